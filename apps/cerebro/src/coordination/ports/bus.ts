@@ -1,0 +1,23 @@
+import type { OutboxMessage, StoredOutboxMessage } from './store.js';
+
+export interface SendOutcome {
+  readonly id: string;
+  /** `unknown` means that the record may or may not be in the log; only the sweeper, which reads back, may send again. */
+  readonly outcome: 'written' | 'refused' | 'unknown';
+}
+
+/** Kafka as the publisher and the sweeper see it. */
+export abstract class OutboundBus {
+  /** Sends each message once, stamped with its `stamp`; facts and registrations may be retried inside. Never throws. */
+  abstract send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]>;
+  /** Which of these messages are in their partition's log since `createdAt` − 10 s, by `cordyna-message`. */
+  abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>>;
+  /** The partition that all commands of this invocation go to. */
+  abstract commandPartition(server: string, invocation: string): number;
+  /** Creates the server's command topic when it is missing; known topics cost nothing. */
+  abstract ensureCommandTopic(server: string): Promise<void>;
+  /** End offsets of every partition of the broker's metadata, by `<topic>/<partition>`. */
+  abstract endOffsets(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
+}
+
+export type { OutboxMessage };

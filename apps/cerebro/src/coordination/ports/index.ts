@@ -1,0 +1,3 @@
+export * from './bus.js';
+export * from './queries.js';
+export * from './store.js';

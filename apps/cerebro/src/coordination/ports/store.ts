@@ -1,0 +1,312 @@
+import type {
+  DeclaredServer,
+  Freshness,
+  FreshnessWrite,
+  HistoryRow,
+  Registry,
+  Run,
+  RunSeed,
+  TaskRun,
+} from '@cordyna/engine';
+import type {
+  DeadLetterReason,
+  Heartbeat,
+  InstanceState,
+  JsonObject,
+  ServerDeclaration,
+} from '@cordyna/protocol/model';
+
+/** A unique key of a run request: `target` is the task or job, `key` the caller's key or `source` + `id`. */
+export interface RunKey {
+  readonly target: string;
+  readonly key: string;
+}
+
+export interface StoredKey extends RunKey {
+  readonly run: string;
+  /** Hash of the request's content: the same key with another hash is refused. */
+  readonly contentHash: string;
+}
+
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** A declared schedule; its id is the task. Times are epoch ms on the database's clock. */
+export interface Schedule {
+  readonly schedule: string;
+  readonly task: string;
+  readonly everyMs: number | null;
+  readonly cron: string | null;
+  readonly timezone: string;
+  /** When this value was first accepted for this task. */
+  readonly anchor: number;
+  /** Null when it will never fire again. */
+  readonly nextDueAt: number | null;
+  readonly lastRun: string | null;
+  readonly active: boolean;
+}
+
+export type FiringOutcome = 'run' | 'skipped' | 'missed';
+export interface Firing {
+  readonly schedule: string;
+  readonly scheduledFor: number;
+  readonly outcome: FiringOutcome;
+  readonly run: string | null;
+  readonly reason: string | null;
+}
+
+/** What a batch wants to read. */
+export interface Needs {
+  readonly runs: readonly string[];
+  readonly freshness: readonly string[];
+  readonly keys: readonly RunKey[];
+  readonly schedules: readonly string[];
+  readonly positions: readonly Position[];
+  readonly registry: boolean;
+}
+
+export interface Versioned<T> {
+  readonly version: number;
+  readonly value: T;
+}
+
+/** What was found; what is absent is not there. */
+export interface Loaded {
+  readonly runs: ReadonlyMap<string, Versioned<Run> & { readonly contentHash: string }>;
+  readonly freshness: ReadonlyMap<string, Versioned<Freshness>>;
+  /** By `keyOf(target, key)`. */
+  readonly keys: ReadonlyMap<string, StoredKey>;
+  /** With the state of `lastRun`. */
+  readonly schedules: ReadonlyMap<string, Versioned<Schedule> & { readonly lastRunOpen: boolean }>;
+  /** By `<topic>/<partition>`: the offset of the next record to apply. */
+  readonly positions: ReadonlyMap<string, bigint>;
+  readonly registry: Versioned<Registry> | null;
+}
+
+export type OutboxKind = 'command' | 'fact' | 'registration' | 'dead-letter';
+
+/** A message that leaves with the transaction. `expiresAt` and `lease` of an invoke are added when it is published. */
+export interface OutboxMessage {
+  readonly kind: OutboxKind;
+  /** Unique; header `cordyna-message` of the record, by which the sweeper finds it again. */
+  readonly messageId: string;
+  readonly topic: string;
+  /** Fixed for commands and dead letters; null lets the partitioner choose by key. */
+  readonly partition: number | null;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: { readonly [name: string]: string };
+  /** Of an invoke: whose row is deleted when the attempt ends before it was published. */
+  readonly invocation: string | null;
+  readonly run: string | null;
+  /** Of an invoke, else null. */
+  readonly ackMs: number | null;
+  /** Of commands and accepted declarations: the server whose command topic must exist. */
+  readonly server: string | null;
+}
+
+export interface StoredOutboxMessage extends OutboxMessage {
+  readonly id: string;
+  /** Epoch ms, database clock: when the row was written. */
+  readonly createdAt: number;
+  /** Epoch ms, database clock: the record's timestamp, checked by the broker. */
+  readonly stamp: number;
+}
+
+export interface DeadLetterRow {
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  /** First 900 KiB. */
+  readonly value: Buffer | null;
+  readonly truncated: boolean;
+}
+
+export interface RunChange {
+  readonly run: Run;
+  /** Null: the run is created (a run that exists already is a conflict). */
+  readonly expectedVersion: number | null;
+  readonly seed: RunSeed;
+  readonly contentHash: string;
+  readonly touched: readonly TaskRun[];
+  readonly rows: readonly HistoryRow[];
+}
+
+export type RegistryChange =
+  | {
+      readonly kind: 'declare';
+      readonly server: DeclaredServer;
+      /** As it was sent, for equality and export. */
+      readonly declaration: ServerDeclaration;
+      readonly tasks: readonly string[];
+    }
+  | { readonly kind: 'withdraw'; readonly server: string };
+
+/** What one transaction writes. The store checks every version in the same transaction. */
+export interface Changes {
+  readonly positions: readonly (Position & { readonly from: bigint | null; readonly to: bigint })[];
+  readonly runs: readonly RunChange[];
+  /** Run ids that a decision found absent. */
+  readonly absentRuns: readonly string[];
+  readonly keys: readonly StoredKey[];
+  readonly freshness: {
+    /** task → version that was read (0: no row) */
+    readonly read: ReadonlyMap<string, number>;
+    readonly writes: readonly FreshnessWrite[];
+  };
+  readonly registry: {
+    /** Version that was read; null when no decision looked at it. */
+    readonly read: number | null;
+    readonly changes: readonly RegistryChange[];
+  };
+  readonly schedules: readonly { readonly expectedVersion: number | null; readonly value: Schedule }[];
+  readonly firings: readonly Firing[];
+  readonly heartbeats: readonly Heartbeat[];
+  readonly signsOfLife: readonly {
+    readonly server: string;
+    readonly instance: string;
+    readonly sentAt: number;
+  }[];
+  /** Instances found lost: applied only if still silent since before `silentBefore` (epoch ms). */
+  readonly lost: readonly {
+    readonly server: string;
+    readonly instance: string;
+    readonly silentBefore: number;
+  }[];
+  readonly outbox: readonly OutboxMessage[];
+  /** Invocations whose unpublished invoke must not be sent any more. */
+  readonly voided: readonly string[];
+  /** Ids of outbox rows that Kafka has taken: deleted. */
+  readonly published: readonly string[];
+  readonly deadLetters: readonly DeadLetterRow[];
+}
+
+export interface Saved {
+  /** The rows of `Changes.outbox`, in its order. */
+  readonly outbox: readonly StoredOutboxMessage[];
+  /** Database clock (epoch ms) at the transaction's start. */
+  readonly clock: number;
+}
+
+/** Something that a decision rested on has changed: nothing was written; load again and decide again. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** The connection was lost around COMMIT: what the transaction did is unknown until it is read again. */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+}
+
+/** PostgreSQL cannot be reached, or asks to try again (40001, 40P01, 55P03, 57P0x, 08xxx). Nothing was written. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** PostgreSQL refuses a value (SQLSTATE classes 22 and 23, but for version conflicts). Nothing was written. */
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+}
+
+export abstract class Reader {
+  /** @throws StoreUnavailable */
+  abstract load(needs: Needs): Promise<Loaded>;
+}
+
+/** PostgreSQL as the door sees it. */
+export abstract class Store extends Reader {
+  /**
+   * One transaction in one round trip: checks all that was read, writes all that changed.
+   * @throws Conflict | UnknownOutcome | StoreUnavailable | StoreRefused
+   */
+  abstract commit(changes: Changes): Promise<Saved>;
+
+  /**
+   * The same with every row that `load` reads locked (ordered by id) until the commit: for a batch that met a Conflict.
+   * `decide` may load several times.
+   */
+  abstract commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved>;
+}
+
+export const keyOf = (target: string, key: string): string => `${target}\n${key}`;
+export const positionOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+export interface InstanceRow {
+  readonly server: string;
+  readonly instance: string;
+  readonly state: InstanceState;
+  /** Epoch ms, database clock. */
+  readonly lastSeen: number;
+  /** How far the instance's clock is ahead of the database's when its last sign of life was taken in. */
+  readonly clockSkewMs: number | null;
+  readonly capacity: number | null;
+  readonly queueLimit: number | null;
+  readonly queued: number | null;
+  readonly started: number | null;
+}
+
+export interface DueDeadline {
+  readonly run: string;
+  readonly invocation: string;
+  readonly kind: 'ack' | 'start' | 'complete';
+}
+
+/** What timers ask the database: cheap, indexed, and only ever a reason to propose something to the door. */
+export abstract class TimerQueries {
+  /** The database's clock, epoch ms. */
+  abstract now(): Promise<number>;
+  abstract positions(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
+  /** Attempts with `deadline_at` < before, the oldest first. */
+  abstract dueDeadlines(before: number, limit: number): Promise<readonly DueDeadline[]>;
+  /** Unfinished runs with a retry that is due by the database's clock. */
+  abstract runsWithDueRetries(limit: number): Promise<readonly string[]>;
+  /** Unfinished runs with tasks that wait for capacity of one of these servers, the oldest run first. */
+  abstract runsWaitingFor(servers: readonly string[], limit: number): Promise<readonly string[]>;
+  /** server → tasks that wait for its capacity */
+  abstract waitingPerServer(): Promise<ReadonlyMap<string, number>>;
+  /** server → unfinished invocations (invoked, queued, started) */
+  abstract unfinishedPerServer(): Promise<ReadonlyMap<string, number>>;
+  abstract instances(): Promise<readonly InstanceRow[]>;
+  /** Instances that sent heartbeats, are not lost or offline, and were last seen before `before` (epoch ms). */
+  abstract silentInstances(before: number): Promise<readonly { server: string; instance: string }[]>;
+  /** Attempts queued or started on instances that are lost, or went offline before `before` (epoch ms). */
+  abstract attemptsOfGoneInstances(
+    before: number,
+    limit: number,
+  ): Promise<readonly { run: string; invocation: string; instance: string }[]>;
+  /** Unfinished runs with pending members of servers that are withdrawn. */
+  abstract runsOfWithdrawnServers(limit: number): Promise<readonly { run: string; server: string }[]>;
+  /** Active schedules with `next_due_at` <= now on the database's clock. */
+  abstract dueSchedules(limit: number): Promise<readonly string[]>;
+  /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns them. */
+  abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
+  /** Which of these outbox rows still exist: the attempt may have ended meanwhile. */
+  abstract stillUnpublished(ids: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** Progress and log lines: best effort, outside the door's transaction, first to be dropped under load. */
+export abstract class ProgressStore {
+  abstract save(batch: {
+    readonly progress: readonly {
+      readonly run: string;
+      readonly invocation: string;
+      readonly percent: number | null;
+      readonly message: string | null;
+      readonly at: number;
+    }[];
+    readonly log: readonly {
+      readonly run: string;
+      readonly invocation: string;
+      readonly at: number;
+      readonly level: string;
+      readonly message: string;
+    }[];
+  }): Promise<void>;
+}
+
+export type { JsonObject };
