@@ -1,0 +1,72 @@
+import type {
+  DeclarationError,
+  JobDeclaration,
+  JsonObject,
+  RetryPolicy,
+  Timeouts,
+} from '@cordyna/protocol/model';
+
+/** A declared task with every default filled in and every name qualified. */
+export interface TaskDefinition {
+  readonly task: string;
+  readonly server: string;
+  readonly description: string | null;
+  /** Declared order; `forEach` last unless `dependsOn` names it too. */
+  readonly dependsOn: readonly string[];
+  readonly forEach: string | null;
+  readonly everyMs: number | null;
+  readonly cron: string | null;
+  readonly timezone: string;
+  readonly args: JsonObject;
+  readonly timeouts: Timeouts;
+  readonly retry: RetryPolicy;
+  readonly argsSchema: JsonObject | null;
+  readonly outputSchema: JsonObject | null;
+}
+
+export interface JobDefinition extends Omit<JobDeclaration, 'args'> {
+  /** `<server>.<job>` */
+  readonly job: string;
+  readonly args: JsonObject;
+}
+
+export interface DeclaredServer {
+  readonly server: string;
+  readonly version: string | null;
+  readonly team: string | null;
+  readonly contact: string | null;
+  readonly description: string | null;
+  readonly tasks: readonly TaskDefinition[];
+  readonly jobs: readonly JobDefinition[];
+}
+
+/** The union of all declarations in force. Immutable. */
+export interface Registry {
+  readonly servers: ReadonlyMap<string, DeclaredServer>;
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  readonly jobs: ReadonlyMap<string, JobDefinition>;
+  /** task → the declared tasks that depend on it, in the order of their names */
+  readonly dependents: ReadonlyMap<string, readonly string[]>;
+}
+
+export type DeclareResult =
+  | {
+      readonly ok: true;
+      readonly registry: Registry;
+      readonly server: DeclaredServer;
+      /** False when an equal declaration was in force. */
+      readonly changed: boolean;
+      readonly tasks: readonly string[];
+      /** Dependencies that nobody has declared. */
+      readonly unresolved: readonly string[];
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly errors: readonly DeclarationError[] };
+
+/** Why no plan could be made. */
+export interface PlanError {
+  readonly code: 'unknown_task' | 'unknown_job' | 'invalid_args';
+  /** JSON pointer into the request. */
+  readonly path: string;
+  readonly message: string;
+}

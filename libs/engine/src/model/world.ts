@@ -1,0 +1,32 @@
+import type { Item, JsonObject, JsonValue } from '@cordyna/protocol/model';
+
+/** The latest completion of a task, in any run. */
+export interface LatestOutput {
+  readonly run: string;
+  /** Of a `forEach` task: the outputs in order of index. */
+  readonly output: JsonObject | readonly JsonObject[];
+}
+
+/** Aggregate of its own, one per task: what it consumed last, and its own latest completion. */
+export interface Freshness {
+  readonly task: string;
+  /** dependency → the run whose completion this task consumed last */
+  readonly consumed: { readonly [dependency: string]: string };
+  readonly latest: LatestOutput | null;
+}
+
+/** What a decision may look at besides the run itself. Every function is pure. */
+export interface World {
+  /** Is the task declared by a server that is not withdrawn? */
+  readonly declared: (task: string) => boolean;
+  /** How many more invocations this server takes now (flow control); Infinity is allowed. */
+  readonly capacity: (server: string) => number;
+  /** Undefined when it was not loaded, which is an error for what `freshnessNeeds` names. */
+  readonly freshness: (task: string) => Freshness | undefined;
+  /** JSON Schema validation: messages of what is wrong, empty when valid. */
+  readonly validate: (schema: JsonObject, value: JsonValue) => readonly string[];
+  /** A UUID derived from the identity of an attempt. */
+  readonly invocationId: (run: string, task: string, item: Item | null, attempt: number) => string;
+  /** In [0, 1), derived from the invocation: the jitter of backoff. */
+  readonly jitter: (invocation: string) => number;
+}
