@@ -12,8 +12,11 @@ export abstract class OutboundBus {
   abstract send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]>;
   /** Which of these messages are in their partition's log since `createdAt` − 10 s, by `cordyna-message`. */
   abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>>;
-  /** The partition that all commands of this invocation go to. */
-  abstract commandPartition(server: string, invocation: string): number;
+  /**
+   * The partition that all commands of this invocation go to; null while the server's command topic is not known yet
+   * (which starts `ensureCommandTopic` in the background).
+   */
+  abstract commandPartition(server: string, invocation: string): number | null;
   /** Creates the server's command topic when it is missing; known topics cost nothing. */
   abstract ensureCommandTopic(server: string): Promise<void>;
   /** End offsets of every partition of the broker's metadata, by `<topic>/<partition>`. */
