@@ -3,7 +3,7 @@
  * Workspaces resolve to their TypeScript sources through the condition `cordyna-source`.
  */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/libs/testkit/jest/environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['cordyna-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },

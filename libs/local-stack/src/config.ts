@@ -32,3 +32,9 @@ export function stackConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     databaseUrl: env['DATABASE_URL'] || undefined,
   };
 }
+
+/** For PostgreSQL's programs, whose messages and sort order must not depend on the machine. */
+export const plainLocale = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv => ({
+  ...env,
+  LC_ALL: 'C',
+});

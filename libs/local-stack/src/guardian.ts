@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 let input: Writable | undefined;
+const guarded = new Set<number>();
 
 /** The process that kills what is left when this one dies without ending its children. One for all of them. */
 function guardian(): Writable {
@@ -19,6 +20,16 @@ function guardian(): Writable {
 }
 
 /** From now on the process ends with this one, however this one ends. */
-export const guard = (pid: number): void => void guardian().write(`+${pid}\n`);
+export function guard(pid: number): void {
+  guarded.add(pid);
+  guardian().write(`+${pid}\n`);
+}
 
-export const unguard = (pid: number): void => void input?.write(`-${pid}\n`);
+/** The process is gone; with the last one the guardian goes too. */
+export function unguard(pid: number): void {
+  if (!guarded.delete(pid)) return;
+  input?.write(`-${pid}\n`);
+  if (guarded.size > 0) return;
+  input?.end();
+  input = undefined;
+}

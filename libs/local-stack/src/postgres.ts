@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import { plainLocale } from './config.js';
 import { StackError } from './errors.js';
 import { LocalServer } from './local-server.js';
 import { OwnedProcess } from './owned-process.js';
@@ -57,8 +58,10 @@ async function initialise(initdb: string, data: string, user: ServerUser): Promi
       '--encoding=UTF8',
       '--locale=C',
     ];
-    const env = { ...process.env, LC_ALL: 'C' };
-    const outcome = await runOnce(initdb, [`--pgdata=${data}`, ...flags], INIT_MS, { ...user, env });
+    const outcome = await runOnce(initdb, [`--pgdata=${data}`, ...flags], INIT_MS, {
+      ...user,
+      env: plainLocale(),
+    });
     if (outcome.code === 0) return;
     await rm(data, { recursive: true, force: true });
     throw new StackError('not_started', `PostgreSQL's data directory could not be made:\n${outcome.output}`);
@@ -135,7 +138,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
         command: binaries.postgres,
         args: ['-D', data, ...flags],
         cwd: dir,
-        env: { ...process.env, LC_ALL: 'C' },
+        env: plainLocale(),
         logFile: join(dir, 'postgres.log'),
         ...user,
       }),

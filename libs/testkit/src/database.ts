@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { atEndOfFile } from './closers.js';
+import { sharedDatabaseUrl } from './shared-stack.js';
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Ends all its sessions and removes it; done at the end of the file anyway. */
+  drop(): Promise<void>;
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 30_000,
+  });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** An empty database of one's own on the given server. */
+export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  await execute(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+/** An empty database on the test run's real PostgreSQL. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const database = await createDatabase(await sharedDatabaseUrl());
+  atEndOfFile(`database ${database.url}`, () => database.drop());
+  return database;
+}

@@ -1,0 +1,18 @@
+export { freePort } from '@cordyna/local-stack';
+export { api, ApiError, type Answer, type Api, type RequestOptions, type RunFilter } from './api.js';
+export type * from './api-types.js';
+export { awaitUntil, type AwaitOptions } from './await-until.js';
+export { testBroker, uniquePrefix, type TestBroker } from './broker.js';
+export { startCerebro, type CerebroOptions, type StartedCerebro } from './cerebro.js';
+export { atEndOfFile } from './closers.js';
+export { createDatabase, testDatabase, type TestDatabase } from './database.js';
+export { dumpTopic, type DumpedRecord } from './dump-topic.js';
+export { kafkaClient } from './kafka-client.js';
+export { leakCheck } from './leak-check.js';
+export { REPOSITORY, appEntry, temporaryDirectory } from './paths.js';
+export { privateKafka, privatePostgres, type PrivateKafka, type PrivatePostgres } from './private-stack.js';
+export { startProcess, type StartedProcess, type StartOptions } from './start-process.js';
+export { startTaskServerApp, type TaskServerAppOptions } from './task-server-app.js';
+export { tcpProxy, DIRECTIONS, type Direction, type TcpProxy } from './tcp-proxy.js';
+export { startTestKafka, startTestPostgres } from './test-stack.js';
+export { listTopics, withAdmin } from './topics.js';

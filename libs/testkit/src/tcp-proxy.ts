@@ -1,0 +1,142 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform, type TransformCallback } from 'node:stream';
+import { freePort } from '@cordyna/local-stack';
+import { atEndOfFile } from './closers.js';
+
+/** `toServer`: what clients send; `toClient`: what the server answers. */
+export type Direction = 'toServer' | 'toClient';
+export const DIRECTIONS: readonly Direction[] = ['toServer', 'toClient'];
+
+export interface TcpProxy {
+  readonly port: number;
+  readonly connections: number;
+  /** Bytes held back in a direction now. */
+  heldBytes(direction: Direction): number;
+  /** Keeps the bytes of a direction (default: both) until `release`; connections stay open. */
+  hold(direction?: Direction): void;
+  /** Sends on what was held, in order. */
+  release(direction?: Direction): void;
+  /** Delivers each chunk this much later; 0 ends it. */
+  delay(delayMs: number): void;
+  /** Throws all bytes away, both ways, until `restore`; new connections are accepted and hear nothing. */
+  blackHole(): void;
+  restore(): void;
+  /** Ends all connections with a TCP reset; new ones are accepted. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+interface Rules {
+  readonly held: Set<Direction>;
+  delayMs: number;
+  swallow: boolean;
+}
+
+/** One direction of one connection: passes on, delays, keeps or drops what flows through. */
+class Valve extends Transform {
+  #kept: Buffer[] = [];
+
+  constructor(
+    private readonly direction: Direction,
+    private readonly rules: Rules,
+  ) {
+    super();
+  }
+
+  get held(): number {
+    return this.#kept.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    if (this.rules.delayMs === 0) this.#pass(chunk, done);
+    else setTimeout(() => this.#pass(chunk, done), this.rules.delayMs);
+  }
+
+  #pass(chunk: Buffer, done: TransformCallback): void {
+    if (this.rules.held.has(this.direction)) this.#kept.push(chunk);
+    else if (!this.rules.swallow) this.push(chunk);
+    done();
+  }
+
+  release(): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    if (!this.rules.swallow && !this.destroyed) for (const chunk of kept) this.push(chunk);
+  }
+}
+
+interface Link {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly valves: Readonly<Record<Direction, Valve>>;
+}
+
+function link(client: Socket, upstream: Socket, rules: Rules, onEnd: () => void): Link {
+  const valves = { toServer: new Valve('toServer', rules), toClient: new Valve('toClient', rules) };
+  client.pipe(valves.toServer).pipe(upstream);
+  upstream.pipe(valves.toClient).pipe(client);
+  for (const socket of [client, upstream]) {
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('close', () => {
+      onEnd();
+      client.destroy();
+      upstream.destroy();
+    });
+  }
+  return { client, upstream, valves };
+}
+
+const listen = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+/** A TCP proxy on 127.0.0.1 that can hold bytes back, delay or lose them, and cut connections. */
+export async function tcpProxy(options: {
+  readonly target: { readonly host: string; readonly port: number };
+  readonly port?: number;
+}): Promise<TcpProxy> {
+  const rules: Rules = { held: new Set(), delayMs: 0, swallow: false };
+  const links = new Set<Link>();
+  const server = createServer((client) => {
+    const upstream = connect(options.target);
+    const made = link(client, upstream, rules, () => links.delete(made));
+    links.add(made);
+  });
+  const port = options.port ?? (await freePort());
+  await listen(server, port);
+  const chosen = (direction?: Direction): readonly Direction[] => (direction ? [direction] : DIRECTIONS);
+
+  const proxy: TcpProxy = {
+    port,
+    get connections() {
+      return links.size;
+    },
+    heldBytes: (direction) => [...links].reduce((sum, { valves }) => sum + valves[direction].held, 0),
+    hold: (direction) => chosen(direction).forEach((one) => rules.held.add(one)),
+    release(direction) {
+      for (const one of chosen(direction)) {
+        rules.held.delete(one);
+        for (const { valves } of links) valves[one].release();
+      }
+    },
+    delay: (delayMs) => void (rules.delayMs = delayMs),
+    blackHole: () => void (rules.swallow = true),
+    restore: () => void (rules.swallow = false),
+    reset() {
+      for (const { client, upstream } of links) {
+        client.resetAndDestroy();
+        upstream.resetAndDestroy();
+      }
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        proxy.reset();
+      }),
+  };
+  atEndOfFile(`proxy on port ${port}`, () => proxy.close());
+  return proxy;
+}
