@@ -1,3 +1,4 @@
+export * from './envelope.js';
 export * from './bus.js';
 export * from './queries.js';
 export * from './store.js';

@@ -1,0 +1,86 @@
+import { step } from '@cordyna/engine';
+import { decide, type Tools } from './decide/index.js';
+import { originOf, worldOf } from './decide/context.js';
+import type { Inbound, Outcome } from './inbound.js';
+import { DONE } from './inbound.js';
+import {
+  NOTHING_LOADED,
+  firstNeeds,
+  furtherNeeds,
+  isEmpty,
+  merge,
+  type Item,
+  type Published,
+} from './needs.js';
+import type { Loaded, Needs } from './ports/index.js';
+import { NotLoaded, WorkingSet } from './working-set.js';
+
+export type Load = (needs: Needs) => Promise<Loaded>;
+
+export interface Decided {
+  readonly work: WorkingSet;
+  /** One list per item, one outcome per inbound. */
+  readonly outcomes: readonly (readonly Outcome[])[];
+  readonly needs: Needs;
+}
+
+/** Loads what the batch needs and decides all of it in order. Decides again when it turns out to need more. */
+export async function decideBatch(
+  items: readonly Item[],
+  published: readonly Published[],
+  load: Load,
+  tools: Tools,
+): Promise<Decided> {
+  const needs = firstNeeds(items, published);
+  let loaded = await load(needs);
+  const { registry } = loaded;
+  if (!registry) throw new Error('the store has no registry row');
+  const further = furtherNeeds(items, loaded, registry.value);
+  if (!isEmpty(further)) loaded = merge(loaded, withoutAbsent(further, await load(further)));
+  for (;;) {
+    const work = new WorkingSet(loaded, registry.version, registry.value, tools.envelope);
+    try {
+      const outcomes = items.map((item) => decideItem(item, work, tools));
+      for (const mark of published) settlePublished(mark, work, tools);
+      return { work, outcomes, needs };
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      const more = { ...EMPTY, freshness: [error.task] };
+      loaded = merge(loaded, withoutAbsent(more, await load(more)));
+    }
+  }
+}
+
+const EMPTY: Needs = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: false };
+
+/** A freshness aggregate without a row has version 0 and knows nothing. */
+function withoutAbsent(needs: Needs, loaded: Loaded): Loaded {
+  const freshness = new Map(loaded.freshness);
+  for (const task of needs.freshness) {
+    if (!freshness.has(task))
+      freshness.set(task, { version: 0, value: { task, consumed: {}, latest: null } });
+  }
+  return { ...NOTHING_LOADED, ...loaded, freshness };
+}
+
+function decideItem(item: Item, work: WorkingSet, tools: Tools): Outcome[] {
+  const { range, inbounds } = item;
+  if (!range) return inbounds.map((inbound) => decide(inbound, work, tools));
+  const next = work.nextOffset(range);
+  const outcomes = inbounds.map((inbound) => (isBehind(inbound, next) ? DONE : decide(inbound, work, tools)));
+  work.movePosition(range);
+  return outcomes;
+}
+
+/** Another coordinator, or this one before an unknown COMMIT, has applied it. */
+const isBehind = (inbound: Inbound, next: bigint): boolean =>
+  'where' in inbound && inbound.where !== null && inbound.where.offset < next;
+
+/** Kafka has the record: its outbox row goes, and an attempt that is still `invoked` gets its deadline. */
+function settlePublished({ outboxId, invocation, run }: Published, work: WorkingSet, tools: Tools): void {
+  work.markPublished(outboxId);
+  const found = run && invocation ? work.run(run) : undefined;
+  if (!found || !invocation) return;
+  const origin = originOf(tools.source, tools.clock.now(), null, tools);
+  work.absorb(step(found, { kind: 'published', invocation }, origin, worldOf(work, tools)));
+}

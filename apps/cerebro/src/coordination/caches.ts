@@ -1,0 +1,64 @@
+import type { Registry } from '@cordyna/engine';
+import { positionOf, type Loaded, type Needs, type Reader, type Versioned } from './ports/index.js';
+import { NOTHING_LOADED, isEmpty, merge } from './needs.js';
+import { RunCache } from './run-cache.js';
+import type { WorkingSet } from './working-set.js';
+
+/** What this coordinator remembers between batches. Stale is harmless: the commit checks every version. */
+export class Caches {
+  readonly runs = new RunCache();
+  private readonly positions = new Map<string, bigint>();
+  private registry: Versioned<Registry> | null = null;
+
+  /** The registry as last seen, for what needs no certainty. */
+  lastRegistry(): Registry | null {
+    return this.registry?.value ?? null;
+  }
+
+  /** Reads through the cache: only what it does not hold is asked for. */
+  async load(needs: Needs, reader: Reader): Promise<Loaded> {
+    const runs = new Map<string, NonNullable<ReturnType<RunCache['get']>>>();
+    for (const id of needs.runs) {
+      const cached = this.runs.get(id);
+      if (cached) runs.set(id, cached);
+    }
+    const positions = new Map<string, bigint>();
+    for (const { topic, partition } of needs.positions) {
+      const cached = this.positions.get(positionOf(topic, partition));
+      if (cached !== undefined) positions.set(positionOf(topic, partition), cached);
+    }
+    const missing: Needs = {
+      ...needs,
+      runs: needs.runs.filter((id) => !runs.has(id)),
+      positions: needs.positions.filter(
+        ({ topic, partition }) => !positions.has(positionOf(topic, partition)),
+      ),
+      registry: needs.registry && this.registry === null,
+    };
+    const known: Loaded = {
+      ...NOTHING_LOADED,
+      runs,
+      positions,
+      registry: needs.registry ? this.registry : null,
+    };
+    if (isEmpty(missing)) return known;
+    return merge(known, await reader.load(missing));
+  }
+
+  /** After the commit: what was decided is what is stored. */
+  absorb(work: WorkingSet): void {
+    for (const { run, version, contentHash } of work.changedRuns()) {
+      this.runs.put(run.seed.run, { value: run, version, contentHash });
+    }
+    for (const { topic, partition, to } of work.changes().positions)
+      this.positions.set(positionOf(topic, partition), to);
+    this.registry = work.registryAfter();
+  }
+
+  /** After a conflict or an unknown outcome: nothing of this batch can be trusted. */
+  forget(needs: Needs): void {
+    for (const run of needs.runs) this.runs.evict(run);
+    for (const { topic, partition } of needs.positions) this.positions.delete(positionOf(topic, partition));
+    this.registry = null;
+  }
+}

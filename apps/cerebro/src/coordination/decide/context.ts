@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
+import type { Origin, World } from '@cordyna/engine';
+import type { Item } from '@cordyna/protocol/model';
+import type { Capacity } from '../capacity.js';
+import type { DatabaseClock } from '../database-clock.js';
+import type { Where } from '../inbound.js';
+import type { JsonSchemas } from '../json-schema.js';
+import type { Leases } from '../leases.js';
+import type { Envelope, OutboundBus } from '../ports/index.js';
+import type { WorkingSet } from '../working-set.js';
+
+/** What the deciders need besides the batch's working set. */
+export interface Tools {
+  readonly clock: DatabaseClock;
+  readonly leases: Leases;
+  readonly schemas: JsonSchemas;
+  readonly capacity: Capacity;
+  readonly bus: OutboundBus;
+  readonly envelope: Envelope;
+  /** `/cerebro/<instance>` */
+  readonly source: string;
+}
+
+/** Namespace of invocation ids (UUID version 5). */
+const INVOCATIONS = '5f0cf9a4-1e0f-5d0e-9d5a-6f2d6b1a7c11';
+
+const invocationId = (run: string, task: string, item: Item | null, attempt: number): string =>
+  uuidv5(`${run}\n${task}\n${item?.index ?? ''}\n${attempt}`, INVOCATIONS);
+
+const jitter = (invocation: string): number =>
+  createHash('sha256').update(invocation).digest().readUInt32BE(0) / 2 ** 32;
+
+export function worldOf(work: WorkingSet, tools: Tools): World {
+  return {
+    declared: (task) => work.registry().tasks.has(task),
+    // Until the command topic is known nothing can be sent to it.
+    capacity: (server) =>
+      tools.bus.commandPartition(server, '') === null
+        ? 0
+        : Math.max(0, tools.capacity.free(server) - Math.max(0, work.load.get(server) ?? 0)),
+    freshness: (task) => work.freshness(task),
+    validate: (schema, value) => tools.schemas.validate(schema, value),
+    invocationId,
+    jitter,
+  };
+}
+
+export function originOf(source: string, at: number, where: Where | null, tools: Tools): Origin {
+  const now = tools.clock.now();
+  if (!where) return { source, at, now };
+  const { topic, partition, offset } = where;
+  return { source, at, now, topic, partition, offset: offset.toString() };
+}

@@ -1,0 +1,41 @@
+import { DONE, type Inbound, type Outcome } from '../inbound.js';
+import type { WorkingSet } from '../working-set.js';
+import type { Tools } from './context.js';
+import { deadLetterOf } from './dead-letter.js';
+import { decideDeclaration, decideWithdrawal } from './declare.js';
+import { decideFiring } from './fire.js';
+import { decideRunRequest } from './request-run.js';
+import { decideRunInput } from './run-input.js';
+import { decideUpdate } from './update.js';
+
+export type { Tools } from './context.js';
+
+/** Decides one input against the batch's working set. Nothing leaves before the batch is committed. */
+export function decide(inbound: Inbound, work: WorkingSet, tools: Tools): Outcome {
+  switch (inbound.kind) {
+    case 'update':
+      return decideUpdate(inbound, work, tools);
+    case 'run-requested':
+      return decideRunRequest(inbound, work, tools);
+    case 'run-input':
+      return decideRunInput(inbound, work, tools);
+    case 'fire':
+      return decideFiring(inbound, work, tools);
+    case 'declare':
+      return decideDeclaration(inbound, work, tools);
+    case 'withdraw':
+      return decideWithdrawal(inbound, work, tools);
+    case 'heartbeat':
+      work.addHeartbeat(inbound.heartbeat);
+      work.addSignOfLife(inbound.heartbeat.server, inbound.heartbeat.instance, inbound.at);
+      return DONE;
+    case 'lose':
+      work.lose(inbound);
+      return DONE;
+    case 'poison':
+      work.addDeadLetter(deadLetterOf(inbound.where, inbound.reason, inbound.detail));
+      return DONE;
+    case 'pass':
+      return DONE;
+  }
+}

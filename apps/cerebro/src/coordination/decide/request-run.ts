@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { create, mergeArgs, planJob, planTask, type Member, type Plan, type RunSeed } from '@cordyna/engine';
+import type { DeadLetterReason, JsonObject, RunRequest, Trigger } from '@cordyna/protocol/model';
+import canonicalize from 'canonicalize';
+import type { Inbound, Outcome, RefusalCode } from '../inbound.js';
+import type { WorkingSet } from '../working-set.js';
+import { originOf, worldOf, type Tools } from './context.js';
+import { deadLetterOf } from './dead-letter.js';
+
+type Requested = Extract<Inbound, { kind: 'run-requested' }>;
+type Refused = Extract<Outcome, { kind: 'refused' }>;
+
+/** What must be the same when a key or a run id comes again: everything but the key and the id themselves. */
+export function contentHashOf(request: RunRequest): string {
+  const { task, job, args = {}, taskArgs = {}, scope = 'downstream' } = request;
+  return createHash('sha256')
+    .update(canonicalize({ task, job, args, taskArgs, scope }) ?? '')
+    .digest('hex');
+}
+
+export const targetOf = (request: RunRequest): string => request.task ?? request.job ?? '';
+
+/** A request for a run: the first of its key creates it, a repetition finds it, another content is refused. */
+export function decideRunRequest(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
+  const outcome = decide(inbound, work, tools);
+  if (outcome.kind === 'refused' && inbound.where) {
+    const detail = [outcome.message, ...outcome.errors.map(({ path, message }) => `${path}: ${message}`)];
+    const reason = outcome.code as DeadLetterReason;
+    work.addDeadLetter(deadLetterOf(inbound.where, reason, detail.join('; ')));
+  }
+  return outcome;
+}
+
+function decide(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
+  const { request } = inbound;
+  const contentHash = contentHashOf(request);
+  const target = targetOf(request);
+  const key = request.idempotencyKey ?? inbound.fallbackKey;
+  const known = key === null ? undefined : work.key(target, key);
+  if (known) {
+    if (known.contentHash === contentHash) return { kind: 'run', run: known.run, created: false };
+    return refuse('key_reused', `the key was used for ${target} with other content; run ${known.run} has it`);
+  }
+  if (request.run && work.run(request.run)) {
+    if (work.contentHashOf(request.run) === contentHash)
+      return { kind: 'run', run: request.run, created: false };
+    return refuse('key_reused', `run ${request.run} exists with other content`);
+  }
+  const run = request.run ?? inbound.newRun;
+  // A commit of unknown outcome is decided again: the run may be there already.
+  if (work.run(run)) return { kind: 'run', run, created: false };
+  const seed = seedOf(run, request, inbound.trigger, work, tools);
+  if ('kind' in seed) return seed;
+  const decision = create(
+    seed,
+    originOf(inbound.source, inbound.at, inbound.where, tools),
+    worldOf(work, tools),
+  );
+  work.addRun(decision, contentHash);
+  if (key !== null) work.addKey({ target, key, run, contentHash });
+  return { kind: 'run', run, created: true };
+}
+
+/** The seed of a new run, or why there can be none. */
+export function seedOf(
+  run: string,
+  request: RunRequest,
+  trigger: Trigger,
+  work: WorkingSet,
+  tools: Tools,
+): RunSeed | Refused {
+  const registry = work.registry();
+  const scope = request.scope ?? 'downstream';
+  const planned = request.job
+    ? planJob(registry, request.job)
+    : planTask(registry, request.task ?? '', scope);
+  if (!planned.ok) {
+    const [first] = planned.errors;
+    return refuse(first?.code ?? 'unknown_task', first?.message ?? 'no plan', planned.errors);
+  }
+  const args = request.args ?? {};
+  const taskArgs = request.taskArgs ?? {};
+  const jobArgs = (request.job && registry.jobs.get(request.job)?.args) || {};
+  const seed: RunSeed = {
+    run,
+    task: request.task ?? null,
+    job: request.job ?? null,
+    scope,
+    trigger,
+    jobArgs,
+    args,
+    taskArgs,
+    plan: planned.plan,
+  };
+  const errors = [...unknownTaskArgs(planned.plan, taskArgs), ...invalidRootArgs(seed, tools)];
+  return errors.length === 0 ? seed : refuse('invalid_args', 'the arguments are not valid', errors);
+}
+
+function unknownTaskArgs(plan: Plan, taskArgs: { readonly [task: string]: JsonObject }) {
+  const members = new Set(plan.members.map(({ task }) => task));
+  return Object.keys(taskArgs)
+    .filter((task) => !members.has(task))
+    .map((task) => ({ path: `/taskArgs/${task}`, message: `${task} is not part of this run` }));
+}
+
+/** Arguments of tasks that wait for nothing are complete already: wrong ones are refused before the run exists. */
+function invalidRootArgs(seed: RunSeed, tools: Tools) {
+  return seed.plan.members
+    .filter(({ dependencies, argsSchema }) => dependencies.length === 0 && argsSchema !== null)
+    .flatMap((member) => argsErrors(seed, member, tools));
+}
+
+function argsErrors(seed: RunSeed, member: Member, tools: Tools) {
+  const { args } = mergeArgs(seed, member, []);
+  return tools.schemas
+    .validate(member.argsSchema ?? {}, args)
+    .map((message) => ({ path: '/args', message: `${member.task}: ${message}` }));
+}
+
+function refuse(code: RefusalCode, message: string, errors: Refused['errors'] = []): Refused {
+  return { kind: 'refused', code, message, errors };
+}

@@ -1,0 +1,20 @@
+import { step } from '@cordyna/engine';
+import { DONE, type Inbound, type Outcome } from '../inbound.js';
+import type { WorkingSet } from '../working-set.js';
+import { originOf, worldOf, type Tools } from './context.js';
+
+/** What a timer or a person proposes to a run. */
+export function decideRunInput(
+  inbound: Extract<Inbound, { kind: 'run-input' }>,
+  work: WorkingSet,
+  tools: Tools,
+): Outcome {
+  const run = work.run(inbound.run);
+  if (!run)
+    return { kind: 'refused', code: 'unknown_run', message: `there is no run ${inbound.run}`, errors: [] };
+  const origin = originOf(inbound.source, tools.clock.now(), null, tools);
+  const decision = step(run, inbound.input, origin, worldOf(work, tools));
+  work.absorb(decision);
+  if (decision.refused === null) return DONE;
+  return { kind: 'refused', code: 'wrong_state', message: decision.refused, errors: [] };
+}

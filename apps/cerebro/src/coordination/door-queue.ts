@@ -1,0 +1,71 @@
+import type { Outcome } from './inbound.js';
+import type { Item, Published } from './needs.js';
+
+/** Inputs of one transaction at most; a larger batch of one partition still goes whole. */
+const MAX_INPUTS = 2_000;
+/** Marks of published messages wait this long for a batch to ride with. */
+const MAX_MARK_WAIT_MS = 250;
+
+export interface Waiting {
+  readonly item: Item;
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What waits for the door's next transaction. */
+export class DoorQueue {
+  private waiting: Waiting[] = [];
+  private published: Published[] = [];
+  private wake: (() => void) | null = null;
+  private markTimer: NodeJS.Timeout | null = null;
+  private marksDue = false;
+  private closed = false;
+
+  add(item: Item): Promise<readonly Outcome[]> {
+    if (this.closed) return Promise.reject(new Error('the coordinator is stopping'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.wake?.();
+    });
+  }
+
+  addPublished(marks: readonly Published[]): void {
+    this.published.push(...marks);
+    this.markTimer ??= setTimeout(() => {
+      this.marksDue = true;
+      this.wake?.();
+    }, MAX_MARK_WAIT_MS);
+  }
+
+  /** All that waits, up to the limit; undefined once closed and empty. */
+  async take(): Promise<{ waiting: readonly Waiting[]; published: readonly Published[] } | undefined> {
+    while (this.waiting.length === 0 && !(this.marksDue && this.published.length > 0)) {
+      if (this.closed) return undefined;
+      await new Promise<void>((wake) => {
+        this.wake = wake;
+      });
+      this.wake = null;
+    }
+    let count = 0;
+    let end = 0;
+    while (end < this.waiting.length && (end === 0 || count < MAX_INPUTS)) {
+      count += this.waiting[end]?.item.inbounds.length ?? 0;
+      end += 1;
+    }
+    return { waiting: this.waiting.splice(0, end), published: this.takePublished() };
+  }
+
+  takePublished(): readonly Published[] {
+    const published = this.published;
+    this.published = [];
+    this.marksDue = false;
+    if (this.markTimer) clearTimeout(this.markTimer);
+    this.markTimer = null;
+    return published;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.wake?.();
+  }
+}

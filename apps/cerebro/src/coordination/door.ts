@@ -1,0 +1,218 @@
+import { Logger } from '@nestjs/common';
+import type { Caches } from './caches.js';
+import { decideBatch, type Decided } from './batch.js';
+import type { Tools } from './decide/index.js';
+import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound.js';
+import type { Metrics } from './metrics.js';
+import { DoorQueue, type Waiting } from './door-queue.js';
+import type { Item, Published } from './needs.js';
+import {
+  Conflict,
+  StoreRefused,
+  StoreUnavailable,
+  UnknownOutcome,
+  type Saved,
+  type Store,
+} from './ports/index.js';
+import type { Publisher } from './publisher.js';
+
+const RETRY_MS = [5, 20, 50, 100, 250, 500, 1_000];
+
+/**
+ * The one door: everything that changes a run goes through it, whoever asks. All that arrives while a transaction runs
+ * is the next batch (group commit); a batch is decided by the engine, committed with its messages and positions in one
+ * transaction that checks all that was read, and published afterwards.
+ */
+export class Door {
+  private readonly logger = new Logger('Door');
+  private readonly queue = new DoorQueue();
+  private running: Promise<void> | null = null;
+  private publisher: Publisher | null = null;
+
+  constructor(
+    private readonly store: Store,
+    private readonly caches: Caches,
+    private readonly tools: Tools,
+    private readonly metrics: Metrics,
+  ) {}
+
+  start(publisher: Publisher): void {
+    this.publisher = publisher;
+    this.running ??= this.loop(publisher);
+  }
+
+  /** Takes no more; resolves when what was taken is committed and its messages are answered. */
+  async stop(): Promise<void> {
+    this.queue.close();
+    await this.running;
+    await this.publisher?.drained();
+    const published = this.queue.takePublished();
+    if (published.length > 0) await this.process([], published);
+  }
+
+  /** One partition's batch; resolves when it is committed. */
+  async submitRange(range: PartitionRange, inbounds: readonly Inbound[]): Promise<void> {
+    await this.queue.add({ inbounds, range });
+  }
+
+  /** A request or a proposal; resolves with its outcome once that is committed. */
+  async submit(inbound: Inbound): Promise<Outcome> {
+    const [outcome] = await this.queue.add({ inbounds: [inbound], range: null });
+    return outcome ?? DONE;
+  }
+
+  /** Rides with the next batch, at the latest after 250 ms. */
+  markPublished(marks: readonly Published[]): void {
+    this.queue.addPublished(marks);
+  }
+
+  private async loop(publisher: Publisher): Promise<void> {
+    for (;;) {
+      await publisher.notBehind();
+      const taken = await this.queue.take();
+      if (!taken) return;
+      await this.process(taken.waiting, taken.published);
+    }
+  }
+
+  private async process(waiting: readonly Waiting[], published: readonly Published[]): Promise<void> {
+    const items = waiting.map(({ item }) => item);
+    try {
+      const outcomes = await this.commit(items, published);
+      waiting.forEach(({ resolve }, at) => resolve(outcomes[at] ?? []));
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      // Not a refused value but a defect of ours: it must not stop a partition either.
+      if (!(cause instanceof StoreRefused)) this.logger.error(cause.stack ?? cause.message);
+      await this.bisect(waiting, published, cause);
+    }
+  }
+
+  /** Decides and commits until it is done, whatever the store goes through meanwhile. */
+  private async commit(
+    items: readonly Item[],
+    published: readonly Published[],
+  ): Promise<readonly (readonly Outcome[])[]> {
+    let locked = false;
+    for (let failures = 0; ; failures++) {
+      const timer = this.metrics.commitDuration.startTimer();
+      try {
+        const { decided, saved } = await (locked
+          ? this.decideLocked(items, published)
+          : this.decideOptimistically(items, published));
+        timer();
+        this.settle(decided, saved);
+        return decided.outcomes;
+      } catch (error) {
+        if (error instanceof StoreRefused || !isTransient(error)) throw error;
+        this.metrics.commitRetries.inc({ reason: error.name });
+        if (!(error instanceof Conflict)) {
+          if (failures % 20 === 0) this.logger.warn(`${error.name}: ${error.message}; trying again`);
+          await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 1_000);
+        }
+        locked = true;
+      }
+    }
+  }
+
+  private async decideOptimistically(items: readonly Item[], published: readonly Published[]) {
+    const asked = this.tools.clock.mark();
+    const decided = await decideBatch(
+      items,
+      published,
+      (needs) => this.caches.load(needs, this.store),
+      this.tools,
+    );
+    const saved = await this.store.commit(decided.work.changes()).catch((error: unknown) => {
+      this.caches.forget(decided.needs);
+      throw error;
+    });
+    this.tools.clock.sample(saved.clock, asked);
+    return { decided, saved };
+  }
+
+  private async decideLocked(items: readonly Item[], published: readonly Published[]) {
+    let decided: Decided | null = null;
+    const saved = await this.store.commitLocked(async (reader) => {
+      decided = await decideBatch(items, published, (needs) => reader.load(needs), this.tools);
+      this.caches.forget(decided.needs);
+      return decided.work.changes();
+    });
+    if (!decided) throw new Error('the store committed without a decision');
+    return { decided: decided as Decided, saved };
+  }
+
+  private settle({ work, outcomes }: Decided, saved: Saved): void {
+    this.caches.absorb(work);
+    this.tools.capacity.add(work.load);
+    this.publisher?.publish(saved.outbox);
+    this.metrics.countBatch(work.changes(), outcomes);
+  }
+
+  /** Finds the one input that cannot be stored: the others are applied, it becomes a dead letter or an error. */
+  private async bisect(
+    waiting: readonly Waiting[],
+    published: readonly Published[],
+    error: Error,
+  ): Promise<void> {
+    if (waiting.length > 0 && published.length > 0) await this.process([], published);
+    if (waiting.length > 1) {
+      const half = Math.ceil(waiting.length / 2);
+      await this.process(waiting.slice(0, half), []);
+      await this.process(waiting.slice(half), []);
+      return;
+    }
+    const [only] = waiting;
+    if (!only) {
+      this.logger.error(`marks of published messages were refused: ${error.message}`);
+      return;
+    }
+    const { item } = only;
+    if (item.inbounds.length > 1) return this.bisectItem(only);
+    const [inbound] = item.inbounds;
+    const letter = inbound ? asDeadLetter(inbound, error) : null;
+    if (!letter || inbound?.kind === 'poison') {
+      if (item.range) only.reject(error);
+      else only.resolve([{ kind: 'store-refused', message: error.message }]);
+      return;
+    }
+    await this.process([{ ...only, item: { ...item, inbounds: [letter] } }], []);
+  }
+
+  /** Halves of one partition's batch: the position moves only with the last one. */
+  private async bisectItem({ item, resolve, reject }: Waiting): Promise<void> {
+    const { range, inbounds } = item;
+    const half = Math.ceil(inbounds.length / 2);
+    const first = inbounds.slice(0, half);
+    const second = inbounds.slice(half);
+    const border = second[0];
+    if (!range || !border || !('where' in border) || !border.where) {
+      reject(new Error('only batches of a partition hold several inputs'));
+      return;
+    }
+    const upTo = { ...range, nextOffset: border.where.offset };
+    const from = { ...range, fetchedOffset: border.where.offset };
+    const collect = (part: Item) =>
+      new Promise<readonly Outcome[]>((resolvePart, rejectPart) => {
+        void this.process([{ item: part, resolve: resolvePart, reject: rejectPart }], []);
+      });
+    try {
+      const outcomes = await collect({ inbounds: first, range: upTo });
+      resolve([...outcomes, ...(await collect({ inbounds: second, range: from }))]);
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+const isTransient = (error: unknown): error is Error =>
+  error instanceof Conflict || error instanceof StoreUnavailable || error instanceof UnknownOutcome;
+
+/** The dead letter that takes the place of a message; null when it did not come from the bus. */
+function asDeadLetter(inbound: Inbound, error: Error): Inbound | null {
+  if (!('where' in inbound) || !inbound.where) return null;
+  const reason = error instanceof StoreRefused ? 'store_refused' : 'handler_failed';
+  return { kind: 'poison', reason, detail: error.message, where: inbound.where };
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,117 @@
+import type { Input } from '@cordyna/engine';
+import type {
+  DeadLetterReason,
+  DeclarationError,
+  Heartbeat,
+  JsonObject,
+  RunRequest,
+  ServerDeclaration,
+  TaskError,
+  Trigger,
+} from '@cordyna/protocol/model';
+
+/** The record that an inbound message came in: named in the history, kept in a dead letter. */
+export interface Where {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** What a task server says of one attempt; the lease is checked by the door. */
+export interface AttemptReport {
+  readonly run: string;
+  readonly invocation: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly lease: string;
+  readonly instance: string;
+}
+
+export type Report =
+  | { readonly report: 'queued'; readonly position?: number }
+  | { readonly report: 'started' }
+  | { readonly report: 'completed'; readonly output: JsonObject }
+  | { readonly report: 'error'; readonly error: TaskError }
+  | { readonly report: 'progress'; readonly percent: number | null; readonly message: string | null }
+  | { readonly report: 'log'; readonly level: string; readonly message: string };
+
+/** Everything that goes through the door. `at` is epoch ms by the sender's clock. */
+export type Inbound =
+  | {
+      readonly kind: 'declare';
+      /** CloudEvents id of the declaration: the answer names it. */
+      readonly declaration: string;
+      readonly server: string;
+      readonly version: string | null;
+      /** Null with `errors`: it did not validate. */
+      readonly body: ServerDeclaration | null;
+      readonly errors: readonly DeclarationError[];
+      readonly where: Where;
+    }
+  | { readonly kind: 'withdraw'; readonly server: string; readonly where: Where }
+  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly at: number; readonly where: Where }
+  | {
+      readonly kind: 'update';
+      readonly source: string;
+      readonly at: number;
+      readonly attempt: AttemptReport;
+      readonly report: Report;
+      readonly where: Where;
+    }
+  | {
+      readonly kind: 'run-requested';
+      readonly source: string;
+      readonly at: number;
+      readonly request: RunRequest;
+      readonly trigger: Trigger;
+      /** The key when the request has none: `source` + `id` of its CloudEvent; null over HTTP. */
+      readonly fallbackKey: string | null;
+      /** Id of the run when the request names none; made once, so that deciding again changes nothing. */
+      readonly newRun: string;
+      /** Null over HTTP. */
+      readonly where: Where | null;
+    }
+  | { readonly kind: 'run-input'; readonly run: string; readonly source: string; readonly input: Input }
+  | { readonly kind: 'fire'; readonly schedule: string; readonly newRun: string }
+  | {
+      readonly kind: 'lose';
+      readonly server: string;
+      readonly instance: string;
+      readonly silentBefore: number;
+    }
+  | {
+      readonly kind: 'poison';
+      readonly reason: DeadLetterReason;
+      readonly detail: string;
+      readonly where: Where;
+    }
+  /** Nothing to do but to move the position: facts of Cerebro itself, signals that nobody waits for. */
+  | { readonly kind: 'pass'; readonly where: Where };
+
+export type RefusalCode =
+  'unknown_task' | 'unknown_job' | 'unknown_run' | 'invalid_args' | 'key_reused' | 'wrong_state';
+
+/** What became of one inbound. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'run'; readonly run: string; readonly created: boolean }
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      readonly message: string;
+      readonly errors: readonly { readonly path: string; readonly message: string }[];
+    }
+  /** PostgreSQL refuses the value; a message from the bus became a dead letter. */
+  | { readonly kind: 'store-refused'; readonly message: string };
+
+/** What one partition's batch brings; empty `inbounds` still move the position. */
+export interface PartitionRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly fetchedOffset: bigint;
+  readonly nextOffset: bigint;
+}
+
+export const DONE: Outcome = { kind: 'done' };

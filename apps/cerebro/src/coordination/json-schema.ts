@@ -1,0 +1,47 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormatsModule from 'ajv-formats';
+import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+
+const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => Ajv2020;
+const KEPT = 2_000;
+
+/** JSON Schema 2020-12 for `argsSchema` and `outputSchema`; compiled schemas are kept by their text. */
+export class JsonSchemas {
+  private readonly compiled = new Map<string, ValidateFunction>();
+  private readonly byObject = new WeakMap<JsonObject, ValidateFunction>();
+
+  /** Messages of what is wrong with the value, empty when it is valid. */
+  validate(schema: JsonObject, value: JsonValue): readonly string[] {
+    const check = this.compile(schema);
+    if (check(value)) return [];
+    return (check.errors ?? []).map(
+      (error) => `${error.instancePath || '/'} ${error.message ?? error.keyword}`,
+    );
+  }
+
+  /** What is wrong with the schema itself. */
+  schemaErrors(schema: JsonObject): readonly string[] {
+    try {
+      this.compile(schema);
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  }
+
+  private compile(schema: JsonObject): ValidateFunction {
+    const known = this.byObject.get(schema);
+    if (known) return known;
+    const text = JSON.stringify(schema);
+    let check = this.compiled.get(text);
+    if (!check) {
+      // An instance per schema: two teams may use the same $id.
+      const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true, validateFormats: true }));
+      check = ajv.compile(schema);
+      if (this.compiled.size >= KEPT) this.compiled.delete(this.compiled.keys().next().value ?? '');
+      this.compiled.set(text, check);
+    }
+    this.byObject.set(schema, check);
+    return check;
+  }
+}

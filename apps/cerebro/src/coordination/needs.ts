@@ -1,0 +1,120 @@
+import { freshnessNeeds, planJob, planTask, type Registry } from '@cordyna/engine';
+import type { RunRequest } from '@cordyna/protocol/model';
+import { scheduledTasks } from './decide/declare.js';
+import { targetOf } from './decide/request-run.js';
+import type { Inbound, PartitionRange } from './inbound.js';
+import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
+
+/** One unit of work for the door: what one partition's batch brought, or one request or proposal. */
+export interface Item {
+  readonly inbounds: readonly Inbound[];
+  readonly range: PartitionRange | null;
+}
+
+export interface Published {
+  readonly outboxId: string;
+  /** Of an invoke, else null. */
+  readonly invocation: string | null;
+  readonly run: string | null;
+}
+
+/** What the inputs name themselves. What depends on what was loaded comes from `furtherNeeds`. */
+export function firstNeeds(items: readonly Item[], published: readonly Published[]): Needs {
+  const runs = new Set<string>();
+  const keys = new Map<string, RunKey>();
+  const schedules = new Set<string>();
+  for (const { run, invocation } of published) if (run && invocation) runs.add(run);
+  for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+    if (inbound.kind === 'update' && isStateUpdate(inbound)) runs.add(inbound.attempt.run);
+    if (inbound.kind === 'run-input') runs.add(inbound.run);
+    if (inbound.kind === 'fire') schedules.add(inbound.schedule);
+    if (inbound.kind !== 'run-requested') continue;
+    runs.add(inbound.request.run ?? inbound.newRun);
+    const key = inbound.request.idempotencyKey ?? inbound.fallbackKey;
+    if (key !== null)
+      keys.set(`${targetOf(inbound.request)}\n${key}`, { target: targetOf(inbound.request), key });
+  }
+  const positions = items.flatMap(({ range }) => (range ? [range] : []));
+  return {
+    runs: [...runs],
+    freshness: [],
+    keys: [...keys.values()],
+    schedules: [...schedules],
+    positions: positions.map(({ topic, partition }) => ({ topic, partition })),
+    registry: true,
+  };
+}
+
+const isStateUpdate = ({ report }: Extract<Inbound, { kind: 'update' }>): boolean =>
+  report.report !== 'progress' && report.report !== 'log';
+
+/** What only shows once runs, schedules and the registry are there: freshness aggregates, and declared schedules. */
+export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: Registry): Needs {
+  const freshness = new Set<string>();
+  const schedules = new Set<string>();
+  const add = (tasks: Iterable<string>) => {
+    for (const task of tasks) freshness.add(task);
+  };
+  for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+    if (inbound.kind === 'declare' || inbound.kind === 'withdraw') {
+      const before = registry.servers.get(inbound.server)?.tasks ?? [];
+      for (const task of scheduledTasks(inbound, before)) schedules.add(task);
+    }
+    if (inbound.kind === 'run-requested') add(creationNeeds(inbound.request, registry));
+    if (inbound.kind === 'fire') add(creationNeeds({ task: inbound.schedule }, registry));
+    if (inbound.kind === 'update' && isStateUpdate(inbound)) {
+      const run = loaded.runs.get(inbound.attempt.run)?.value;
+      if (run) add(freshnessNeeds(run, inbound.attempt.task));
+    }
+    if (inbound.kind === 'run-input') {
+      const run = loaded.runs.get(inbound.run)?.value;
+      if (run) add(freshnessNeeds(run, null));
+    }
+  }
+  return {
+    runs: [],
+    freshness: [...freshness],
+    keys: [],
+    schedules: [...schedules],
+    positions: [],
+    registry: false,
+  };
+}
+
+function creationNeeds(request: RunRequest, registry: Registry): readonly string[] {
+  const planned = request.job
+    ? planJob(registry, request.job)
+    : planTask(registry, request.task ?? '', request.scope ?? 'downstream');
+  if (!planned.ok) return [];
+  return planned.plan.members.flatMap(({ task, outside }) =>
+    outside.length === 0 ? [] : [task, ...outside],
+  );
+}
+
+export const isEmpty = (needs: Needs): boolean =>
+  needs.runs.length +
+    needs.freshness.length +
+    needs.keys.length +
+    needs.schedules.length +
+    needs.positions.length ===
+    0 && !needs.registry;
+
+export function merge(a: Loaded, b: Loaded): Loaded {
+  return {
+    runs: new Map([...a.runs, ...b.runs]),
+    freshness: new Map([...a.freshness, ...b.freshness]),
+    keys: new Map([...a.keys, ...b.keys]),
+    schedules: new Map([...a.schedules, ...b.schedules]),
+    positions: new Map([...a.positions, ...b.positions]),
+    registry: a.registry ?? b.registry,
+  };
+}
+
+export const NOTHING_LOADED: Loaded = {
+  runs: new Map(),
+  freshness: new Map(),
+  keys: new Map(),
+  schedules: new Map(),
+  positions: new Map(),
+  registry: null as Versioned<Registry> | null,
+};

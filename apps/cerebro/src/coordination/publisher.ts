@@ -1,0 +1,70 @@
+import { performance } from 'node:perf_hooks';
+import { Logger } from '@nestjs/common';
+import type { Published } from './needs.js';
+import type { OutboundBus, StoredOutboxMessage } from './ports/index.js';
+
+/** The door takes no input while commits older than this are unpublished. */
+const MAX_BEHIND_MS = 2_000;
+
+/**
+ * Publishes after the commit, straight from memory, each message once. What Kafka took is handed back to the door;
+ * what it did not take, or may have taken, is left to the sweeper, which reads back first.
+ */
+export class Publisher {
+  private readonly logger = new Logger('Publisher');
+  private readonly inFlight = new Map<number, number>();
+  private nextId = 0;
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly bus: OutboundBus,
+    private readonly onPublished: (marks: readonly Published[]) => void,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  /** Does not wait: the next batch is decided while this one is sent. */
+  publish(messages: readonly StoredOutboxMessage[]): void {
+    if (messages.length === 0) return;
+    const id = this.nextId++;
+    this.inFlight.set(id, this.nowMs());
+    void this.send(messages).finally(() => {
+      this.inFlight.delete(id);
+      const waiting = this.waiting;
+      this.waiting = [];
+      for (const wake of waiting) wake();
+    });
+  }
+
+  private async send(messages: readonly StoredOutboxMessage[]): Promise<void> {
+    const outcomes = await this.bus.send(messages);
+    const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
+    const left = messages.length - written.size;
+    if (left > 0)
+      this.logger.warn(
+        `${left} of ${messages.length} messages were not published; the sweeper will see to them`,
+      );
+    this.onPublished(messages.filter(({ id }) => written.has(id)).map(publishedOf));
+  }
+
+  /** Milliseconds since the oldest commit whose messages are not all answered. */
+  behindMs(): number {
+    const oldest = this.inFlight.values().next().value;
+    return oldest === undefined ? 0 : this.nowMs() - oldest;
+  }
+
+  /** Resolves when publishing is less than 2 s behind. */
+  async notBehind(): Promise<void> {
+    while (this.behindMs() > MAX_BEHIND_MS) await new Promise<void>((wake) => this.waiting.push(wake));
+  }
+
+  /** Resolves when nothing is in flight. */
+  async drained(): Promise<void> {
+    while (this.inFlight.size > 0) await new Promise<void>((wake) => this.waiting.push(wake));
+  }
+}
+
+export const publishedOf = ({ id, invocation, run }: StoredOutboxMessage): Published => ({
+  outboxId: id,
+  invocation,
+  run,
+});

@@ -1,0 +1,288 @@
+import type { Decision, Freshness, HistoryRow, Registry, Run, TaskRun } from '@cordyna/engine';
+import {
+  keyOf,
+  positionOf,
+  type Changes,
+  type DeadLetterRow,
+  type Envelope,
+  type Firing,
+  type Loaded,
+  type OutboxMessage,
+  type RegistryChange,
+  type Schedule,
+  type StoredKey,
+  type Versioned,
+} from './ports/index.js';
+import type { PartitionRange } from './inbound.js';
+import type { Heartbeat } from '@cordyna/protocol/model';
+
+/** A freshness aggregate was needed that nobody had asked for: load it and decide again. */
+export class NotLoaded extends Error {
+  override readonly name = 'NotLoaded';
+  constructor(readonly task: string) {
+    super(`freshness of ${task} is not loaded`);
+  }
+}
+
+interface WorkingRun {
+  run: Run;
+  readonly expectedVersion: number | null;
+  readonly contentHash: string;
+  readonly touched: Set<number>;
+  readonly rows: HistoryRow[];
+}
+
+const isWithServer = ({ state, invocation }: TaskRun): boolean =>
+  invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
+
+/**
+ * Everything that one batch reads and writes. Decisions see what earlier inputs of the same batch decided; nothing
+ * outside changes before the commit, so that a batch can be thrown away and decided again.
+ */
+export class WorkingSet {
+  private readonly runs = new Map<string, WorkingRun>();
+  private readonly absentRuns = new Set<string>();
+  private readonly newKeys = new Map<string, StoredKey>();
+  private readonly freshnessValues = new Map<string, Freshness>();
+  private readonly freshnessRead = new Map<string, number>();
+  private readonly freshnessWrites: Changes['freshness']['writes'][number][] = [];
+  private readonly schedules = new Map<
+    string,
+    { value: Schedule; readonly expectedVersion: number | null; lastRunOpen: boolean; changed: boolean }
+  >();
+  private readonly positions = new Map<string, Changes['positions'][number]>();
+  private currentRegistry: Registry;
+  private registryRead = false;
+  private readonly registryChanges: RegistryChange[] = [];
+  private readonly voided: string[] = [];
+  private readonly firings: Firing[] = [];
+  private readonly heartbeats: Heartbeat[] = [];
+  private readonly signs = new Map<string, Changes['signsOfLife'][number]>();
+  private readonly lost: Changes['lost'][number][] = [];
+  private readonly deadLetters: DeadLetterRow[] = [];
+  private readonly messages = new Set<OutboxMessage>();
+  private readonly invokes = new Map<string, OutboxMessage>();
+  private readonly publishedIds: string[] = [];
+  /** server → invocations begun less ended */
+  readonly load = new Map<string, number>();
+
+  constructor(
+    private readonly loaded: Loaded,
+    private readonly registryVersion: number,
+    registry: Registry,
+    private readonly envelope: Envelope,
+  ) {
+    this.currentRegistry = registry;
+    for (const [run, { value, version, contentHash }] of loaded.runs) {
+      this.runs.set(run, { run: value, expectedVersion: version, contentHash, touched: new Set(), rows: [] });
+    }
+    for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
+      this.schedules.set(id, { value, expectedVersion: version, lastRunOpen, changed: false });
+    }
+    for (const [task, { value }] of loaded.freshness) this.freshnessValues.set(task, value);
+  }
+
+  /** The registry in force; the commit checks that it still is. */
+  registry(): Registry {
+    this.registryRead = true;
+    return this.currentRegistry;
+  }
+
+  changeRegistry(registry: Registry, change: RegistryChange): void {
+    this.currentRegistry = registry;
+    this.registryChanges.push(change);
+  }
+
+  /** The run, or undefined, which the commit then checks. */
+  run(id: string): Run | undefined {
+    const found = this.runs.get(id);
+    if (!found) this.absentRuns.add(id);
+    return found?.run;
+  }
+
+  contentHashOf(run: string): string | undefined {
+    return this.runs.get(run)?.contentHash;
+  }
+
+  addRun(decision: Decision, contentHash: string): void {
+    const { run } = decision;
+    this.absentRuns.delete(run.seed.run);
+    this.runs.set(run.seed.run, { run, expectedVersion: null, contentHash, touched: new Set(), rows: [] });
+    this.absorb(decision);
+  }
+
+  /** Takes over what the engine decided: the run's new state, and its effects as messages of this transaction. */
+  absorb(decision: Decision): void {
+    const working = this.runs.get(decision.run.seed.run);
+    if (!working) throw new Error(`run ${decision.run.seed.run} is not in this batch`);
+    this.countLoad(working.run, decision);
+    working.run = decision.run;
+    for (const index of decision.touched) working.touched.add(index);
+    working.rows.push(...decision.rows);
+    for (const task of decision.read)
+      this.freshnessRead.set(task, this.loaded.freshness.get(task)?.version ?? 0);
+    for (const write of decision.freshness) this.writeFreshness(write);
+    for (const command of decision.commands) {
+      if (command.kind === 'void') {
+        this.void(command.invocation);
+        continue;
+      }
+      const message = this.envelope.command(command);
+      this.messages.add(message);
+      if (command.kind === 'invoke') this.invokes.set(command.data.invocation, message);
+    }
+    for (const fact of decision.facts) this.messages.add(this.envelope.fact(decision.run.seed.run, fact));
+  }
+
+  private void(invocation: string): void {
+    this.voided.push(invocation);
+    const unsent = this.invokes.get(invocation);
+    if (unsent) this.messages.delete(unsent);
+  }
+
+  private countLoad(before: Run, { run, touched }: Decision): void {
+    for (const index of touched) {
+      const after = run.tasks.at(index);
+      const was = index < before.tasks.length && before !== run && isWithServer(before.tasks.at(index));
+      const change = Number(isWithServer(after)) - Number(was);
+      const server = run.seed.plan.members[after.member]?.server;
+      if (change !== 0 && server) this.load.set(server, (this.load.get(server) ?? 0) + change);
+    }
+  }
+
+  /** @throws NotLoaded */
+  freshness(task: string): Freshness {
+    const known = this.freshnessValues.get(task);
+    if (!known) throw new NotLoaded(task);
+    return known;
+  }
+
+  private writeFreshness(write: Changes['freshness']['writes'][number]): void {
+    this.freshnessWrites.push(write);
+    const before = this.freshnessValues.get(write.task);
+    if (!before) return;
+    this.freshnessValues.set(write.task, {
+      task: write.task,
+      consumed: { ...before.consumed, ...write.consumed },
+      latest: write.latest ?? before.latest,
+    });
+  }
+
+  key(target: string, key: string): StoredKey | undefined {
+    const id = keyOf(target, key);
+    return this.newKeys.get(id) ?? this.loaded.keys.get(id);
+  }
+
+  addKey(key: StoredKey): void {
+    this.newKeys.set(keyOf(key.target, key.key), key);
+  }
+
+  schedule(id: string): { value: Schedule; lastRunOpen: boolean } | undefined {
+    return this.schedules.get(id);
+  }
+
+  saveSchedule(value: Schedule, lastRunOpen: boolean): void {
+    const before = this.schedules.get(value.schedule);
+    const expectedVersion = before?.expectedVersion ?? null;
+    this.schedules.set(value.schedule, { value, expectedVersion, lastRunOpen, changed: true });
+  }
+
+  addFiring(firing: Firing): void {
+    this.firings.push(firing);
+  }
+
+  addHeartbeat(heartbeat: Heartbeat): void {
+    this.heartbeats.push(heartbeat);
+  }
+
+  addSignOfLife(server: string, instance: string, sentAt: number): void {
+    this.signs.set(`${server}/${instance}`, { server, instance, sentAt });
+  }
+
+  lose(lost: Changes['lost'][number]): void {
+    this.lost.push(lost);
+  }
+
+  addDeadLetter(row: DeadLetterRow): void {
+    this.deadLetters.push(row);
+    this.messages.add(this.envelope.deadLetter(row));
+  }
+
+  addMessage(message: OutboxMessage): void {
+    this.messages.add(message);
+  }
+
+  markPublished(outboxId: string): void {
+    this.publishedIds.push(outboxId);
+  }
+
+  /** The offset of the next record to apply; the batch's own when the partition is new. */
+  nextOffset(range: PartitionRange): bigint {
+    const id = positionOf(range.topic, range.partition);
+    return this.positions.get(id)?.to ?? this.loaded.positions.get(id) ?? range.fetchedOffset;
+  }
+
+  movePosition(range: PartitionRange): void {
+    const id = positionOf(range.topic, range.partition);
+    const from = this.loaded.positions.get(id) ?? null;
+    const to = this.nextOffset(range) > range.nextOffset ? this.nextOffset(range) : range.nextOffset;
+    this.positions.set(id, { topic: range.topic, partition: range.partition, from, to });
+  }
+
+  /** Runs as they are after this batch, with the version that the commit gives them. */
+  *changedRuns(): Iterable<{ run: Run; version: number; contentHash: string }> {
+    for (const { run, expectedVersion, contentHash, rows, touched } of this.runs.values()) {
+      if (rows.length === 0 && touched.size === 0) continue;
+      yield { run, contentHash, version: (expectedVersion ?? 0) + 1 };
+    }
+  }
+
+  changes(): Changes {
+    const runs = [];
+    for (const { run, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
+      if (rows.length === 0 && touched.size === 0) continue;
+      const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
+      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
+    }
+    return {
+      positions: [...this.positions.values()],
+      runs,
+      absentRuns: [...this.absentRuns],
+      keys: [...this.newKeys.values()],
+      freshness: { read: this.freshnessRead, writes: this.freshnessWrites },
+      registry: {
+        read: this.registryRead || this.registryChanges.length > 0 ? this.registryVersion : null,
+        changes: this.registryChanges,
+      },
+      schedules: [...this.schedules.values()].filter(({ changed }) => changed),
+      firings: this.firings,
+      heartbeats: this.heartbeats,
+      signsOfLife: [...this.signs.values()],
+      lost: this.lost,
+      outbox: [...this.messages],
+      voided: this.voided,
+      published: this.publishedIds,
+      deadLetters: this.deadLetters,
+    };
+  }
+
+  get registryChanged(): boolean {
+    return this.registryChanges.length > 0;
+  }
+
+  /** What the registry is after the commit. */
+  registryAfter(): Versioned<Registry> {
+    return {
+      version: this.registryVersion + (this.registryChanged ? 1 : 0),
+      value: this.currentRegistry,
+    };
+  }
+
+  get registryWasRead(): boolean {
+    return this.registryRead;
+  }
+
+  loadedRuns(): Iterable<string> {
+    return this.runs.keys();
+  }
+}

@@ -1,0 +1,49 @@
+import type { Door, OutboundBus, StoredOutboxMessage, TimerQueries } from '../coordination/index.js';
+import { publishedOf } from '../coordination/index.js';
+import { Ticker } from './ticker.js';
+
+const BATCH = 500;
+
+/**
+ * The only path for messages that are not known to be published: their coordinator died, or Kafka did not answer. It
+ * takes rows over (new stamp, committed), reads their partition back, marks what is there and sends what is not. The
+ * broker refuses any older copy that is still under way: its timestamp is more than 5 s off.
+ */
+export class Sweeper {
+  private readonly ticker: Ticker;
+
+  constructor(
+    private readonly queries: TimerQueries,
+    private readonly bus: OutboundBus,
+    private readonly door: Door,
+    private readonly sweepAfterMs: number,
+  ) {
+    this.ticker = new Ticker('Sweeper', 1_000, () => this.sweep());
+  }
+
+  start(): void {
+    this.ticker.start();
+  }
+
+  stop(): Promise<void> {
+    return this.ticker.stop();
+  }
+
+  private async sweep(): Promise<boolean> {
+    const rows = await this.queries.claimUnpublished(this.sweepAfterMs, BATCH);
+    if (rows.length === 0) return false;
+    const found = await this.bus.readBack(rows);
+    this.mark(rows.filter(({ messageId }) => found.has(messageId)));
+    const missing = rows.filter(({ messageId }) => !found.has(messageId));
+    const open = await this.queries.stillUnpublished(missing.map(({ id }) => id));
+    const toSend = missing.filter(({ id }) => open.has(id));
+    const outcomes = await this.bus.send(toSend);
+    const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
+    this.mark(toSend.filter(({ id }) => written.has(id)));
+    return rows.length === BATCH;
+  }
+
+  private mark(rows: readonly StoredOutboxMessage[]): void {
+    if (rows.length > 0) this.door.markPublished(rows.map(publishedOf));
+  }
+}

@@ -1,0 +1,110 @@
+import { Logger } from '@nestjs/common';
+import { isStall } from '@cordyna/engine';
+import type { OutboundBus, TimerQueries } from '../coordination/index.js';
+
+interface Probe {
+  /** Database clock, taken before the end offset was. */
+  readonly at: number;
+  readonly end: bigint;
+}
+
+export interface WatermarkSettings {
+  readonly eventsTopic: string;
+  readonly serversTopic: string;
+  /** A step longer than this ends a stall. */
+  readonly maxStepMs: number;
+  /** No watchdog fires for this long after a stall. */
+  readonly stallGraceMs: number;
+}
+
+/**
+ * Up to when every message is known to be applied: per partition, t0 is read from the database's clock, *then* the end
+ * offset; once the committed position reaches it, all that was appended before t0 has been applied, whoever applied it.
+ * Every coordinator finds this out for itself from the stored positions.
+ */
+export class Watermark {
+  private readonly logger = new Logger('Watermark');
+  private readonly probes = new Map<string, Probe[]>();
+  private readonly safe = new Map<string, number>();
+  private known: readonly string[] = [];
+  private overall: number | null = null;
+  /** Database clock until which no watchdog fires. */
+  private graceUntil = Number.POSITIVE_INFINITY;
+  private lastNow = 0;
+  private beyondEnd: string[] = [];
+
+  constructor(
+    private readonly queries: TimerQueries,
+    private readonly bus: OutboundBus,
+    private readonly settings: WatermarkSettings,
+  ) {}
+
+  /** One round: probes the ends, and moves up what the committed positions have reached. */
+  async advance(): Promise<void> {
+    const { eventsTopic, serversTopic } = this.settings;
+    const at = await this.queries.now();
+    const ends = await this.bus.endOffsets([eventsTopic, serversTopic]);
+    const positions = await this.queries.positions([eventsTopic, serversTopic]);
+    this.known = [...ends.keys()];
+    this.beyondEnd = [];
+    for (const [partition, end] of ends) {
+      const position = positions.get(partition) ?? 0n;
+      if (position > end) this.beyondEnd.push(partition);
+      const probes = this.probes.get(partition) ?? [];
+      probes.push({ at, end });
+      while (probes[0] && probes[0].end <= position) this.safe.set(partition, probes.shift()?.at ?? 0);
+      // Of probes with the same end the first one reached is the newest one that matters.
+      if (probes.length > 64) probes.splice(1, probes.length - 64);
+      this.probes.set(partition, probes);
+    }
+    this.lastNow = at;
+    this.step();
+  }
+
+  private step(): void {
+    if (this.beyondEnd.length > 0) {
+      this.logger.error(
+        `positions of ${this.beyondEnd.join(', ')} lie beyond the end of the log: the topic was made again. ` +
+          `Watchdogs are off; delete these rows from the table positions to read the new topic from its beginning`,
+      );
+      return;
+    }
+    const next = this.of('');
+    if (next === null) return;
+    if (this.overall === null || isStall(this.overall, next, this.settings.maxStepMs)) {
+      // All was read, but servers may not have been able to write meanwhile.
+      this.graceUntil = this.lastNow + this.settings.stallGraceMs;
+    }
+    this.overall = next;
+  }
+
+  /** Minimum over all partitions of the topics whose name begins so; null as long as one of them is unknown. */
+  private of(topic: string): number | null {
+    const wanted = this.known.filter((partition) => partition.startsWith(topic));
+    if (wanted.length === 0 || this.beyondEnd.length > 0) return null;
+    let minimum = Number.POSITIVE_INFINITY;
+    for (const partition of wanted)
+      minimum = Math.min(minimum, this.safe.get(partition) ?? Number.NEGATIVE_INFINITY);
+    return Number.isFinite(minimum) ? minimum : null;
+  }
+
+  private afterGrace(watermark: number | null): number | null {
+    return watermark !== null && this.lastNow >= this.graceUntil ? watermark : null;
+  }
+
+  /** Deadlines before this may fire (epoch ms, database clock); null while nothing may. */
+  forDeadlines(): number | null {
+    return this.afterGrace(this.of(`${this.settings.eventsTopic}/`));
+  }
+
+  /** Silence is judged up to here: updates and heartbeats both count as signs of life. */
+  forSilence(): number | null {
+    return this.afterGrace(this.of(''));
+  }
+
+  /** How far the watermark is behind the database's clock; null before the first. */
+  ageMs(): number | null {
+    const overall = this.of('');
+    return overall === null ? null : this.lastNow - overall;
+  }
+}
