@@ -16,7 +16,12 @@ export interface RetryPolicy {
   readonly factor: number;
   readonly maxBackoffMs: number;
 }
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 1, backoffMs: 1_000, factor: 2, maxBackoffMs: 60_000 };
+export const DEFAULT_RETRY: RetryPolicy = {
+  maxAttempts: 1,
+  backoffMs: 1_000,
+  factor: 2,
+  maxBackoffMs: 60_000,
+};
 
 export interface TaskDeclaration {
   readonly name: string;
