@@ -10,6 +10,8 @@ export async function register(config, { kafka, producer, log, signal }) {
   const { topics, server, source, declaration } = config;
   const ends = await endOf(kafka, topics.registrations, log, signal);
   const asked = new Set();
+  const over = new AbortController();
+  const waiting = AbortSignal.any([signal, over.signal]);
   const { answer, stop } = await follow(kafka, config, ends, asked);
   try {
     while (!signal.aborted) {
@@ -20,11 +22,12 @@ export async function register(config, { kafka, producer, log, signal }) {
         .send({ topic: topics.declarations, messages: [binaryMessage(server, attributes, declaration)] })
         .then(() => log('declared', { declaration: id }))
         .catch((error) => log('not declared', { message: error.message }));
-      const event = await Promise.race([answer, sent.then(() => later(config.answerMs, signal))]);
+      const event = await Promise.race([answer, sent.then(() => later(config.answerMs, waiting))]);
       if (event) return event;
     }
     return undefined;
   } finally {
+    over.abort();
     await stop();
   }
 }
