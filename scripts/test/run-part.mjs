@@ -1,0 +1,79 @@
+// One part of the suite: a jest invocation of its own with its own time limit, judged by its JSON report.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A part whose report is written but whose process goes on has left something open. */
+const LEFT_OPEN_MS = 15_000;
+const POLL_MS = 500;
+
+function jestArguments(part, report, whole) {
+  const args = [
+    '--experimental-vm-modules',
+    'node_modules/jest/bin/jest.js',
+    '--ci',
+    '--runTestsByPath',
+    ...part.files,
+  ];
+  args.push('--json', `--outputFile=${report}`, `--maxWorkers=${part.workers}`);
+  if (part.coverage && whole) {
+    args.push('--coverage', '--coverageReporters=text-summary', `--coverageDirectory=coverage/${part.name}`);
+    args.push(...part.coverage.from.map((glob) => `--collectCoverageFrom=${glob}`));
+    args.push(`--coverageThreshold=${JSON.stringify(part.coverage.threshold)}`);
+  }
+  return args;
+}
+
+/** Resolves with how jest ended; kills it when it takes too long or does not end after its report. */
+function runJest(root, args, env, report, limitMs, onChild) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    onChild(child);
+    const begun = performance.now();
+    let reportedAt;
+    let verdict;
+    const watch = setInterval(() => {
+      const now = performance.now();
+      if (reportedAt === undefined && existsSync(report)) reportedAt = now;
+      if (now - begun > limitMs) verdict = `took longer than ${limitMs / 1000} s`;
+      else if (reportedAt !== undefined && now - reportedAt > LEFT_OPEN_MS)
+        verdict = 'did not end: something is left open';
+      if (verdict) child.kill(now - begun > limitMs + LEFT_OPEN_MS ? 'SIGKILL' : 'SIGTERM');
+    }, POLL_MS);
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve({ code, problem: verdict ?? (code === null ? `was ended by ${signal}` : undefined) });
+    });
+  });
+}
+
+/** `{ name, passed, failed, seconds, problems }`; what kept tests from running counts as one failure each. */
+export async function runPart(root, part, { env, dir, whole, onChild }) {
+  const begun = performance.now();
+  const report = join(dir, `${part.name.replace(/\W+/g, '-')}.json`);
+  const args = jestArguments(part, report, whole);
+  const { code, problem } = await runJest(root, args, env, report, part.limitMs, onChild);
+  const seconds = (performance.now() - begun) / 1000;
+  const problems = problem ? [problem] : [];
+  let passed = 0;
+  let failedTests = 0;
+  if (existsSync(report)) {
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    passed = result.numPassedTests;
+    failedTests = result.numFailedTests;
+    for (const file of result.testResults.filter(
+      (one) => one.status === 'failed' && one.assertionResults.length === 0,
+    )) {
+      problems.push(`${file.name} did not run`);
+    }
+    const notRun = result.numPendingTests + result.numTodoTests;
+    if (notRun > 0) problems.push(`${notRun} tests were skipped`);
+    if (passed + failedTests === 0 && problems.length === 0) problems.push('no test ran');
+    const explained = failedTests > 0 || problems.length > 0;
+    if (code !== 0 && !explained)
+      problems.push(part.coverage ? 'coverage is below its threshold' : `jest ended with ${code}`);
+  } else if (problems.length === 0) {
+    problems.push(`jest ended with ${code} and no report`);
+  }
+  return { name: part.name, passed, failed: failedTests + problems.length, seconds, problems };
+}
