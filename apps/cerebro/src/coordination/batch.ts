@@ -12,7 +12,7 @@ import {
   type Item,
   type Published,
 } from './needs.js';
-import type { Loaded, Needs } from './ports/index.js';
+import { Conflict, type Loaded, type Needs } from './ports/index.js';
 import { NotLoaded, WorkingSet } from './working-set.js';
 
 export type Load = (needs: Needs) => Promise<Loaded>;
@@ -30,6 +30,8 @@ export async function decideBatch(
   published: readonly Published[],
   load: Load,
   tools: Tools,
+  /** Whether what is loaded is certain, or may be stale: then no negative answer is given. */
+  certain: boolean,
 ): Promise<Decided> {
   const needs = firstNeeds(items, published);
   let loaded = await load(needs);
@@ -40,7 +42,7 @@ export async function decideBatch(
   for (;;) {
     const work = new WorkingSet(loaded, registry.version, registry.value, tools.envelope);
     try {
-      const outcomes = items.map((item) => decideItem(item, work, tools));
+      const outcomes = items.map((item) => decideItem(item, work, tools, certain));
       for (const mark of published) settlePublished(mark, work, tools);
       return { work, outcomes, needs };
     } catch (error) {
@@ -63,10 +65,14 @@ function withoutAbsent(needs: Needs, loaded: Loaded): Loaded {
   return { ...NOTHING_LOADED, ...loaded, freshness };
 }
 
-function decideItem(item: Item, work: WorkingSet, tools: Tools): Outcome[] {
+function decideItem(item: Item, work: WorkingSet, tools: Tools, certain: boolean): Outcome[] {
   const { range, inbounds } = item;
   if (!range) return inbounds.map((inbound) => decide(inbound, work, tools));
   const next = work.nextOffset(range);
+  if (range.fetchedOffset > next && !range.skipsGap) {
+    if (!certain) throw new Conflict(`${range.topic}/${range.partition} is said to be at ${next}`);
+    return [{ kind: 'gap', position: next }];
+  }
   const outcomes = inbounds.map((inbound) => (isBehind(inbound, next) ? DONE : decide(inbound, work, tools)));
   work.movePosition(range);
   return outcomes;

@@ -5,7 +5,7 @@ import type { Tools } from './decide/index.js';
 import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound.js';
 import type { Metrics } from './metrics.js';
 import { DoorQueue, type Waiting } from './door-queue.js';
-import type { Item, Published } from './needs.js';
+import { firstNeeds, type Item, type Published } from './needs.js';
 import {
   Conflict,
   StoreRefused,
@@ -50,9 +50,10 @@ export class Door {
     if (published.length > 0) await this.process([], published);
   }
 
-  /** One partition's batch; resolves when it is committed. */
-  async submitRange(range: PartitionRange, inbounds: readonly Inbound[]): Promise<void> {
-    await this.queue.add({ inbounds, range });
+  /** One partition's batch; resolves when it is committed: to null, or to the position to seek back to. */
+  async submitRange(range: PartitionRange, inbounds: readonly Inbound[]): Promise<bigint | null> {
+    const [first] = await this.queue.add({ inbounds, range });
+    return first?.kind === 'gap' ? first.position : null;
   }
 
   /** A request or a proposal; resolves with its outcome once that is committed. */
@@ -134,7 +135,7 @@ export class Door {
   private async decideLocked(items: readonly Item[], published: readonly Published[]) {
     let decided: Decided | null = null;
     const saved = await this.store.commitLocked(async (reader) => {
-      decided = await decideBatch(items, published, (needs) => reader.load(needs), this.tools);
+      decided = await decideBatch(items, published, (needs) => reader.load(needs), this.tools, true);
       this.caches.forget(decided.needs);
       return decided.work.changes();
     });

@@ -104,7 +104,9 @@ export type Outcome =
       readonly errors: readonly { readonly path: string; readonly message: string }[];
     }
   /** PostgreSQL refuses the value; a message from the bus became a dead letter. */
-  | { readonly kind: 'store-refused'; readonly message: string };
+  | { readonly kind: 'store-refused'; readonly message: string }
+  /** Records between the stored position and the batch were not read: nothing of it was applied. */
+  | { readonly kind: 'gap'; readonly position: bigint };
 
 /** What one partition's batch brings; empty `inbounds` still move the position. */
 export interface PartitionRange {
@@ -112,6 +114,8 @@ export interface PartitionRange {
   readonly partition: number;
   readonly fetchedOffset: bigint;
   readonly nextOffset: bigint;
+  /** The records before `fetchedOffset` are gone for good: go on from here. */
+  readonly skipsGap?: true;
 }
 
 export const DONE: Outcome = { kind: 'done' };

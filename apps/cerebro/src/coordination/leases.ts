@@ -5,9 +5,16 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
  * invocation), 43 characters of base64url. Never stored: computed when a command leaves and when an update comes in.
  */
 export class Leases {
-  constructor(private readonly secret: string) {}
+  private secret: string | null = null;
 
+  /** The installation's secret, the same for every coordinator. */
+  use(secret: string): void {
+    this.secret = secret;
+  }
+
+  /** @throws Error before the secret is known */
   of(server: string, invocation: string): string {
+    if (this.secret === null) throw new Error('the installation secret is not known yet');
     return createHmac('sha256', this.secret).update(`${server}\n${invocation}`).digest('base64url');
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import type { Origin, World } from '@cordyna/engine';
-import type { Item } from '@cordyna/protocol/model';
+import type { Item, Timeouts } from '@cordyna/protocol/model';
 import type { Capacity } from '../capacity.js';
 import type { DatabaseClock } from '../database-clock.js';
 import type { Where } from '../inbound.js';
@@ -20,6 +20,8 @@ export interface Tools {
   readonly envelope: Envelope;
   /** `/cerebro/<instance>` */
   readonly source: string;
+  /** Of tasks that declare none. */
+  readonly defaultTimeouts: Timeouts;
 }
 
 /** Namespace of invocation ids (UUID version 5). */

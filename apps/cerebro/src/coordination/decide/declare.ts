@@ -1,4 +1,5 @@
 import { declare, nextDue, withdraw, type TaskDefinition } from '@cordyna/engine';
+import type { ServerDeclaration } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
@@ -20,7 +21,7 @@ export function decideDeclaration(
   }
   const schemaErrors = (schema: Parameters<typeof tools.schemas.schemaErrors>[0]) =>
     tools.schemas.schemaErrors(schema);
-  const result = declare(work.registry(), body, { schemaErrors, cronErrors });
+  const result = declare(work.registry(), withDefaults(body, tools), { schemaErrors, cronErrors });
   if (!result.ok) {
     work.addMessage(tools.envelope.rejected({ ...answer, errors: result.errors }));
     return DONE;
@@ -40,6 +41,11 @@ export function decideDeclaration(
   work.addMessage(tools.envelope.accepted({ ...answer, tasks, unresolved, warnings }));
   return DONE;
 }
+
+const withDefaults = (body: ServerDeclaration, { defaultTimeouts }: Tools): ServerDeclaration => ({
+  ...body,
+  tasks: body.tasks.map((task) => ({ ...task, timeouts: { ...defaultTimeouts, ...task.timeouts } })),
+});
 
 /** A tombstone: the server's tasks become unresolved and its schedules stop; what was invoked goes on. */
 export function decideWithdrawal(

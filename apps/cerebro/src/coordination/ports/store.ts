@@ -289,6 +289,14 @@ export abstract class TimerQueries {
   abstract stillUnpublished(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
+/** What all coordinators of an installation share. */
+export abstract class Installation {
+  /** Brings the schema up to date; safe when several coordinators start at once. */
+  abstract migrate(): Promise<void>;
+  /** The secret of leases: made at random by the first coordinator, kept in the database. */
+  abstract secret(): Promise<string>;
+}
+
 /** Progress and log lines: best effort, outside the door's transaction, first to be dropped under load. */
 export abstract class ProgressStore {
   abstract save(batch: {

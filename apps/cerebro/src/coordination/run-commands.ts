@@ -1,0 +1,79 @@
+import { v7 as uuidv7 } from 'uuid';
+import { graphOf, type Input } from '@cordyna/engine';
+import type { RunRequest } from '@cordyna/protocol/model';
+import { Commands, RequestRefused } from './commands.js';
+import type { DatabaseClock } from './database-clock.js';
+import type { Door } from './door.js';
+import type { Outcome } from './inbound.js';
+import type { Store } from './ports/index.js';
+
+const WAIT_MS = 10_000;
+
+/** What people ask for over HTTP: proposals to the door like all others, answered once they are committed. */
+export class RunCommands extends Commands {
+  constructor(
+    private readonly door: Door,
+    private readonly store: Store,
+    private readonly clock: DatabaseClock,
+  ) {
+    super();
+  }
+
+  async requestRun(request: RunRequest, source: string): Promise<{ run: string; created: boolean }> {
+    const outcome = await withLimit(
+      this.door.submit({
+        kind: 'run-requested',
+        source,
+        at: this.clock.now(),
+        request,
+        trigger: request.job ? { kind: 'job', source, job: request.job } : { kind: 'request', source },
+        fallbackKey: null,
+        newRun: uuidv7(),
+        where: null,
+      }),
+    );
+    if (outcome.kind === 'run') return { run: outcome.run, created: outcome.created };
+    throw refusal(outcome);
+  }
+
+  cancelRun(run: string, reason: string, source: string): Promise<void> {
+    return this.propose(run, { kind: 'cancel', reason }, source);
+  }
+
+  retryRun(run: string, source: string): Promise<void> {
+    return this.propose(run, { kind: 'retry' }, source);
+  }
+
+  private async propose(run: string, input: Input, source: string): Promise<void> {
+    const outcome = await withLimit(this.door.submit({ kind: 'run-input', run, source, input }));
+    if (outcome.kind !== 'done') throw refusal(outcome);
+  }
+
+  async graph() {
+    const needs = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: true };
+    const { registry } = await this.store.load(needs);
+    if (!registry) throw new RequestRefused('unavailable', 'the registry cannot be read');
+    return graphOf(registry.value);
+  }
+}
+
+function refusal(outcome: Outcome): RequestRefused {
+  if (outcome.kind === 'refused') return new RequestRefused(outcome.code, outcome.message, outcome.errors);
+  if (outcome.kind === 'store-refused') return new RequestRefused('invalid_args', outcome.message);
+  return new RequestRefused('unavailable', 'the request had no outcome');
+}
+
+/** The door waits for PostgreSQL as long as it takes; who asks over HTTP does not. */
+async function withLimit<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const message =
+      'not committed within 10 s; it may still take effect. Send it again with the same idempotency key to find out';
+    timer = setTimeout(() => reject(new RequestRefused('unavailable', message)), WAIT_MS);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,151 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { BusRecord } from '@cordyna/bus';
+import {
+  EventType,
+  isName,
+  type CompletedUpdate,
+  type DeclarationError,
+  type ErrorUpdate,
+  type Heartbeat,
+  type LogUpdate,
+  type ProgressUpdate,
+  type QueuedUpdate,
+  type RunRequest,
+  type ServerDeclaration,
+  type UpdateIdentity,
+} from '@cordyna/protocol/model';
+import { decodeMessage, type CloudEvent, type Poison, type Topics } from '@cordyna/protocol/wire';
+import type { Inbound, Report, Where } from '../coordination/index.js';
+
+const CEREBRO = '/cerebro/';
+
+/** Turns the records of the coordinator's topics into inputs of the door; what cannot be read becomes poison. */
+export class InboundDecoder {
+  constructor(private readonly topics: Topics) {}
+
+  decode(record: BusRecord): Inbound {
+    const { topic, partition, offset, key, value } = record;
+    const where: Where = { topic, partition, offset, key, value };
+    switch (this.topics.kindOf(topic)) {
+      case 'declarations':
+        return declaration(record, where);
+      case 'servers':
+        return this.read('servers', record, where, (event) => heartbeat(event, record, where));
+      case 'events':
+        return this.read('events', record, where, (event) => update(event, record, where));
+      case 'invocations':
+        return this.read('invocations', record, where, (event) => runRequest(event, record, where));
+      case 'signals':
+        return this.read('signals', record, where, () => ({ kind: 'pass', where }));
+      default:
+        return { kind: 'pass', where };
+    }
+  }
+
+  private read(
+    kind: 'servers' | 'events' | 'invocations' | 'signals',
+    record: BusRecord,
+    where: Where,
+    take: (event: CloudEvent) => Inbound,
+  ): Inbound {
+    const decoded = decodeMessage(kind, record);
+    return decoded.ok ? take(decoded.event) : poison(decoded, where);
+  }
+}
+
+const poison = ({ reason, detail }: Poison, where: Where): Inbound => ({ kind: 'poison', reason, detail, where });
+
+/** By the sender's clock; by the broker's when the sender does not say. */
+const sentAt = (event: CloudEvent, record: BusRecord): number =>
+  event.time === undefined ? record.timestampMs : Date.parse(event.time);
+
+function declaration(record: BusRecord, where: Where): Inbound {
+  const name = record.key?.toString('utf8') ?? '';
+  if (record.value === null) {
+    if (isName(name)) return { kind: 'withdraw', server: name, where };
+    return { kind: 'poison', reason: 'no_value', detail: 'a tombstone whose key is not the name of a server', where };
+  }
+  const decoded = decodeMessage('declarations', record);
+  const event = decoded.event;
+  // Who declares waits for an answer: what could be read as a declaration is answered, the rest is a dead letter.
+  if (!event || event.type !== EventType.serverDeclared) {
+    return decoded.ok ? { kind: 'pass', where } : poison(decoded, where);
+  }
+  const data = event.data as { server?: unknown; version?: unknown };
+  const server = typeof data.server === 'string' && isName(data.server) ? data.server : name;
+  if (!isName(server)) return decoded.ok ? { kind: 'pass', where } : poison(decoded, where);
+  const errors: DeclarationError[] = decoded.ok
+    ? []
+    : (decoded.errors ?? [{ path: '', message: decoded.detail }]).map(({ path, message }) => ({
+        code: decoded.reason,
+        path,
+        message,
+      }));
+  if (name !== server) {
+    const message = `the record's key must be the server's name, "${server}"; it is "${name}"`;
+    errors.push({ code: 'key_mismatch', path: '/server', message });
+  }
+  return {
+    kind: 'declare',
+    declaration: event.id,
+    server,
+    version: typeof data.version === 'string' ? data.version : null,
+    body: errors.length === 0 ? (event.data as unknown as ServerDeclaration) : null,
+    errors,
+    where,
+  };
+}
+
+function heartbeat(event: CloudEvent, record: BusRecord, where: Where): Inbound {
+  return { kind: 'heartbeat', heartbeat: event.data as unknown as Heartbeat, at: sentAt(event, record), where };
+}
+
+function update(event: CloudEvent, record: BusRecord, where: Where): Inbound {
+  // What comes from a coordinator is a fact that it published, never a task server's update.
+  if (event.source.startsWith(CEREBRO)) return { kind: 'pass', where };
+  const report = reportOf(event);
+  if (!report) return { kind: 'pass', where };
+  const { run, invocation, task, attempt, lease, instance } = event.data as unknown as UpdateIdentity;
+  const identity = { run, invocation, task, attempt, lease, instance };
+  return { kind: 'update', source: event.source, at: sentAt(event, record), attempt: identity, report, where };
+}
+
+function reportOf({ type, data }: CloudEvent): Report | null {
+  switch (type) {
+    case EventType.taskQueued: {
+      const { position } = data as unknown as QueuedUpdate;
+      return { report: 'queued', ...(position === undefined ? {} : { position }) };
+    }
+    case EventType.taskStarted:
+      return { report: 'started' };
+    case EventType.taskCompleted:
+      return { report: 'completed', output: (data as unknown as CompletedUpdate).output ?? {} };
+    case EventType.taskError:
+      return { report: 'error', error: (data as unknown as ErrorUpdate).error };
+    case EventType.taskProgress: {
+      const { percent = null, message = null } = data as unknown as ProgressUpdate;
+      return { report: 'progress', percent, message };
+    }
+    case EventType.taskLog: {
+      const { level, message } = data as unknown as LogUpdate;
+      return { report: 'log', level, message };
+    }
+    default:
+      return null;
+  }
+}
+
+function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound {
+  const request = event.data as unknown as RunRequest;
+  const { source, id } = event;
+  return {
+    kind: 'run-requested',
+    source,
+    at: sentAt(event, record),
+    request,
+    trigger: { kind: request.job ? 'job' : 'request', source, id, ...(request.job ? { job: request.job } : {}) },
+    fallbackKey: `${source} ${id}`,
+    newRun: request.run ?? uuidv7(),
+    where,
+  };
+}

@@ -1,0 +1,60 @@
+import { Logger } from '@nestjs/common';
+import type { BusAdmin, BusBatch, TopicPartition } from '@cordyna/bus';
+import {
+  type Door,
+  positionOf,
+  type Inbound,
+  type ProgressBuffer,
+  type TimerQueries,
+} from '../coordination/index.js';
+
+type DecodedBatch = Omit<BusBatch, 'records'> & { readonly inbounds: readonly Inbound[] };
+
+/** What comes from the bus goes through the door; a batch is done when it is committed. */
+export class InboundHandler {
+  private readonly logger = new Logger('InboundHandler');
+
+  constructor(
+    private readonly door: Door,
+    private readonly progress: ProgressBuffer,
+    private readonly queries: TimerQueries,
+    private readonly admin: BusAdmin,
+  ) {}
+
+  /** @param seek moves the consumer: to records that were skipped, which should never happen */
+  async handle(batch: DecodedBatch, seek: (offset: bigint) => void): Promise<void> {
+    const { topic, partition, fetchedOffset, nextOffset, inbounds } = batch;
+    const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
+    if (position === null) return this.progress.add(inbounds);
+    this.logger.error(`${topic}/${partition}: fetched from ${fetchedOffset}, stored position ${position}; going back`);
+    seek(position);
+  }
+
+  /**
+   * Where to go on: the database's position, not the group's. Where retention has overtaken it, or all of a new
+   * partition's records have expired, the position moves to the beginning of the log.
+   */
+  async positionsOf(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<`${string}/${number}`, bigint>> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const stored = await this.queries.positions(topics);
+    const beginnings = new Map<string, bigint>();
+    for (const topic of topics) {
+      for (const [partition, offset] of await this.admin.beginningOffsets(topic)) {
+        beginnings.set(positionOf(topic, partition), offset);
+      }
+    }
+    const positions = new Map<`${string}/${number}`, bigint>();
+    for (const { topic, partition } of partitions) {
+      const at = stored.get(positionOf(topic, partition));
+      const beginning = beginnings.get(positionOf(topic, partition)) ?? 0n;
+      if (at !== undefined && at >= beginning) positions.set(`${topic}/${partition}`, at);
+      else if (beginning > 0n) {
+        if (at !== undefined) this.logger.error(`${topic}/${partition}: records ${at} to ${beginning} expired unread`);
+        const range = { topic, partition, fetchedOffset: beginning, nextOffset: beginning, skipsGap: true } as const;
+        await this.door.submitRange(range, []);
+        positions.set(`${topic}/${partition}`, beginning);
+      } else positions.set(`${topic}/${partition}`, 0n);
+    }
+    return positions;
+  }
+}

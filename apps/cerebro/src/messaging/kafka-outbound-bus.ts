@@ -1,0 +1,138 @@
+import type { Bus, BusAdmin, BusPublisher, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
+import { OutboundBus, positionOf, type Leases, type SendOutcome, type StoredOutboxMessage } from '../coordination/index.js';
+import type { CommandTopics } from './command-topics.js';
+import { stampValue } from './stamp.js';
+
+/** Carries the outbox row's message id, by which the sweeper finds a record again. */
+export const MESSAGE_HEADER = 'cordyna-message';
+const READ_BACK_FROM_MS = 10_000;
+const READ_BACK_TIMEOUT_MS = 10_000;
+
+/** Commands and dead letters leave once, stamped, fenced by the broker; facts and answers may be retried. */
+export class KafkaOutboundBus extends OutboundBus {
+  private readonly once: BusPublisher;
+  private readonly retrying: BusPublisher;
+  private readonly admin: BusAdmin;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly commandTopics: CommandTopics,
+    private readonly leases: Leases,
+  ) {
+    super();
+    this.once = bus.publisher({ retries: false });
+    this.retrying = bus.publisher({ retries: true });
+    this.admin = bus.admin();
+  }
+
+  async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
+    const fenced = messages.filter(isFenced);
+    const others = messages.filter((message) => !isFenced(message));
+    const [a, b] = await Promise.all([this.sendBy(this.once, fenced), this.sendBy(this.retrying, others)]);
+    return [...a, ...b];
+  }
+
+  private async sendBy(publisher: BusPublisher, messages: readonly StoredOutboxMessage[]): Promise<SendOutcome[]> {
+    if (messages.length === 0) return [];
+    const refused = await this.refusedForTopics(messages);
+    const sent = messages.filter(({ server }) => server === null || !refused.has(server));
+    const results = await publisher.send(sent.map((message) => this.toRecord(message)));
+    return [
+      ...messages.filter((message) => !sent.includes(message)).map(({ id }) => ({ id, outcome: 'refused' as const })),
+      ...sent.map(({ id }, at) => ({ id, outcome: outcomeOf(results[at]) })),
+    ];
+  }
+
+  /** An accepted declaration promises that the command topic exists. */
+  private async refusedForTopics(messages: readonly StoredOutboxMessage[]): Promise<Set<string>> {
+    const refused = new Set<string>();
+    const servers = new Set(messages.flatMap(({ server }) => (server === null ? [] : [server])));
+    for (const server of servers) await this.commandTopics.ensure(server).catch(() => refused.add(server));
+    return refused;
+  }
+
+  private toRecord(message: StoredOutboxMessage): OutMessage {
+    const { topic, key, headers, messageId, invocation, server, stamp } = message;
+    const lease = invocation !== null && server !== null ? this.leases.of(server, invocation) : null;
+    const partition = this.partitionOf(message);
+    return {
+      topic,
+      ...(partition === null ? {} : { partition }),
+      key,
+      value: stampValue(message, lease),
+      headers: { ...headers, [MESSAGE_HEADER]: messageId },
+      ...(isFenced(message) ? { timestampMs: stamp } : {}),
+    };
+  }
+
+  private partitionOf({ kind, partition, server, key }: StoredOutboxMessage): number | null {
+    if (partition !== null || kind !== 'command' || server === null) return partition;
+    return this.commandTopics.partitionOf(server, key?.toString() ?? '');
+  }
+
+  async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    // Facts and answers may come twice; their id is stable.
+    for (const [, group] of groupByPartition(messages.filter(isFenced), (message) => this.partitionOf(message))) {
+      const wanted = new Set(group.messages.map(({ messageId }) => messageId));
+      const since = Math.min(...group.messages.map(({ createdAt }) => createdAt)) - READ_BACK_FROM_MS;
+      const from = await this.admin.firstOffsetAtOrAfter(group.topic, group.partition, since);
+      const to = (await this.admin.endOffsets(group.topic)).get(group.partition) ?? 0n;
+      if (from >= to) continue;
+      const records = this.bus.readRange(group.topic, group.partition, from, to, READ_BACK_TIMEOUT_MS);
+      for await (const record of records) {
+        const id = messageIdOf(record);
+        if (id !== null && wanted.has(id)) found.add(id);
+      }
+    }
+    return found;
+  }
+
+  commandPartition(server: string, invocation: string): number | null {
+    return this.commandTopics.partitionOf(server, invocation);
+  }
+
+  ensureCommandTopic(server: string): Promise<void> {
+    return this.commandTopics.ensure(server);
+  }
+
+  async endOffsets(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const ends = new Map<string, bigint>();
+    const all = await Promise.all(topics.map((topic) => this.admin.endOffsets(topic)));
+    topics.forEach((topic, at) => {
+      for (const [partition, end] of all[at] ?? []) ends.set(positionOf(topic, partition), end);
+    });
+    return ends;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.once.close(), this.retrying.close()]);
+  }
+}
+
+const isFenced = ({ kind }: StoredOutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
+
+const outcomeOf = (result: PublishResult | undefined): SendOutcome['outcome'] =>
+  !result ? 'unknown' : result.ok ? 'written' : result.outcome;
+
+function messageIdOf(record: BusRecord): string | null {
+  const header = record.headers[MESSAGE_HEADER];
+  const first = Array.isArray(header) ? header[0] : header;
+  return first?.toString() ?? null;
+}
+
+function groupByPartition(
+  messages: readonly StoredOutboxMessage[],
+  partitionOf: (message: StoredOutboxMessage) => number | null,
+) {
+  const groups = new Map<string, { topic: string; partition: number; messages: StoredOutboxMessage[] }>();
+  for (const message of messages) {
+    const partition = partitionOf(message);
+    if (partition === null) continue;
+    const id = positionOf(message.topic, partition);
+    const group = groups.get(id) ?? { topic: message.topic, partition, messages: [] };
+    group.messages.push(message);
+    groups.set(id, group);
+  }
+  return groups;
+}
