@@ -1,2 +1,3 @@
+export { createBus } from './bus.js';
 export * from './errors.js';
 export type * from './port.js';

@@ -138,6 +138,8 @@ export type PublishResult =
 export interface PublisherOptions {
   /** Default true. False: each record is put on the wire at most once. */
   readonly retries?: boolean;
+  /** Default 10000: how long a message is tried again after retriable failures. */
+  readonly retryForMs?: number;
 }
 
 export interface BusPublisher {

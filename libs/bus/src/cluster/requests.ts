@@ -1,0 +1,183 @@
+import { internals } from '../kafkajs/internals.js';
+import type { FetchedPartitionData, KafkaDecoder, ProtocolRequest, RawBroker } from '../kafkajs/internals.js';
+
+/** Requests whose answers keep the error of each partition; kafkajs' own throw the first one and drop the rest. */
+async function answerAsIs<T>(broker: RawBroker, name: string, args: object): Promise<T> {
+  const definition = internals.requests[name];
+  const apiKey = internals.apiKeys[name];
+  if (definition === undefined || apiKey === undefined) throw new Error(`kafkajs has no request ${name}`);
+  const { request, response, requestTimeout } = broker.lookupRequest(apiKey, definition)(args);
+  const asIs: ProtocolRequest = {
+    request,
+    response: { decode: response.decode, parse: async (data: T) => Promise.resolve(data) },
+    ...(requestTimeout === undefined ? {} : { requestTimeout }),
+  };
+  return (await broker.connectionPool.send(asIs)) as T;
+}
+
+export interface MetadataAnswer {
+  readonly brokers: readonly {
+    readonly nodeId: number;
+    readonly host: string;
+    readonly port: number;
+    readonly rack: string | null;
+  }[];
+  readonly topicMetadata: readonly {
+    readonly topicErrorCode: number;
+    readonly topic: string;
+    readonly partitionMetadata: readonly {
+      readonly partitionErrorCode: number;
+      readonly partitionId: number;
+      readonly leader: number;
+    }[];
+  }[];
+}
+
+/** All topics when none is named. Never creates one. */
+export function metadata(broker: RawBroker, topics: readonly string[]): Promise<MetadataAnswer> {
+  return answerAsIs(broker, 'Metadata', { topics: [...topics], allowAutoTopicCreation: false });
+}
+
+export interface ProduceTopic {
+  readonly topic: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly messages: readonly ProduceMessage[];
+  }[];
+}
+export interface ProduceMessage {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string | Buffer>>;
+  readonly timestamp: number;
+}
+export interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly baseOffset: string;
+    }[];
+  }[];
+}
+
+/** Acknowledged by all replicas in sync. */
+export function produce(
+  broker: RawBroker,
+  topicData: readonly ProduceTopic[],
+  timeoutMs: number,
+): Promise<ProduceAnswer> {
+  return answerAsIs(broker, 'Produce', { acks: -1, timeout: timeoutMs, compression: 0, topicData });
+}
+
+export interface FetchTopic {
+  readonly topic: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly fetchOffset: string;
+    readonly maxBytes: number;
+  }[];
+}
+export interface FetchAnswer {
+  readonly errorCode?: number;
+  readonly responses: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly FetchedPartitionData[];
+  }[];
+}
+const READ_COMMITTED = 1;
+const MAX_FETCH_BYTES = 10 * 1024 * 1024;
+
+export function fetch(
+  broker: RawBroker,
+  topics: readonly FetchTopic[],
+  maxWaitMs: number,
+): Promise<FetchAnswer> {
+  return answerAsIs(broker, 'Fetch', {
+    isolationLevel: READ_COMMITTED,
+    maxWaitTime: maxWaitMs,
+    minBytes: 1,
+    maxBytes: MAX_FETCH_BYTES,
+    topics,
+    rackId: '',
+  });
+}
+
+export interface ListOffsetsAnswer {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly offset: string;
+    }[];
+  }[];
+}
+export const LATEST = -1;
+export const EARLIEST = -2;
+const READ_UNCOMMITTED = 0;
+
+/**
+ * The end is the log's end, not the last stable offset: a position of a reader that sees committed records only
+ * gets there as soon as open transactions end.
+ */
+export function listOffsets(
+  broker: RawBroker,
+  topic: string,
+  partitions: readonly number[],
+  timestamp: number,
+): Promise<ListOffsetsAnswer> {
+  return answerAsIs(broker, 'ListOffsets', {
+    isolationLevel: READ_UNCOMMITTED,
+    topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+  });
+}
+
+const INCREMENTAL_ALTER_CONFIGS = 44;
+const TOPIC_RESOURCE = 2;
+const SET_OPERATION = 0;
+
+export interface TopicSettings {
+  readonly topic: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+export interface AlterAnswer {
+  readonly resources: readonly {
+    readonly errorCode: number;
+    readonly errorMessage: string | null;
+    readonly topic: string;
+  }[];
+}
+
+/** kafkajs only has the request that replaces all settings of a topic; this one (KIP-339) sets the named ones. */
+export async function alterTopicSettings(
+  broker: RawBroker,
+  changes: readonly TopicSettings[],
+): Promise<AlterAnswer> {
+  const encode = (): Promise<unknown> => {
+    const resources = changes.map(({ topic, settings }) => {
+      const entries = Object.entries(settings).map(([name, value]) =>
+        new internals.Encoder().writeString(name).writeInt8(SET_OPERATION).writeString(value),
+      );
+      return new internals.Encoder().writeInt8(TOPIC_RESOURCE).writeString(topic).writeArray(entries);
+    });
+    return Promise.resolve(new internals.Encoder().writeArray(resources).writeBoolean(false));
+  };
+  const readResource = (decoder: KafkaDecoder): AlterAnswer['resources'][number] => {
+    const errorCode = decoder.readInt16();
+    const errorMessage = decoder.readString();
+    decoder.readInt8(); // resource type
+    return { errorCode, errorMessage, topic: decoder.readString() ?? '' };
+  };
+  const decode = (raw: Buffer): Promise<AlterAnswer> => {
+    const decoder = new internals.Decoder(raw);
+    decoder.readInt32(); // throttle time
+    return Promise.resolve({ resources: decoder.readArray(readResource) });
+  };
+  const request: ProtocolRequest = {
+    request: { apiKey: INCREMENTAL_ALTER_CONFIGS, apiName: 'IncrementalAlterConfigs', apiVersion: 0, encode },
+    response: { decode, parse: async (data: AlterAnswer) => Promise.resolve(data) },
+  };
+  return (await broker.connectionPool.send(request)) as AlterAnswer;
+}

@@ -1,0 +1,282 @@
+import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
+import { BusError } from '../errors.js';
+import { clientSettings, logOf } from '../kafkajs/client.js';
+import { toBusError } from '../kafkajs/error-mapping.js';
+import { kafkajs } from '../kafkajs/internals.js';
+import type { ClusterIdentity } from '../kafkajs/internals.js';
+import type { Sockets } from '../kafkajs/sockets.js';
+import { inTime, sleep } from '../limits.js';
+import { hookConsumer } from '../patches/consumer-hooks.js';
+import type { BusConfig, TopicPartition } from '../port.js';
+import { toRecord } from '../reader/records.js';
+import { keyOf, Lanes } from './lanes.js';
+import type { WorkInHand } from './lanes.js';
+import type { ConsumerSettings } from './settings.js';
+
+export interface SessionEvents {
+  /** In the group, positions known, a fetch came back. */
+  running(): void;
+  joined(partitions: readonly TopicPartition[]): void;
+}
+
+const COMMIT_LIMIT_MS = 2_000;
+const WATCH_EVERY_MS = 250;
+const START_SLACK_MS = 10_000;
+const STOP_LIMIT_MS = 10_000;
+const LEAVE_LIMIT_MS = 5_000;
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 2_000;
+
+/** One life of a kafkajs group member: from its first join until it is stopped or fails; it is never restarted. */
+export class Session {
+  private readonly consumer: Consumer;
+  private readonly sockets: Sockets;
+  private readonly lanes: Lanes;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly over = new AbortController();
+  private fail: (error: BusError) => void = () => undefined;
+  private generation = 0;
+  private joining = true;
+  private positioned = false;
+  private lastSignAt = Date.now();
+  private firstFetchAt: number | undefined;
+  private stopped: Promise<void> | undefined;
+  /** Resolves with the reason when the session failed. */
+  readonly failure: Promise<BusError>;
+
+  constructor(
+    private readonly config: BusConfig,
+    private readonly settings: ConsumerSettings,
+    private readonly events: SessionEvents,
+    inHand: WorkInHand,
+    partitionCount: number,
+  ) {
+    this.failure = new Promise((resolve) => {
+      this.fail = resolve;
+    });
+    this.lanes = new Lanes(
+      {
+        onBatch: (batch) => settings.onBatch(batch),
+        onBacklog: (where, full) => {
+          this.throttle([where], full);
+        },
+        onHandlerError: (where, error) => {
+          logOf(config)('error', 'batch failed, trying again', {
+            ...where,
+            error: toBusError(error).message,
+          });
+        },
+      },
+      inHand,
+    );
+    const client = clientSettings(config);
+    this.sockets = client.sockets;
+    this.consumer = this.createConsumer(client.settings, partitionCount);
+  }
+
+  get assigned(): TopicPartition[] {
+    return this.lanes.assigned;
+  }
+
+  /** How long fetching has worked; 0: it never did. */
+  get fetchedForMs(): number {
+    return this.firstFetchAt === undefined ? 0 : Date.now() - this.firstFetchAt;
+  }
+
+  async start(concurrency: number): Promise<void> {
+    const { consumer, settings } = this;
+    this.timers.push(setInterval(() => void this.commit(), settings.commitEveryMs));
+    this.timers.push(setInterval(() => this.watch(), WATCH_EVERY_MS));
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachBatch: (payload) => this.take(payload),
+      });
+    } catch (error) {
+      this.fail(toBusError(error));
+    }
+  }
+
+  seek(where: TopicPartition, offset: bigint): void {
+    this.lanes.restart(where);
+    this.consumer.seek({ ...where, offset: offset.toString() });
+  }
+
+  /** Finishes what is in hand, commits, leaves the group. */
+  stop(): Promise<void> {
+    this.stopped ??= this.leave();
+    return this.stopped;
+  }
+
+  /** Cuts the connections; the group notices at the session timeout. */
+  abandon(): void {
+    this.end();
+    this.sockets.destroy();
+    this.consumer.disconnect().catch(() => undefined);
+  }
+
+  private async leave(): Promise<void> {
+    await this.lanes.close(STOP_LIMIT_MS);
+    await this.commit();
+    this.end();
+    await inTime(this.consumer.disconnect(), LEAVE_LIMIT_MS);
+    this.sockets.destroy();
+  }
+
+  private end(): void {
+    this.over.abort();
+    this.timers.forEach(clearInterval);
+    const { assigned } = this.lanes;
+    this.lanes.expire();
+    if (assigned.length > 0) this.settings.onRevoked(assigned);
+  }
+
+  private createConsumer(client: object, partitionCount: number): Consumer {
+    const { settings } = this;
+    const kafka = new kafkajs.Kafka(client);
+    const consumer = kafka.consumer({
+      groupId: settings.group,
+      sessionTimeout: settings.sessionTimeoutMs,
+      rebalanceTimeout: settings.rebalanceTimeoutMs,
+      heartbeatInterval: settings.heartbeatMs,
+      maxWaitTimeInMs: settings.maxWaitMs,
+      minBytes: 1,
+      maxBytesPerPartition: settings.maxBytesPerPartition,
+      maxBytes: Math.max(
+        settings.maxBytesPerPartition * Math.min(partitionCount, 12),
+        settings.maxBytesPerPartition,
+      ),
+      metadataMaxAge: settings.metadataMaxAgeMs,
+      allowAutoTopicCreation: false,
+      // A crash ends the session; the supervisor makes a new one.
+      retry: { ...settings.retry, restartOnFailure: () => Promise.resolve(false) },
+      partitionAssigners: [
+        (assigner) => {
+          const cluster: ClusterIdentity = assigner.cluster;
+          hookConsumer(cluster, { beforeJoin: () => this.beforeJoin(), fetched: () => this.fetched() });
+          return kafkajs.PartitionAssigners.roundRobin(assigner);
+        },
+      ],
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.fail(toBusError(payload.error));
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.joined(payload.memberAssignment);
+    });
+    return consumer;
+  }
+
+  /** Still a member of the old generation: what is in hand may finish, and its position is committed. */
+  private async beforeJoin(): Promise<void> {
+    this.joining = true;
+    this.positioned = false;
+    this.lastSignAt = Date.now();
+    if (this.generation === 0) return;
+    const { assigned } = this.lanes;
+    await this.lanes.close(this.settings.drainMs);
+    await this.commit();
+    this.lanes.expire();
+    this.generation += 1;
+    if (!this.over.signal.aborted) this.settings.onRevoked(assigned);
+  }
+
+  private joined(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
+    if (this.over.signal.aborted) return;
+    this.joining = false;
+    this.lastSignAt = Date.now();
+    this.generation += 1;
+    const partitions = Object.entries(memberAssignment).flatMap(([topic, list]) =>
+      list.map((partition) => ({ topic, partition })),
+    );
+    this.lanes.assign(partitions);
+    this.events.joined(partitions);
+    if (this.settings.onAssigned === undefined) {
+      this.throttle(partitions, false);
+      this.positioned = true;
+      return;
+    }
+    // Nothing is fetched until the caller has said from where.
+    this.throttle(partitions, true);
+    void this.position(partitions, this.generation);
+  }
+
+  private async position(partitions: readonly TopicPartition[], generation: number): Promise<void> {
+    const current = (): boolean => generation === this.generation && !this.over.signal.aborted;
+    for (let delayMs = FIRST_RETRY_MS; current(); delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+      try {
+        const positions = (await this.settings.onAssigned?.(partitions)) ?? new Map<string, bigint>();
+        if (!current()) return;
+        for (const where of partitions) {
+          const offset = positions.get(keyOf(where));
+          if (offset !== undefined) this.consumer.seek({ ...where, offset: offset.toString() });
+        }
+        this.throttle(partitions, false);
+        this.positioned = true;
+        return;
+      } catch (error) {
+        logOf(this.config)('error', 'positions are not known, trying again', {
+          error: toBusError(error).message,
+        });
+        await sleep(delayMs, this.over.signal);
+      }
+    }
+  }
+
+  private take({ batch, resolveOffset, isStale, isRunning }: EachBatchPayload): Promise<void> {
+    if (isStale() || !isRunning() || this.joining) return Promise.resolve();
+    const { topic, partition } = batch;
+    const nextOffset = BigInt(batch.lastOffset()) + 1n;
+    const fetchedOffset = BigInt((batch as Batch & { fetchedOffset: string }).fetchedOffset);
+    const bytes = batch.messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    const records = batch.messages.map((message) =>
+      toRecord(topic, partition, message as Parameters<typeof toRecord>[2]),
+    );
+    this.lanes.push({ topic, partition }, { fetchedOffset, nextOffset, records, bytes });
+    // Only the fetch position; what is committed to Kafka is what the handler is done with.
+    resolveOffset(batch.lastOffset());
+    return Promise.resolve();
+  }
+
+  private fetched(): void {
+    this.lastSignAt = Date.now();
+    if (!this.positioned) return;
+    this.firstFetchAt ??= this.lastSignAt;
+    this.events.running();
+  }
+
+  private throttle(partitions: readonly TopicPartition[], on: boolean): void {
+    const list = partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+    if (this.over.signal.aborted || list.length === 0) return;
+    if (on) this.consumer.pause(list);
+    else this.consumer.resume(list);
+  }
+
+  private async commit(): Promise<void> {
+    const positions = this.lanes.uncommitted();
+    if (positions.length === 0 || this.over.signal.aborted) return;
+    const offsets = positions.map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      offset: offset.toString(),
+    }));
+    // A commit that fails is made up for by the next one; the truth about positions is the caller's.
+    const done = await inTime(this.consumer.commitOffsets(offsets), COMMIT_LIMIT_MS);
+    if (done) this.lanes.markCommitted(positions);
+  }
+
+  private watch(): void {
+    const { silenceMs, rebalanceTimeoutMs, sessionTimeoutMs } = this.settings;
+    const limitMs = this.joining
+      ? silenceMs + rebalanceTimeoutMs + sessionTimeoutMs + START_SLACK_MS
+      : silenceMs;
+    const silentMs = Date.now() - this.lastSignAt;
+    if (silentMs <= limitMs) return;
+    const what = this.joining ? 'did not join its group' : 'did not fetch';
+    this.fail(new BusError('consumer_failed', `the consumer ${what} in ${silentMs} ms`, { retriable: true }));
+  }
+}

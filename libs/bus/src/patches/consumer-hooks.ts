@@ -1,0 +1,44 @@
+import { internals } from '../kafkajs/internals.js';
+import type { ClusterIdentity, FetchedBatch } from '../kafkajs/internals.js';
+
+export interface ConsumerHooks {
+  /** Awaited before each (re)join of the group: the last moment for commits under the old generation. */
+  beforeJoin(): Promise<void>;
+  /** A fetch came back, with or without records. */
+  fetched(batches: readonly FetchedBatch[]): void;
+}
+
+const hooksByCluster = new WeakMap<ClusterIdentity, ConsumerHooks>();
+
+/** Hooks for the group member of that client only; other kafkajs consumers of the process keep their behaviour. */
+export function hookConsumer(cluster: ClusterIdentity, hooks: ConsumerHooks): void {
+  hooksByCluster.set(cluster, hooks);
+}
+
+/** Batches that hold only control or aborted records never reach kafkajs' handler; with this they do, as empty. */
+function handOverEmpty(batch: FetchedBatch): void {
+  batch.isEmpty = () => batch.rawMessages.length === 0;
+  batch.isEmptyDueToFiltering = () => false;
+}
+
+/**
+ * kafkajs announces a rebalance when it is already joining again, and moves the position over control records
+ * without telling anybody. Both are needed here: commits before the join, and positions without gaps.
+ */
+export function patchConsumerHooks(): void {
+  const group = internals.ConsumerGroup.prototype;
+  const { joinAndSync, fetch } = group;
+  group.joinAndSync = async function hookedJoin() {
+    await hooksByCluster.get(this.cluster)?.beforeJoin();
+    return joinAndSync.call(this);
+  };
+  group.fetch = async function hookedFetch(nodeId) {
+    const batches = await fetch.call(this, nodeId);
+    const hooks = hooksByCluster.get(this.cluster);
+    if (hooks !== undefined) {
+      batches.forEach(handOverEmpty);
+      hooks.fetched(batches);
+    }
+    return batches;
+  };
+}

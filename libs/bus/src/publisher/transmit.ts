@@ -1,0 +1,97 @@
+import { BusError } from '../errors.js';
+import type { Directory } from '../cluster/directory.js';
+import type { Links } from '../cluster/links.js';
+import { produce } from '../cluster/requests.js';
+import type { ProduceAnswer, ProduceTopic } from '../cluster/requests.js';
+import { toBusError } from '../kafkajs/error-mapping.js';
+import { internals } from '../kafkajs/internals.js';
+import { keyOf, requestsOf } from './plan.js';
+import type { Chunk, Outgoing } from './plan.js';
+
+export type ChunkOutcome = { readonly baseOffset: bigint } | BusError;
+
+export interface Wire {
+  readonly links: Links;
+  readonly directory: Directory;
+  readonly timeoutMs: number;
+}
+
+/** Puts each chunk on the wire at most once, at most one chunk per partition; one outcome per chunk. */
+export async function transmit(chunks: readonly Chunk[], wire: Wire): Promise<Map<Chunk, ChunkOutcome>> {
+  const outcomes = new Map<Chunk, ChunkOutcome>();
+  const byLeader = new Map<number, Chunk[]>();
+  for (const chunk of chunks) {
+    const leader = await leaderOf(chunk, wire.directory);
+    if (leader instanceof BusError) outcomes.set(chunk, leader);
+    else byLeader.set(leader, [...(byLeader.get(leader) ?? []), chunk]);
+  }
+  const sendTo = async (leader: number, group: readonly Chunk[]): Promise<void> => {
+    for (const [chunk, outcome] of await request(leader, group, wire)) outcomes.set(chunk, outcome);
+  };
+  await Promise.all(
+    [...byLeader].map(async ([leader, group]) => {
+      for (const part of requestsOf(group)) await sendTo(leader, part);
+    }),
+  );
+  return outcomes;
+}
+
+async function leaderOf(chunk: Chunk, directory: Directory): Promise<number | BusError> {
+  try {
+    const leader = (await directory.layout(chunk.topic)).leaders[chunk.partition] ?? -1;
+    if (leader >= 0) return leader;
+    directory.forget(chunk.topic);
+    const where = keyOf(chunk.topic, chunk.partition);
+    return new BusError('not_leader', `${where} has no leader`, { retriable: true, outcome: 'refused' });
+  } catch (error) {
+    return toBusError(error, 'refused');
+  }
+}
+
+async function request(
+  leader: number,
+  chunks: readonly Chunk[],
+  wire: Wire,
+): Promise<Map<Chunk, ChunkOutcome>> {
+  try {
+    const topics = topicsOf(chunks);
+    const answer = await wire.links.request(leader, (broker) => produce(broker, topics, wire.timeoutMs));
+    return new Map(chunks.map((chunk) => [chunk, outcomeOf(chunk, answer, wire.directory)]));
+  } catch (error) {
+    const failure = toBusError(error);
+    for (const { topic } of chunks) wire.directory.forget(topic);
+    return new Map(chunks.map((chunk) => [chunk, failure]));
+  }
+}
+
+function outcomeOf({ topic, partition }: Chunk, answer: ProduceAnswer, directory: Directory): ChunkOutcome {
+  const found = answer.topics
+    .find(({ topicName }) => topicName === topic)
+    ?.partitions.find((entry) => entry.partition === partition);
+  if (found === undefined) {
+    return new BusError('kafka_error', `no answer for ${keyOf(topic, partition)}`, { retriable: true });
+  }
+  if (found.errorCode === 0) return { baseOffset: BigInt(found.baseOffset) };
+  const failure = toBusError(internals.createErrorFromCode(found.errorCode));
+  if (failure.code === 'not_leader' || failure.code === 'unknown_topic') directory.forget(topic);
+  return failure;
+}
+
+function topicsOf(chunks: readonly Chunk[]): ProduceTopic[] {
+  const nowMs = Date.now();
+  const byTopic = new Map<string, { partition: number; messages: ReturnType<typeof recordOf>[] }[]>();
+  for (const { topic, partition, items } of chunks) {
+    const partitions = byTopic.get(topic) ?? [];
+    partitions.push({ partition, messages: items.map((item) => recordOf(item, nowMs)) });
+    byTopic.set(topic, partitions);
+  }
+  return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+function recordOf(
+  { message }: Outgoing,
+  nowMs: number,
+): ProduceTopic['partitions'][number]['messages'][number] {
+  const { key, value, headers, timestampMs } = message;
+  return { key, value, timestamp: timestampMs ?? nowMs, ...(headers === undefined ? {} : { headers }) };
+}
