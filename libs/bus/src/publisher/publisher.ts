@@ -53,9 +53,7 @@ export class KafkaPublisher implements BusPublisher {
           this.queue.push({ message, bytes: bytesOf(message), settle });
         }),
     );
-    this.running ??= this.drain().finally(() => {
-      this.running = undefined;
-    });
+    this.running ??= this.drain();
     return Promise.all(results);
   }
 
@@ -79,6 +77,8 @@ export class KafkaPublisher implements BusPublisher {
       this.queue = [];
       await this.sendAll(items);
     }
+    // In the same turn as the check: a message queued from now on starts the next drain.
+    this.running = undefined;
   }
 
   /** With retries: until all is settled or the time is over, keeping the order of each partition. */
