@@ -11,6 +11,7 @@ import {
   StoreRefused,
   StoreUnavailable,
   UnknownOutcome,
+  type Needs,
   type Saved,
   type Store,
 } from './ports/index.js';
@@ -117,19 +118,17 @@ export class Door {
   }
 
   private async decideOptimistically(items: readonly Item[], published: readonly Published[]) {
-    const asked = this.tools.clock.mark();
-    const decided = await decideBatch(
-      items,
-      published,
-      (needs) => this.caches.load(needs, this.store),
-      this.tools,
-    );
-    const saved = await this.store.commit(decided.work.changes()).catch((error: unknown) => {
-      this.caches.forget(decided.needs);
+    const load = (needs: Needs) => this.caches.load(needs, this.store);
+    try {
+      const decided = await decideBatch(items, published, load, this.tools, false);
+      const asked = this.tools.clock.mark();
+      const saved = await this.store.commit(decided.work.changes());
+      this.tools.clock.sample(saved.clock, asked);
+      return { decided, saved };
+    } catch (error) {
+      this.caches.forget(firstNeeds(items, published));
       throw error;
-    });
-    this.tools.clock.sample(saved.clock, asked);
-    return { decided, saved };
+    }
   }
 
   private async decideLocked(items: readonly Item[], published: readonly Published[]) {

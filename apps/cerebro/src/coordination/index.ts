@@ -8,3 +8,7 @@ export * from './leases.js';
 export * from './metrics.js';
 export * from './ports/index.js';
 export * from './publisher.js';
+export * from './caches.js';
+export * from './needs.js';
+export * from './progress-buffer.js';
+export * from './run-commands.js';

@@ -40,7 +40,8 @@ export class ProgressBuffer {
         this.metrics.logLinesDropped.inc();
       }
     }
-    if (this.progress.size + this.log.length > 0) this.timer ??= setTimeout(() => this.flush(), FLUSH_EVERY_MS);
+    if (this.progress.size + this.log.length > 0)
+      this.timer ??= setTimeout(() => this.flush(), FLUSH_EVERY_MS);
   }
 
   async stop(): Promise<void> {

@@ -28,13 +28,16 @@ export class CommandTopics {
   partitionOf(server: string, invocation: string): number | null {
     const count = this.partitions.get(server);
     if (count !== undefined) return crc32(invocation) % count;
-    this.ensure(server).catch((error: unknown) => this.logger.warn(`command topic of ${server}: ${String(error)}`));
+    this.ensure(server).catch((error: unknown) =>
+      this.logger.warn(`command topic of ${server}: ${String(error)}`),
+    );
     return null;
   }
 
   async ensure(server: string): Promise<void> {
     if (this.partitions.has(server)) return;
-    const running = this.underWay.get(server) ?? this.make(server).finally(() => this.underWay.delete(server));
+    const running =
+      this.underWay.get(server) ?? this.make(server).finally(() => this.underWay.delete(server));
     this.underWay.set(server, running);
     await running;
   }

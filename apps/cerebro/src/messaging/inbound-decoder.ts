@@ -53,7 +53,12 @@ export class InboundDecoder {
   }
 }
 
-const poison = ({ reason, detail }: Poison, where: Where): Inbound => ({ kind: 'poison', reason, detail, where });
+const poison = ({ reason, detail }: Poison, where: Where): Inbound => ({
+  kind: 'poison',
+  reason,
+  detail,
+  where,
+});
 
 /** By the sender's clock; by the broker's when the sender does not say. */
 const sentAt = (event: CloudEvent, record: BusRecord): number =>
@@ -63,7 +68,12 @@ function declaration(record: BusRecord, where: Where): Inbound {
   const name = record.key?.toString('utf8') ?? '';
   if (record.value === null) {
     if (isName(name)) return { kind: 'withdraw', server: name, where };
-    return { kind: 'poison', reason: 'no_value', detail: 'a tombstone whose key is not the name of a server', where };
+    return {
+      kind: 'poison',
+      reason: 'no_value',
+      detail: 'a tombstone whose key is not the name of a server',
+      where,
+    };
   }
   const decoded = decodeMessage('declarations', record);
   const event = decoded.event;
@@ -97,7 +107,12 @@ function declaration(record: BusRecord, where: Where): Inbound {
 }
 
 function heartbeat(event: CloudEvent, record: BusRecord, where: Where): Inbound {
-  return { kind: 'heartbeat', heartbeat: event.data as unknown as Heartbeat, at: sentAt(event, record), where };
+  return {
+    kind: 'heartbeat',
+    heartbeat: event.data as unknown as Heartbeat,
+    at: sentAt(event, record),
+    where,
+  };
 }
 
 function update(event: CloudEvent, record: BusRecord, where: Where): Inbound {
@@ -107,7 +122,14 @@ function update(event: CloudEvent, record: BusRecord, where: Where): Inbound {
   if (!report) return { kind: 'pass', where };
   const { run, invocation, task, attempt, lease, instance } = event.data as unknown as UpdateIdentity;
   const identity = { run, invocation, task, attempt, lease, instance };
-  return { kind: 'update', source: event.source, at: sentAt(event, record), attempt: identity, report, where };
+  return {
+    kind: 'update',
+    source: event.source,
+    at: sentAt(event, record),
+    attempt: identity,
+    report,
+    where,
+  };
 }
 
 function reportOf({ type, data }: CloudEvent): Report | null {
@@ -143,7 +165,12 @@ function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound
     source,
     at: sentAt(event, record),
     request,
-    trigger: { kind: request.job ? 'job' : 'request', source, id, ...(request.job ? { job: request.job } : {}) },
+    trigger: {
+      kind: request.job ? 'job' : 'request',
+      source,
+      id,
+      ...(request.job ? { job: request.job } : {}),
+    },
     fallbackKey: `${source} ${id}`,
     newRun: request.run ?? uuidv7(),
     where,

@@ -26,7 +26,9 @@ export class InboundHandler {
     const { topic, partition, fetchedOffset, nextOffset, inbounds } = batch;
     const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
     if (position === null) return this.progress.add(inbounds);
-    this.logger.error(`${topic}/${partition}: fetched from ${fetchedOffset}, stored position ${position}; going back`);
+    this.logger.error(
+      `${topic}/${partition}: fetched from ${fetchedOffset}, stored position ${position}; going back`,
+    );
     seek(position);
   }
 
@@ -34,7 +36,9 @@ export class InboundHandler {
    * Where to go on: the database's position, not the group's. Where retention has overtaken it, or all of a new
    * partition's records have expired, the position moves to the beginning of the log.
    */
-  async positionsOf(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<`${string}/${number}`, bigint>> {
+  async positionsOf(
+    partitions: readonly TopicPartition[],
+  ): Promise<ReadonlyMap<`${string}/${number}`, bigint>> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const stored = await this.queries.positions(topics);
     const beginnings = new Map<string, bigint>();
@@ -49,8 +53,15 @@ export class InboundHandler {
       const beginning = beginnings.get(positionOf(topic, partition)) ?? 0n;
       if (at !== undefined && at >= beginning) positions.set(`${topic}/${partition}`, at);
       else if (beginning > 0n) {
-        if (at !== undefined) this.logger.error(`${topic}/${partition}: records ${at} to ${beginning} expired unread`);
-        const range = { topic, partition, fetchedOffset: beginning, nextOffset: beginning, skipsGap: true } as const;
+        if (at !== undefined)
+          this.logger.error(`${topic}/${partition}: records ${at} to ${beginning} expired unread`);
+        const range = {
+          topic,
+          partition,
+          fetchedOffset: beginning,
+          nextOffset: beginning,
+          skipsGap: true,
+        } as const;
         await this.door.submitRange(range, []);
         positions.set(`${topic}/${partition}`, beginning);
       } else positions.set(`${topic}/${partition}`, 0n);

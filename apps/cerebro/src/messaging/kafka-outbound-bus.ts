@@ -1,5 +1,11 @@
 import type { Bus, BusAdmin, BusPublisher, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
-import { OutboundBus, positionOf, type Leases, type SendOutcome, type StoredOutboxMessage } from '../coordination/index.js';
+import {
+  OutboundBus,
+  positionOf,
+  type Leases,
+  type SendOutcome,
+  type StoredOutboxMessage,
+} from '../coordination/index.js';
 import type { CommandTopics } from './command-topics.js';
 import { stampValue } from './stamp.js';
 
@@ -32,13 +38,18 @@ export class KafkaOutboundBus extends OutboundBus {
     return [...a, ...b];
   }
 
-  private async sendBy(publisher: BusPublisher, messages: readonly StoredOutboxMessage[]): Promise<SendOutcome[]> {
+  private async sendBy(
+    publisher: BusPublisher,
+    messages: readonly StoredOutboxMessage[],
+  ): Promise<SendOutcome[]> {
     if (messages.length === 0) return [];
     const refused = await this.refusedForTopics(messages);
     const sent = messages.filter(({ server }) => server === null || !refused.has(server));
     const results = await publisher.send(sent.map((message) => this.toRecord(message)));
     return [
-      ...messages.filter((message) => !sent.includes(message)).map(({ id }) => ({ id, outcome: 'refused' as const })),
+      ...messages
+        .filter((message) => !sent.includes(message))
+        .map(({ id }) => ({ id, outcome: 'refused' as const })),
       ...sent.map(({ id }, at) => ({ id, outcome: outcomeOf(results[at]) })),
     ];
   }
@@ -73,7 +84,9 @@ export class KafkaOutboundBus extends OutboundBus {
   async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     // Facts and answers may come twice; their id is stable.
-    for (const [, group] of groupByPartition(messages.filter(isFenced), (message) => this.partitionOf(message))) {
+    for (const [, group] of groupByPartition(messages.filter(isFenced), (message) =>
+      this.partitionOf(message),
+    )) {
       const wanted = new Set(group.messages.map(({ messageId }) => messageId));
       const since = Math.min(...group.messages.map(({ createdAt }) => createdAt)) - READ_BACK_FROM_MS;
       const from = await this.admin.firstOffsetAtOrAfter(group.topic, group.partition, since);

@@ -20,9 +20,10 @@ export function decideFiring(
 ): Outcome {
   const found = work.schedule(id);
   const now = tools.clock.now();
-  if (!found?.value.active || found.value.nextDueAt === null || found.value.nextDueAt > now) return DONE;
+  const nextDueAtBefore = found?.value.nextDueAt ?? null;
+  if (!found?.value.active || nextDueAtBefore === null || nextDueAtBefore > now) return DONE;
   const { value, lastRunOpen } = found;
-  const due = dueBetween(value, value.nextDueAt - 1, now, MAX_DUE);
+  const due = dueBetween(value, nextDueAtBefore - 1, now, MAX_DUE);
   const more = due.length === MAX_DUE && dueBetween(value, due.at(-1) ?? now, now, 1).length > 0;
   const newest = more ? undefined : due.at(-1);
   for (const scheduledFor of due) {

@@ -1,0 +1,65 @@
+import type { RunRequest } from '@cordyna/protocol/model';
+
+export interface GraphView {
+  readonly nodes: readonly {
+    readonly task: string;
+    readonly server: string;
+    readonly declared: boolean;
+    /** Dependencies of this task that nobody has declared. */
+    readonly unresolved: readonly string[];
+  }[];
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** What people may ask for. Each is only a proposal to the door, answered once it is committed. */
+export abstract class Commands {
+  /**
+   * Creates a run (or finds the first run of the key).
+   * @throws RequestRefused
+   */
+  abstract requestRun(request: RunRequest, source: string): Promise<{ run: string; created: boolean }>;
+  /** @throws RequestRefused unless the run is unfinished */
+  abstract cancelRun(run: string, reason: string, source: string): Promise<void>;
+  /** @throws RequestRefused unless the run is failed or cancelled */
+  abstract retryRun(run: string, source: string): Promise<void>;
+  /** The union of all declarations in force. */
+  abstract graph(): Promise<GraphView>;
+}
+
+export const REFUSAL_CODES = [
+  'unknown_task',
+  'unknown_job',
+  'unknown_run',
+  'invalid_args',
+  'key_reused',
+  'wrong_state',
+  'unavailable',
+] as const;
+/** `unavailable` is the only one worth trying again unchanged. */
+export type RefusalReason = (typeof REFUSAL_CODES)[number];
+
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly retriable: boolean;
+
+  constructor(
+    readonly code: RefusalReason,
+    message: string,
+    /** `path` is a JSON pointer into the request. */
+    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
+  ) {
+    super(message);
+    this.retriable = code === 'unavailable';
+  }
+}
+
+export interface ReadinessReport {
+  readonly ready: boolean;
+  /** bus, database, partitions, watermark */
+  readonly checks: { readonly [name: string]: { readonly ok: boolean; readonly detail: string } };
+}
+
+/** Whether this process can do its work now; cheap, asked every few seconds. */
+export abstract class Readiness {
+  abstract report(): ReadinessReport;
+}

@@ -1,0 +1,115 @@
+import { Logger } from '@nestjs/common';
+import type { Bus } from '@cordyna/bus';
+import { topicSpecs } from '@cordyna/protocol/wire';
+import type { Capacity, DatabaseClock, Door, Installation, Leases, OutboundBus, ProgressBuffer, Publisher, Store, TimerQueries } from './coordination/index.js';
+import type { TopicSettings } from './messaging/index.js';
+import { CapacityTimer, DueTimer, Sweeper, Watchdog, type Watermark } from './timers/index.js';
+
+export interface CoordinatorSettings {
+  readonly topics: TopicSettings;
+  /** `/cerebro/<instance>` */
+  readonly source: string;
+  /** A secret given by configuration; else the database keeps one. */
+  readonly secret: string | null;
+  readonly lostAfterMs: number;
+  readonly sweepAfterMs: number;
+}
+
+export interface CoordinatorParts {
+  readonly bus: Bus;
+  readonly outbound: OutboundBus & { close(): Promise<void> };
+  readonly installation: Installation;
+  readonly store: Store;
+  readonly queries: TimerQueries;
+  readonly clock: DatabaseClock;
+  readonly leases: Leases;
+  readonly capacity: Capacity;
+  readonly door: Door;
+  readonly publisher: Publisher;
+  readonly progress: ProgressBuffer;
+  readonly watermark: Watermark;
+}
+
+const RETRY_MS = 1_000;
+const STOP_LIMIT_MS = 15_000;
+
+/** Starts the parts of one coordinator in the order in which they need each other, and stops them in reverse. */
+export class Coordinator {
+  private readonly logger = new Logger('Coordinator');
+  private readonly timers: readonly { start(): void | Promise<void>; stop(): Promise<void> }[];
+  private stopping = false;
+  private started = false;
+
+  constructor(
+    private readonly parts: CoordinatorParts,
+    private readonly settings: CoordinatorSettings,
+  ) {
+    const { queries, door, outbound, capacity, watermark } = parts;
+    const { source, lostAfterMs, sweepAfterMs } = settings;
+    this.timers = [
+      new CapacityTimer(queries, door, capacity, source),
+      new Sweeper(queries, outbound, door, sweepAfterMs),
+      new DueTimer(queries, door, source),
+      new Watchdog(queries, door, watermark, { source, lostAfterMs }),
+    ];
+  }
+
+  /** Waits for PostgreSQL and Kafka as long as it takes; the health checks tell meanwhile what is missing. */
+  async prepare(): Promise<void> {
+    const { installation, leases, queries, clock, bus, door, publisher } = this.parts;
+    await this.retrying('database', () => installation.migrate());
+    leases.use(this.settings.secret ?? (await this.retrying('secret', () => installation.secret())));
+    await this.retrying('database clock', async () => {
+      const asked = clock.mark();
+      clock.sample(await queries.now(), asked);
+    });
+    const { prefix, partitions, replicationFactor } = this.settings.topics;
+    const specs = topicSpecs(prefix, { partitions, replicationFactor });
+    await this.retrying('topics', () => bus.admin().ensureTopics(specs));
+    await this.retrying('command topics', () => this.ensureCommandTopics());
+    if (!this.stopping) door.start(publisher);
+  }
+
+  private async ensureCommandTopics(): Promise<void> {
+    const needs = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: true };
+    const { registry } = await this.parts.store.load(needs);
+    for (const server of registry?.value.servers.keys() ?? []) await this.parts.outbound.ensureCommandTopic(server);
+  }
+
+  /** After the consumer has started. */
+  async startTimers(): Promise<void> {
+    this.started = true;
+    for (const timer of this.timers) await this.retrying('timers', async () => timer.start());
+  }
+
+  /** Before the consumer stops: nothing is proposed any more. */
+  async stopTimers(): Promise<void> {
+    this.stopping = true;
+    if (this.started) await Promise.all(this.timers.map((timer) => timer.stop()));
+  }
+
+  /** After the consumer stopped: what was taken in is committed and published. */
+  async drain(): Promise<void> {
+    this.stopping = true;
+    const drained = this.parts.door.stop().then(() => this.parts.progress.stop());
+    const limit = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), STOP_LIMIT_MS).unref());
+    if ((await Promise.race([drained, limit])) === 'late') {
+      this.logger.warn(`not drained in ${STOP_LIMIT_MS} ms; what is committed will be published by the sweeper`);
+    }
+    await this.parts.outbound.close();
+    await this.parts.bus.close();
+  }
+
+  private async retrying<T>(what: string, work: () => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.stopping) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        if (failures % 10 === 0) this.logger.warn(`${what}: ${message}; trying again every second`);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}

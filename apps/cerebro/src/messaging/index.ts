@@ -1,0 +1,5 @@
+export * from './cloud-event-envelope.js';
+export * from './command-topics.js';
+export * from './inbound-decoder.js';
+export * from './inbound-handler.js';
+export * from './kafka-outbound-bus.js';

@@ -1,0 +1,5 @@
+export * from './capacity-timer.js';
+export * from './due-timer.js';
+export * from './sweeper.js';
+export * from './watchdog.js';
+export * from './watermark.js';

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { DoorQueue } from '../../src/coordination/door-queue.js';
+
+const item = (count: number) => ({
+  inbounds: Array.from({ length: count }, () => ({ kind: 'fire', schedule: 'a.b', newRun: '1' }) as const),
+  range: null,
+});
+
+test('all that arrived while a transaction ran is the next batch', async () => {
+  const queue = new DoorQueue();
+  for (let waiting = 0; waiting < 3; waiting++) void queue.add(item(1));
+  const taken = await queue.take();
+  expect(taken?.waiting).toHaveLength(3);
+});
+
+test('a batch ends at the limit, but one partition is never split', async () => {
+  const queue = new DoorQueue();
+  for (const count of [1_500, 1_500, 5]) void queue.add(item(count));
+  expect((await queue.take())?.waiting).toHaveLength(2);
+  expect((await queue.take())?.waiting).toHaveLength(1);
+});
+
+test('marks of published messages ride with the next batch', async () => {
+  const queue = new DoorQueue();
+  queue.addPublished([{ outboxId: '1', invocation: null, run: null }]);
+  void queue.add(item(1));
+  expect((await queue.take())?.published).toHaveLength(1);
+});
+
+test('marks of published messages make a batch of their own when nothing else comes', async () => {
+  const queue = new DoorQueue();
+  queue.addPublished([{ outboxId: '1', invocation: null, run: null }]);
+  const taken = await queue.take();
+  expect(taken).toMatchObject({ waiting: [], published: [{ outboxId: '1' }] });
+});
+
+test('a closed queue takes nothing more, gives out what it has, and then ends', async () => {
+  const queue = new DoorQueue();
+  void queue.add(item(1));
+  queue.close();
+  await expect(queue.add(item(1))).rejects.toThrow('stopping');
+  expect((await queue.take())?.waiting).toHaveLength(1);
+  expect(await queue.take()).toBeUndefined();
+});
