@@ -58,7 +58,8 @@ async function controllerPort(dir: string): Promise<number> {
 }
 
 async function format(dir: string, config: StackConfig, classPath: string): Promise<void> {
-  if (existsSync(join(dir, 'log', 'meta.properties'))) return;
+  const done = join(dir, 'formatted');
+  if (existsSync(done)) return;
   // What an interrupted formatting left behind cannot be continued.
   await rm(join(dir, 'log'), { recursive: true, force: true });
   const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -80,6 +81,7 @@ async function format(dir: string, config: StackConfig, classPath: string): Prom
   if (outcome.code !== 0) {
     throw new StackError('not_started', `Kafka's data directory could not be formatted:\n${outcome.output}`);
   }
+  await writeFile(done, id);
 }
 
 /**

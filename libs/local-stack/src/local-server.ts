@@ -36,6 +36,11 @@ export class LocalServer {
     return this.#process !== undefined && this.#process.exit === undefined;
   }
 
+  /** The last lines of its log. */
+  tail(): string {
+    return this.#process?.tail() ?? '';
+  }
+
   /** Called when it ends without `stop` or `kill` having been asked for. */
   onLoss(listener: (exit: Exit) => void): void {
     this.#onLoss = listener;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
@@ -40,12 +40,7 @@ async function give({ uid, gid }: ServerUser, ...paths: string[]): Promise<void>
   for (const path of paths) await chown(path, uid, gid);
 }
 
-async function initialise(initdb: string, data: string, user: ServerUser): Promise<void> {
-  if (existsSync(join(data, 'PG_VERSION'))) return;
-  // What an interrupted initdb left behind cannot be continued.
-  await rm(data, { recursive: true, force: true });
-  await mkdir(data, { recursive: true, mode: 0o700 });
-  await give(user, data);
+async function runInitdb(initdb: string, data: string, user: ServerUser): Promise<void> {
   const secret = await mkdtemp(join(tmpdir(), 'cordyna-initdb-'));
   try {
     const file = join(secret, 'password');
@@ -63,11 +58,21 @@ async function initialise(initdb: string, data: string, user: ServerUser): Promi
       env: plainLocale(),
     });
     if (outcome.code === 0) return;
-    await rm(data, { recursive: true, force: true });
     throw new StackError('not_started', `PostgreSQL's data directory could not be made:\n${outcome.output}`);
   } finally {
     await rm(secret, { recursive: true, force: true });
   }
+}
+
+/** Made under another name first: what an interrupted initdb left behind cannot be continued. */
+async function initialise(initdb: string, data: string, user: ServerUser): Promise<void> {
+  if (existsSync(data)) return;
+  const unfinished = `${data}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  await give(user, unfinished);
+  await runInitdb(initdb, unfinished, user);
+  await rename(unfinished, data);
 }
 
 async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,0 +1,61 @@
+import type { Item, JsonValue, RunState, TaskError, TaskState, Trigger } from '@cordyna/protocol/model';
+
+/** What dyna reads of the HTTP API's answers. Times are RFC 3339. */
+export interface RunSummary {
+  readonly run: string;
+  readonly task?: string | null;
+  readonly job?: string | null;
+  readonly state: RunState;
+  readonly trigger: Trigger;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface TaskRun {
+  readonly task: string;
+  readonly item: Item | null;
+  readonly state: TaskState;
+  readonly attempt: number;
+  readonly server: string;
+  readonly instance: string | null;
+  readonly invokedAt: string | null;
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly output: JsonValue;
+  readonly error: TaskError | null;
+  readonly blockedBy: string | null;
+  readonly reason: string | null;
+}
+
+export interface Run extends RunSummary {
+  readonly tasks: readonly TaskRun[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | null;
+}
+
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Graph {
+  readonly nodes: readonly { readonly task: string; readonly server: string; readonly declared: boolean }[];
+  readonly edges: readonly Edge[];
+}
+
+export interface ServerSummary {
+  readonly server: string;
+  readonly state: string;
+  readonly tasks: readonly string[];
+}
+
+/** RFC 9457 */
+export interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly status?: number;
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { OwnedProcess } from '@cordyna/local-stack';
+import { CliError } from '../cli-error.js';
+
+export interface AppOptions {
+  /** The app's folder name, e.g. `task-server-a`. */
+  readonly app: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logs: string;
+}
+
+export interface StartedApp {
+  readonly name: string;
+  readonly logFile: string;
+  readonly process: OwnedProcess;
+}
+
+/** src/up and dist/up lie equally deep in apps/dyna. */
+const apps = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Starts an app's compiled entry with plain node; its log begins anew. */
+export async function startApp({ app, env, logs }: AppOptions): Promise<StartedApp> {
+  const entry = join(apps, app, 'dist', 'main.js');
+  if (!existsSync(entry))
+    throw new CliError(`${app} is not built: ${entry} is missing.`, 'Run: npm run build');
+  const logFile = join(logs, `${app}.log`);
+  await rm(logFile, { force: true });
+  const process = await OwnedProcess.start({
+    name: app,
+    command: globalThis.process.execPath,
+    args: ['--enable-source-maps', entry],
+    env,
+    logFile,
+  });
+  return { name: app, logFile, process };
+}
