@@ -1,4 +1,6 @@
 import { format } from 'prettier';
+import { stringify } from 'yaml';
+import { asyncApiDocument } from './asyncapi.js';
 import { generateSchemas } from './json-schemas.js';
 import { fileNameOf, schemaModules } from './schema-modules.js';
 
@@ -15,5 +17,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     const text = await format(JSON.stringify(schema), { parser: 'json', ...STYLE });
     files.set(`docs/schemas/${fileNameOf(type)}.schema.json`, text);
   }
+  const document = stringify(asyncApiDocument(), { aliasDuplicateObjects: false, lineWidth: 0 });
+  files.set('docs/asyncapi.yaml', await format(document, { parser: 'yaml', ...STYLE }));
   return files;
 }
