@@ -1,0 +1,154 @@
+import { TaskServerError } from '../errors.js';
+import type { TaskDefinition } from '../handler/handler.js';
+import type { Outcome } from '../handler/outcome.js';
+import { outcomeOfOutput, outcomeOfThrown } from '../handler/outcome.js';
+import { taskEventOf } from '../handler/task-event.js';
+import type { TaskServerLog } from '../log.js';
+import { errorText } from '../log.js';
+import type { ReliableSender } from '../messages/reliable-sender.js';
+import type { ServerMessages } from '../messages/server-messages.js';
+import { handlerTools, logText } from './handler-tools.js';
+import type { HandlerTools } from './handler-tools.js';
+import type { Work, WorkLedger } from './work-ledger.js';
+
+export interface ExecutorParts {
+  readonly server: string;
+  readonly definition: (task: string) => TaskDefinition | undefined;
+  readonly ledger: WorkLedger;
+  readonly messages: ServerMessages;
+  readonly sender: ReliableSender;
+  readonly log: TaskServerLog;
+  /** Something began or ended. */
+  readonly changed: () => void;
+}
+
+/** Handlers that never wait share the first turn for so long; the rest begin after the updates have left. */
+const FIRST_TURN_MS = 5;
+const CONGESTION_CHECK_MS = 50;
+
+/** Runs handlers, at most `concurrency` at once, and says how each began and ended. */
+export class Executor {
+  private readonly begun: Work[] = [];
+  private beginning = false;
+  private congestion: NodeJS.Timeout | undefined;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly parts: ExecutorParts) {}
+
+  /** Says `started` and calls the handler soon. @returns the acknowledgement of `started` */
+  begin(work: Work): Promise<void> {
+    const { sender, messages } = this.parts;
+    const acknowledged = sender.send(messages.started(work));
+    this.begun.push(work);
+    if (!this.beginning) {
+      this.beginning = true;
+      queueMicrotask(() => this.callHandlers());
+    }
+    this.parts.changed();
+    return acknowledged;
+  }
+
+  /** Resolves when no handler runs any more. */
+  whenIdle(): Promise<void> {
+    return this.parts.ledger.started === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  /**
+   * One after the other, giving way to the sender and the sockets: a handler that computes without waiting delays the
+   * acknowledgement of what came with it by itself, not by all of them.
+   */
+  private callHandlers(): void {
+    const start = performance.now();
+    for (let work = this.begun.shift(); work; work = this.begun.shift()) {
+      void this.run(work);
+      if (this.begun.length > 0 && performance.now() - start > FIRST_TURN_MS) {
+        setImmediate(() => this.callHandlers());
+        return;
+      }
+    }
+    this.beginning = false;
+  }
+
+  private async run(work: Work): Promise<void> {
+    const helpers = this.toolsFor(work);
+    const outcome = await this.call(work, helpers);
+    helpers.end();
+    this.report(work, outcome);
+    this.parts.ledger.finish(work, Date.now());
+    this.beginNext();
+    this.parts.changed();
+    if (this.parts.ledger.started === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async call(work: Work, { tools }: HandlerTools): Promise<Outcome> {
+    const { command, traceparent, abort } = work;
+    try {
+      const definition = this.parts.definition(command.task)!;
+      return outcomeOfOutput(await definition.handler({ event: taskEventOf(command, traceparent), tools }));
+    } catch (thrown) {
+      return outcomeOfThrown(thrown, abort.signal.aborted);
+    }
+  }
+
+  private toolsFor(work: Work): HandlerTools {
+    const { server, messages, sender, log } = this.parts;
+    const { invocation, run, task, attempt } = work.command;
+    let ended = false;
+    const helpers = handlerTools(server, invocation, work.abort.signal, {
+      progress: (percent, message) => sender.sendDroppable(messages.progress(work, percent, message)),
+      log: (level, message, details) => {
+        log(level, message, { task, run, attempt, ...details });
+        if (!ended) sender.sendDroppable(messages.log(work, level, logText(message, details)));
+      },
+      request: (request) => sender.send(messages.runRequested(work, request)),
+    });
+    return {
+      tools: helpers.tools,
+      end: () => {
+        helpers.end();
+        ended = true;
+      },
+    };
+  }
+
+  private report(work: Work, outcome: Outcome): void {
+    const { sender, messages, log } = this.parts;
+    const { task, run, attempt } = work.command;
+    if (outcome.kind === 'error') {
+      const { code, message } = outcome.error;
+      log('warn', `task failed: ${message}`, { task, run, attempt, code });
+      void sender.send(messages.error(work, outcome.error)).catch((error: unknown) => this.lost(work, error));
+      return;
+    }
+    const completed = messages.completed(work, outcome.output);
+    void sender.send(completed).catch((error: unknown) => {
+      if (!(error instanceof TaskServerError && error.code === 'send_refused')) return this.lost(work, error);
+      const refusal = { code: 'output_refused', message: errorText(error), retryable: false };
+      return sender.send(messages.error(work, refusal)).catch((another: unknown) => this.lost(work, another));
+    });
+  }
+
+  /** Only when the process ends with a broker that is away, or the broker's limits are below the protocol's. */
+  private lost(work: Work, error: unknown): void {
+    const { task, run, attempt } = work.command;
+    this.parts.log('error', `an update could not be sent: ${errorText(error)}`, { task, run, attempt });
+  }
+
+  /** Begins what waits, as far as there is room; while the broker takes nothing, what waits waits on. */
+  beginNext(): void {
+    const { ledger, sender, log } = this.parts;
+    const tooLate = ({ command: { task, run, attempt } }: Work): void =>
+      log('warn', 'not begun: it waited longer than its startMs', { task, run, attempt });
+    while (!sender.isCongested) {
+      const work = ledger.next(Date.now(), tooLate);
+      if (!work) return;
+      this.begin(work).catch((error: unknown) => this.lost(work, error));
+    }
+    this.congestion ??= setTimeout(() => {
+      this.congestion = undefined;
+      this.beginNext();
+    }, CONGESTION_CHECK_MS);
+  }
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { RunRequest } from '@cordyna/protocol/model';
+import { EventType, qualify } from '@cordyna/protocol/model';
+import { validateData } from '@cordyna/protocol/wire';
+import { TaskServerError } from '../errors.js';
+import type { InvokeRequest, InvokeTarget, TaskLogger, TaskTools } from '../handler/task-tools.js';
+import { busText } from '../handler/texts.js';
+import type { LogLevel } from '../log.js';
+import { errorText } from '../log.js';
+
+/** Where the tools of one attempt put what they are given. */
+export interface ToolSinks {
+  /** Called at most every 200 ms, with the newest. */
+  progress(percent: number, message: string | undefined): void;
+  log(level: LogLevel, message: string, details: Readonly<Record<string, unknown>>): void;
+  /** Resolves when Kafka has the request. */
+  request(request: RunRequest & { readonly idempotencyKey: string }): Promise<void>;
+}
+
+export interface HandlerTools {
+  readonly tools: TaskTools;
+  /** Passes on what progress still waits; afterwards nothing more is passed on. */
+  end(): void;
+}
+
+const PROGRESS_EVERY_MS = 200;
+const TEXT_BYTES = 8 * 1024;
+
+export function handlerTools(
+  server: string,
+  invocation: string,
+  signal: AbortSignal,
+  sinks: ToolSinks,
+): HandlerTools {
+  const progress = new Progress(sinks.progress);
+  let requests = 0;
+  const tools: TaskTools = {
+    logger: loggerOn(sinks.log),
+    signal,
+    progress: (percent, message) => progress.report(percent, message),
+    async invoke(target, request = {}) {
+      const idempotencyKey = request.idempotencyKey ?? derivedKey(invocation, requests);
+      requests += 1;
+      await sinks.request(runRequest(server, target, { ...request, idempotencyKey }));
+      return { idempotencyKey };
+    },
+  };
+  return { tools, end: () => progress.end() };
+}
+
+function loggerOn(log: ToolSinks['log']): TaskLogger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, details: Readonly<Record<string, unknown>> = {}): void =>
+      log(level, message, details);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** The same for every delivery of an invocation; a hash, since keys are limited and invocations opaque. */
+const derivedKey = (invocation: string, request: number): string =>
+  createHash('sha256').update(`${invocation}\n${request}`).digest('hex').slice(0, 32);
+
+function runRequest(
+  server: string,
+  target: InvokeTarget,
+  request: InvokeRequest & { readonly idempotencyKey: string },
+): RunRequest & { readonly idempotencyKey: string } {
+  const named = typeof target === 'string' ? { task: target } : target;
+  const what = 'job' in named ? { job: named.job } : { task: qualify(server, named.task) };
+  const data = { ...what, ...request };
+  const checked = validateData(EventType.runRequested, data);
+  if (checked.ok) return data;
+  const list = checked.errors.map(({ path, message }) => `${path || '/'}: ${message}`).join('; ');
+  throw new TaskServerError('invalid_request', `the request to invoke is not valid: ${list}`);
+}
+
+/** A line as it goes on the bus. */
+export function logText(message: string, details: Readonly<Record<string, unknown>>): string {
+  let suffix = '';
+  try {
+    suffix = Object.keys(details).length > 0 ? ` ${JSON.stringify(details)}` : '';
+  } catch (error) {
+    suffix = ` (details: ${errorText(error)})`;
+  }
+  return busText(`${message}${suffix}`, TEXT_BYTES);
+}
+
+/** Lets the newest of many reports through, at once when there was none for a while. */
+class Progress {
+  private waiting: { percent: number; message: string | undefined } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private ended = false;
+
+  constructor(private readonly pass: ToolSinks['progress']) {}
+
+  report(percent: number, message: string | undefined): void {
+    if (this.ended || !Number.isFinite(percent)) return;
+    this.waiting = {
+      percent: Math.min(100, Math.max(0, percent)),
+      message: message === undefined ? undefined : busText(message, TEXT_BYTES),
+    };
+    if (this.timer === undefined) this.passOn();
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.ended && this.waiting) this.pass(this.waiting.percent, this.waiting.message);
+    this.ended = true;
+  }
+
+  private passOn(): void {
+    this.timer = undefined;
+    if (!this.waiting) return;
+    this.pass(this.waiting.percent, this.waiting.message);
+    this.waiting = undefined;
+    this.timer = setTimeout(() => this.passOn(), PROGRESS_EVERY_MS);
+    this.timer.unref();
+  }
+}

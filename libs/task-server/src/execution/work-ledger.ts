@@ -1,0 +1,159 @@
+import type { InvokeCommand } from '@cordyna/protocol/model';
+
+/** One invocation that this instance acknowledged, until it ended. */
+export interface Work {
+  readonly command: InvokeCommand;
+  readonly traceparent: string | undefined;
+  readonly receivedAtMs: number;
+  readonly abort: AbortController;
+  /** Resolves when Kafka has the update that acknowledged it. */
+  acknowledged: Promise<void>;
+}
+
+/** What to do with a command that invokes. */
+export type Admission =
+  | { readonly kind: 'begin'; readonly work: Work }
+  | { readonly kind: 'queue'; readonly work: Work; readonly position: number }
+  /** The local queue is full, the server is draining, or it does not have the task. */
+  | { readonly kind: 'refuse'; readonly work: Work }
+  /** Seen before: it runs once, and its offset is committed once its update was acknowledged. */
+  | { readonly kind: 'known'; readonly work: Work }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'cancelled' };
+
+export interface LedgerLimits {
+  readonly concurrency: number;
+  readonly queueLimit: number;
+}
+
+/** Protocol, rule 6: how long after `expiresAt` an invocation that was not acknowledged may still begin. */
+const EXPIRY_GRACE_MS = 2_000;
+/** Protocol, rule 8. */
+const CANCEL_MEMORY_MS = 600_000;
+/** For clocks that are set back; without one an ended invocation could be forgotten as soon as it has expired. */
+const MEMORY_MARGIN_MS = 60_000;
+
+/**
+ * What an instance knows about its invocations: which run, which wait, which were seen, which were cancelled before
+ * they came. Rules 3, 5, 6 and 8 of the protocol as plain bookkeeping; the caller gives the time and does the work.
+ */
+export class WorkLedger {
+  private readonly known = new Map<string, Work>();
+  private readonly waiting = new Map<string, Work>();
+  private readonly running = new Map<string, Work>();
+  /** When an ended invocation may be forgotten, oldest end first. */
+  private readonly ended = new Map<string, number>();
+  private readonly cancelledUntil = new Map<string, number>();
+  private draining = false;
+
+  constructor(private readonly limits: LedgerLimits) {}
+
+  get queued(): number {
+    return this.waiting.size;
+  }
+
+  get started(): number {
+    return this.running.size;
+  }
+
+  /** Ids that are remembered, ended ones included. */
+  get remembered(): number {
+    return this.known.size + this.cancelledUntil.size;
+  }
+
+  /** @param takes false: remember the invocation, and refuse it */
+  admit(command: InvokeCommand, traceparent: string | undefined, nowMs: number, takes = true): Admission {
+    const { invocation } = command;
+    const seen = this.known.get(invocation);
+    if (seen) return { kind: 'known', work: seen };
+    if (this.cancelledUntil.delete(invocation)) return { kind: 'cancelled' };
+    if (nowMs > Date.parse(command.expiresAt) + EXPIRY_GRACE_MS) return { kind: 'expired' };
+
+    const abort = new AbortController();
+    const acknowledged = Promise.resolve();
+    const work: Work = { command, traceparent, receivedAtMs: nowMs, abort, acknowledged };
+    this.known.set(invocation, work);
+    const isFree = this.running.size < this.limits.concurrency && this.waiting.size === 0;
+    if (!takes || this.draining || (!isFree && this.waiting.size >= this.limits.queueLimit)) {
+      this.forgetLater(work, nowMs);
+      return { kind: 'refuse', work };
+    }
+    if (isFree) {
+      this.running.set(invocation, work);
+      return { kind: 'begin', work };
+    }
+    this.waiting.set(invocation, work);
+    return { kind: 'queue', work, position: this.waiting.size };
+  }
+
+  /** The next one to begin, if there is room; one that waited longer than its `startMs` goes to `tooLate` instead. */
+  next(nowMs: number, tooLate: (work: Work) => void): Work | undefined {
+    if (this.draining || this.running.size >= this.limits.concurrency) return undefined;
+    for (const [invocation, work] of this.waiting) {
+      this.waiting.delete(invocation);
+      if (nowMs - work.receivedAtMs > work.command.timeouts.startMs) {
+        this.forgetLater(work, nowMs);
+        tooLate(work);
+        continue;
+      }
+      this.running.set(invocation, work);
+      return work;
+    }
+    return undefined;
+  }
+
+  finish(work: Work, nowMs: number): void {
+    this.running.delete(work.command.invocation);
+    this.forgetLater(work, nowMs);
+  }
+
+  /** @returns what is to be done: stop its handler; nothing, for it was dropped from the queue; nothing, it is unknown */
+  cancel(invocation: string, nowMs: number): { stop: Work | undefined; dropped: boolean } {
+    const queued = this.waiting.get(invocation);
+    if (queued) {
+      this.waiting.delete(invocation);
+      this.forgetLater(queued, nowMs);
+      return { stop: undefined, dropped: true };
+    }
+    const stop = this.running.get(invocation);
+    if (!stop && !this.known.has(invocation)) {
+      this.cancelledUntil.set(invocation, nowMs + CANCEL_MEMORY_MS);
+    }
+    return { stop, dropped: false };
+  }
+
+  /** From now on nothing begins. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  /** What had not begun, to be handed back. */
+  takeWaiting(nowMs: number): Work[] {
+    const works = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const work of works) this.forgetLater(work, nowMs);
+    return works;
+  }
+
+  runningWorks(): Work[] {
+    return [...this.running.values()];
+  }
+
+  /** Frees what can no longer matter: an ended invocation that has expired would not be begun again anyway. */
+  forget(nowMs: number): void {
+    for (const [invocation, atMs] of this.ended) {
+      if (atMs > nowMs) break;
+      this.ended.delete(invocation);
+      this.known.delete(invocation);
+    }
+    for (const [invocation, untilMs] of this.cancelledUntil) {
+      if (untilMs > nowMs) break;
+      this.cancelledUntil.delete(invocation);
+    }
+  }
+
+  private forgetLater(work: Work, nowMs: number): void {
+    const expiredMs = Date.parse(work.command.expiresAt) + EXPIRY_GRACE_MS;
+    this.ended.set(work.command.invocation, Math.max(expiredMs, nowMs) + MEMORY_MARGIN_MS);
+  }
+}

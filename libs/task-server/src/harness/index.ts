@@ -1,0 +1,4 @@
+export { misbehaving } from './misbehaving.js';
+export type { Conduct, ReceivedCommand } from './misbehaving.js';
+export { runTask } from './run-task.js';
+export type { RunTaskInput, RunTaskRecord, RunTaskResult } from './run-task.js';

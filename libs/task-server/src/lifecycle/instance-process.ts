@@ -1,0 +1,169 @@
+import { createBus } from '@cordyna/bus';
+import type { Bus, BusConsumer, BusError, BusPublisher } from '@cordyna/bus';
+import type { DeclarationAccepted, ServerDeclaration } from '@cordyna/protocol/model';
+import type { Topics } from '@cordyna/protocol/wire';
+import { topicsOf } from '@cordyna/protocol/wire';
+import { TaskServerError } from '../errors.js';
+import { CommandIntake } from '../execution/command-intake.js';
+import type { ConductOf } from '../execution/conduct.js';
+import { Executor } from '../execution/executor.js';
+import { WorkLedger } from '../execution/work-ledger.js';
+import type { TaskDefinition } from '../handler/handler.js';
+import { newInstance } from '../messages/instance.js';
+import type { InstanceIdentity } from '../messages/instance.js';
+import { ReliableSender } from '../messages/reliable-sender.js';
+import { ServerMessages } from '../messages/server-messages.js';
+import { drain } from './drain.js';
+import { Heartbeats } from './heartbeats.js';
+import type { Runtime } from './options.js';
+import { register } from './registration.js';
+
+/** Protocol, rule 2: Kafka's default lower bound, so that a killed instance's partitions move on soon. */
+const SESSION_TIMEOUT_MS = 6_000;
+const MEMORY_SWEEP_MS = 10_000;
+
+export interface InstanceParts {
+  readonly runtime: Runtime;
+  readonly declaration: ServerDeclaration;
+  readonly definition: (task: string) => TaskDefinition | undefined;
+  readonly conduct: ConductOf;
+  /** The bus is lost for good. */
+  readonly failed: (error: TaskServerError) => void;
+}
+
+/** One instance of a task server from its start to its end: the ten rules, put together. */
+export class InstanceProcess {
+  readonly identity: InstanceIdentity;
+  private readonly topics: Topics;
+  private readonly bus: Bus;
+  private readonly publisher: BusPublisher;
+  private readonly sender: ReliableSender;
+  private readonly ledger: WorkLedger;
+  private readonly messages: ServerMessages;
+  private readonly executor: Executor;
+  private readonly heartbeats: Heartbeats;
+  private readonly starting = new AbortController();
+  private consumer: BusConsumer | undefined;
+  private sweep: NodeJS.Timeout | undefined;
+  private begun: Promise<DeclarationAccepted> | undefined;
+  private ended: Promise<void> | undefined;
+
+  constructor(private readonly parts: InstanceParts) {
+    const { runtime, declaration, definition } = parts;
+    const { log } = runtime;
+    this.identity = newInstance(declaration.server);
+    this.topics = topicsOf(runtime.topicPrefix);
+    this.bus = createBus(runtime.bus);
+    this.publisher = this.bus.publisher();
+    this.sender = new ReliableSender(this.publisher, log);
+    this.ledger = new WorkLedger(runtime);
+    this.messages = new ServerMessages(this.topics, this.identity);
+    this.heartbeats = new Heartbeats((state) => this.sender.send(this.heartbeat(state)));
+    this.executor = new Executor({
+      server: declaration.server,
+      definition,
+      ledger: this.ledger,
+      messages: this.messages,
+      sender: this.sender,
+      log,
+      changed: () => this.heartbeats.changed(),
+    });
+  }
+
+  /** Resolves when the server is registered and takes commands. */
+  start(): Promise<DeclarationAccepted> {
+    return (this.begun ??= this.run());
+  }
+
+  /** Drains, says `offline`, closes. Resolves in any case, and the second call waits for the first. */
+  stop(): Promise<void> {
+    return (this.ended ??= this.end());
+  }
+
+  private async run(): Promise<DeclarationAccepted> {
+    const { runtime, declaration } = this.parts;
+    const accepted = await register({
+      bus: this.bus,
+      publisher: this.publisher,
+      messages: this.messages,
+      topics: this.topics,
+      declaration,
+      log: runtime.log,
+      signal: this.starting.signal,
+    });
+    for (const warning of accepted.warnings) runtime.log('warn', warning, {});
+    this.starting.signal.throwIfAborted();
+    this.consumer = this.bus.consumer(this.consumerOptions());
+    await this.consumer.start();
+    this.starting.signal.throwIfAborted();
+    this.heartbeats.start();
+    this.sweep = setInterval(() => this.keepHouse(), MEMORY_SWEEP_MS);
+    this.sweep.unref();
+    const { server, instance } = this.identity;
+    const { tasks, unresolved } = accepted;
+    runtime.log('info', `${server} is online`, { instance, tasks: tasks.length, unresolved });
+    return accepted;
+  }
+
+  private consumerOptions(): Parameters<Bus['consumer']>[0] {
+    const { definition, conduct, runtime } = this.parts;
+    const intake = new CommandIntake({
+      definition,
+      conduct,
+      ledger: this.ledger,
+      executor: this.executor,
+      messages: this.messages,
+      sender: this.sender,
+      deadLetters: this.topics.deadLetters,
+      log: runtime.log,
+      changed: () => this.heartbeats.changed(),
+    });
+    const { server } = this.identity;
+    return {
+      group: this.topics.serverGroup(server),
+      topics: [this.topics.commands(server)],
+      fromBeginning: true,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      onBatch: intake.onBatch,
+      onState: (state, reason) => {
+        if (reason) runtime.log('warn', `the consumer is ${state}: ${reason.message}`, { code: reason.code });
+      },
+      onFailed: (reason) => this.fail(reason),
+    };
+  }
+
+  private fail(cause: BusError): void {
+    const message = `the bus is lost for good: ${cause.message}`;
+    this.parts.failed(new TaskServerError('bus_failed', message, { cause, retriable: true }));
+  }
+
+  private async end(): Promise<void> {
+    this.starting.abort(
+      new TaskServerError('invalid_state', 'the task server was stopped before it had started'),
+    );
+    const online = await (this.begun ?? Promise.reject(new Error('never started'))).then(
+      () => true,
+      () => false,
+    );
+    clearInterval(this.sweep);
+    const { ledger, executor, sender, heartbeats, messages } = this;
+    const { drainMs, log } = this.parts.runtime;
+    if (online)
+      await drain({ ledger, executor, sender, heartbeats, messages, consumer: this.consumer!, drainMs, log });
+    heartbeats.stop();
+    sender.close();
+    await this.bus.close();
+  }
+
+  private heartbeat(state: 'online' | 'draining' | 'offline'): ReturnType<ServerMessages['heartbeat']> {
+    const { concurrency, queueLimit } = this.parts.runtime;
+    const { queued, started } = this.ledger;
+    return this.messages.heartbeat({ state, capacity: concurrency, queueLimit, queued, started });
+  }
+
+  private keepHouse(): void {
+    this.ledger.forget(Date.now());
+    const dropped = this.sender.takeDropped();
+    if (dropped > 0) this.parts.runtime.log('warn', 'log and progress messages were dropped', { dropped });
+  }
+}

@@ -1,0 +1,81 @@
+import { hostname } from 'node:os';
+import type { BusConfig } from '@cordyna/bus';
+import { topicsOf } from '@cordyna/protocol/wire';
+import { TaskServerError } from '../errors.js';
+import type { TaskServerLog } from '../log.js';
+import { errorText, logToStdout } from '../log.js';
+
+/** How an instance runs; nothing of it is declared. */
+export interface RuntimeOptions {
+  /** `host:port`, several as a list or separated by commas. */
+  readonly brokers: readonly string[] | string;
+  readonly tls?: BusConfig['tls'];
+  readonly sasl?: BusConfig['sasl'];
+  /** Default `cordyna`: one prefix is one isolated installation. */
+  readonly topicPrefix?: string;
+  /** How many handlers run at once; default 10. */
+  readonly concurrency?: number;
+  /** How many more invocations the instance holds; default 10 × concurrency. */
+  readonly queueLimit?: number;
+  /** How long running handlers may go on after a stop was asked for; then their signal is aborted. Default 30 s. */
+  readonly drainMs?: number;
+  /**
+   * Default true, in the Nest form false: SIGTERM and SIGINT stop the server and end the process, with code 0 when all was
+   * handed over, and a bus that is lost for good ends it with code 1.
+   */
+  readonly handleSignals?: boolean;
+  /** Default: one line per message on standard output. */
+  readonly log?: TaskServerLog;
+  /** The instance lost the bus for good and has stopped. */
+  readonly onFailed?: (error: TaskServerError) => void;
+}
+
+export interface Runtime {
+  readonly bus: BusConfig;
+  readonly topicPrefix: string | undefined;
+  readonly concurrency: number;
+  readonly queueLimit: number;
+  readonly drainMs: number;
+  readonly log: TaskServerLog;
+}
+
+const DEFAULT_CONCURRENCY = 10;
+const DEFAULT_DRAIN_MS = 30_000;
+
+/** @throws TaskServerError `invalid_options` */
+export function runtimeOf(server: string, options: RuntimeOptions): Runtime {
+  const list = typeof options.brokers === 'string' ? options.brokers.split(',') : options.brokers;
+  const brokers = (list ?? []).map((broker) => broker.trim()).filter((broker) => broker !== '');
+  if (brokers.length === 0) {
+    throw invalid('brokers', 'name at least one Kafka broker, e.g. "localhost:9092"');
+  }
+  try {
+    topicsOf(options.topicPrefix);
+  } catch (error) {
+    throw invalid('topicPrefix', errorText(error));
+  }
+  const concurrency = whole('concurrency', options.concurrency ?? DEFAULT_CONCURRENCY, 1);
+  const log = options.log ?? logToStdout;
+  return {
+    bus: {
+      brokers,
+      clientId: `${server}@${hostname()}`,
+      tls: options.tls,
+      sasl: options.sasl,
+      log: (level, message, details) => log(level, message, details),
+    },
+    topicPrefix: options.topicPrefix,
+    concurrency,
+    queueLimit: whole('queueLimit', options.queueLimit ?? 10 * concurrency, 0),
+    drainMs: whole('drainMs', options.drainMs ?? DEFAULT_DRAIN_MS, 0),
+    log,
+  };
+}
+
+function whole(name: string, value: number, min: number): number {
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw invalid(name, `${JSON.stringify(value)} must be a whole number from ${min} on`);
+}
+
+const invalid = (option: string, problem: string): TaskServerError =>
+  new TaskServerError('invalid_options', `option "${option}": ${problem}`);
