@@ -1,9 +1,20 @@
 import { Logger } from '@nestjs/common';
 import type { Bus } from '@cordyna/bus';
 import { topicSpecs } from '@cordyna/protocol/wire';
-import type { Capacity, DatabaseClock, Door, Installation, Leases, OutboundBus, ProgressBuffer, Publisher, Store, TimerQueries } from './coordination/index.js';
+import type {
+  Capacity,
+  DatabaseClock,
+  Door,
+  Installation,
+  Leases,
+  OutboundBus,
+  ProgressBuffer,
+  Publisher,
+  Store,
+  TimerQueries,
+} from './coordination/index.js';
 import type { TopicSettings } from './messaging/index.js';
-import { CapacityTimer, DueTimer, Sweeper, Watchdog, type Watermark } from './timers/index.js';
+import { CapacityTimer, DueTimer, Sweeper, Watchdog, type Pulse, type Watermark } from './timers/index.js';
 
 export interface CoordinatorSettings {
   readonly topics: TopicSettings;
@@ -28,6 +39,7 @@ export interface CoordinatorParts {
   readonly publisher: Publisher;
   readonly progress: ProgressBuffer;
   readonly watermark: Watermark;
+  readonly pulse: Pulse;
 }
 
 const RETRY_MS = 1_000;
@@ -44,9 +56,10 @@ export class Coordinator {
     private readonly parts: CoordinatorParts,
     private readonly settings: CoordinatorSettings,
   ) {
-    const { queries, door, outbound, capacity, watermark } = parts;
+    const { queries, door, outbound, capacity, watermark, pulse } = parts;
     const { source, lostAfterMs, sweepAfterMs } = settings;
     this.timers = [
+      pulse,
       new CapacityTimer(queries, door, capacity, source),
       new Sweeper(queries, outbound, door, sweepAfterMs),
       new DueTimer(queries, door, source),
@@ -73,7 +86,8 @@ export class Coordinator {
   private async ensureCommandTopics(): Promise<void> {
     const needs = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: true };
     const { registry } = await this.parts.store.load(needs);
-    for (const server of registry?.value.servers.keys() ?? []) await this.parts.outbound.ensureCommandTopic(server);
+    for (const server of registry?.value.servers.keys() ?? [])
+      await this.parts.outbound.ensureCommandTopic(server);
   }
 
   /** After the consumer has started. */
@@ -94,7 +108,9 @@ export class Coordinator {
     const drained = this.parts.door.stop().then(() => this.parts.progress.stop());
     const limit = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), STOP_LIMIT_MS).unref());
     if ((await Promise.race([drained, limit])) === 'late') {
-      this.logger.warn(`not drained in ${STOP_LIMIT_MS} ms; what is committed will be published by the sweeper`);
+      this.logger.warn(
+        `not drained in ${STOP_LIMIT_MS} ms; what is committed will be published by the sweeper`,
+      );
     }
     await this.parts.outbound.close();
     await this.parts.bus.close();

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { BusAdmin, BusBatch, TopicPartition } from '@cordyna/bus';
+import type { BusAdmin, DecodedBatch, DecodedRecord, TopicPartition } from '@cordyna/bus';
 import {
   type Door,
   positionOf,
@@ -8,7 +8,10 @@ import {
   type TimerQueries,
 } from '../coordination/index.js';
 
-type DecodedBatch = Omit<BusBatch, 'records'> & { readonly inbounds: readonly Inbound[] };
+export interface DecodedInbound {
+  readonly ok: true;
+  readonly inbound: Inbound;
+}
 
 /** What comes from the bus goes through the door; a batch is done when it is committed. */
 export class InboundHandler {
@@ -22,8 +25,9 @@ export class InboundHandler {
   ) {}
 
   /** @param seek moves the consumer: to records that were skipped, which should never happen */
-  async handle(batch: DecodedBatch, seek: (offset: bigint) => void): Promise<void> {
-    const { topic, partition, fetchedOffset, nextOffset, inbounds } = batch;
+  async handle(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
+    const { topic, partition, fetchedOffset, nextOffset } = batch;
+    const inbounds = batch.records.map(inboundOf);
     const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
     if (position === null) return this.progress.add(inbounds);
     this.logger.error(
@@ -68,4 +72,11 @@ export class InboundHandler {
     }
     return positions;
   }
+}
+
+function inboundOf({ record, decoded }: DecodedRecord<DecodedInbound>): Inbound {
+  if (decoded.ok) return decoded.inbound;
+  const { topic, partition, offset, key, value } = record;
+  const where = { topic, partition, offset, key, value };
+  return { kind: 'poison', reason: 'handler_failed', detail: decoded.detail, where };
 }

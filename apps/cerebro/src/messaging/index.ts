@@ -3,3 +3,4 @@ export * from './command-topics.js';
 export * from './inbound-decoder.js';
 export * from './inbound-handler.js';
 export * from './kafka-outbound-bus.js';
+export * from './inbound-controller.js';

@@ -3,3 +3,4 @@ export * from './due-timer.js';
 export * from './sweeper.js';
 export * from './watchdog.js';
 export * from './watermark.js';
+export * from './pulse.js';

@@ -102,9 +102,9 @@ export class Watermark {
     return this.afterGrace(this.of(''));
   }
 
-  /** How far the watermark is behind the database's clock; null before the first. */
-  ageMs(): number | null {
+  /** How far the watermark is behind the database's clock, `now`; null before the first. */
+  ageMs(now: number): number | null {
     const overall = this.of('');
-    return overall === null ? null : this.lastNow - overall;
+    return overall === null ? null : now - overall;
   }
 }

@@ -1,0 +1,151 @@
+import { createBus, CordynaKafkaServer, type Bus } from '@cordyna/bus';
+import { topicsOf } from '@cordyna/protocol/wire';
+import type { CerebroConfig } from './config/index.js';
+import {
+  Caches,
+  Capacity,
+  DatabaseClock,
+  Door,
+  JsonSchemas,
+  Leases,
+  ProgressBuffer,
+  Publisher,
+  RunCommands,
+  type Installation,
+  type Metrics,
+  type ProgressStore,
+  type Store,
+  type TimerQueries,
+} from './coordination/index.js';
+import { Coordinator } from './coordinator.js';
+import {
+  CloudEventEnvelope,
+  CommandTopics,
+  InboundDecoder,
+  InboundHandler,
+  KafkaOutboundBus,
+  type DecodedInbound,
+  type InboundTransport,
+} from './messaging/index.js';
+import { CoordinatorReadiness, type InboundState } from './readiness.js';
+import { Pulse, Watermark } from './timers/index.js';
+
+export interface Persistence {
+  readonly store: Store;
+  readonly timers: TimerQueries;
+  readonly progress: ProgressStore;
+  readonly installation: Installation;
+}
+
+export interface Composition {
+  readonly coordinator: Coordinator;
+  readonly commands: RunCommands;
+  readonly readiness: CoordinatorReadiness;
+  readonly handler: InboundHandler;
+  readonly transport: InboundTransport;
+}
+
+/** Puts one coordinator together; nothing runs yet. */
+export function compose(
+  config: CerebroConfig,
+  persistence: Persistence,
+  metrics: Metrics,
+  onFailed: (reason: Error) => void,
+): Composition {
+  const { topicPrefix, partitions, replicationFactor, instance } = config;
+  const bus = createBus({ brokers: config.kafkaBrokers, clientId: instance });
+  const topics = topicsOf(topicPrefix);
+  const source = `/cerebro/${instance}`;
+  const topicSettings = { prefix: topicPrefix, partitions, replicationFactor };
+  const commandTopics = new CommandTopics(bus.admin(), topicSettings);
+  const leases = new Leases();
+  const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
+  const clock = new DatabaseClock();
+  const capacity = new Capacity();
+  const tools = {
+    clock,
+    leases,
+    capacity,
+    source,
+    schemas: new JsonSchemas(),
+    bus: outbound,
+    envelope: new CloudEventEnvelope(topics, commandTopics, source),
+    defaultTimeouts: config.defaultTimeouts,
+  };
+  const { store, timers: queries, progress: progressStore, installation } = persistence;
+  const door = new Door(store, new Caches(), tools, metrics);
+  const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
+  const progress = new ProgressBuffer(progressStore, leases, metrics);
+  const watermark = new Watermark(queries, outbound, {
+    eventsTopic: topics.events,
+    serversTopic: topics.servers,
+    maxStepMs: config.maxWatermarkStepMs,
+    stallGraceMs: config.stallGraceMs,
+  });
+  const pulse = new Pulse(queries, clock);
+  const handler = new InboundHandler(door, progress, queries, bus.admin());
+  const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };
+  const transport = inboundTransport(bus, config, handler, new InboundDecoder(topics), inbound, onFailed);
+  metrics.observe({ watermarkAgeMs: () => watermark.ageMs(clock.now()) });
+  const coordinator = new Coordinator(
+    {
+      bus,
+      outbound,
+      installation,
+      store,
+      queries,
+      clock,
+      leases,
+      capacity,
+      door,
+      publisher,
+      progress,
+      watermark,
+      pulse,
+    },
+    {
+      topics: topicSettings,
+      source,
+      secret: config.secret,
+      lostAfterMs: config.lostAfterMs,
+      sweepAfterMs: config.sweepAfterMs,
+    },
+  );
+  return {
+    coordinator,
+    commands: new RunCommands(door, store, clock),
+    readiness: new CoordinatorReadiness(clock, pulse, watermark, () => inbound),
+    handler,
+    transport,
+  };
+}
+
+type MutableInboundState = { -readonly [key in keyof InboundState]: InboundState[key] };
+
+function inboundTransport(
+  bus: Bus,
+  config: CerebroConfig,
+  handler: InboundHandler,
+  decoder: InboundDecoder,
+  inbound: MutableInboundState,
+  onFailed: (reason: Error) => void,
+): InboundTransport {
+  const { cerebroGroup, declarations, servers, events, invocations, signals } = topicsOf(config.topicPrefix);
+  return new CordynaKafkaServer<DecodedInbound>({
+    bus,
+    topics: { declarations, servers, events, invocations, signals },
+    decode: (_kind, record) => ({ ok: true, inbound: decoder.decode(record) }),
+    consumer: {
+      group: cerebroGroup,
+      sessionTimeoutMs: config.sessionTimeoutMs,
+      onAssigned: (partitions) => {
+        inbound.assignedPartitions = partitions.length;
+        return handler.positionsOf(partitions);
+      },
+      onState: (state) => {
+        inbound.state = state;
+      },
+      onFailed,
+    },
+  });
+}
