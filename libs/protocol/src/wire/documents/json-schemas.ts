@@ -1,32 +1,30 @@
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
-import type { MetadataStorage } from 'class-transformer/types/MetadataStorage.js';
+import { ValidationTypes } from 'class-validator';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import type { EventType } from '../../model/index.js';
-import { constraintNames, docOf } from '../dto/constraints.js';
-import type { DtoClass } from '../dto/messages.js';
+import type { DtoClass } from '../dto/constraints.js';
+import { constraintNames, docOf, nestedTypeOf } from '../dto/constraints.js';
 import { MESSAGES } from '../dto/messages.js';
 
 type Schema = Record<string, unknown>;
-
-// class-transformer does not export its storage; the schema generator needs it to follow nested classes.
-const { defaultMetadataStorage } = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as {
-  defaultMetadataStorage: MetadataStorage;
-};
+type Constrained = { constraints: unknown[] };
 
 const REF_PREFIX = '#/$defs/';
 
 /** JSON Schema 2020-12 of each message type's data, made of the classes in `dto/`; each stands by itself. */
 export function generateSchemas(): Map<EventType, Schema> {
-  const fragments = Object.fromEntries(
-    [...constraintNames].map((name) => [
-      name,
-      (meta: { constraints: unknown[] }) => meta.constraints[0] as Schema,
-    ]),
-  );
+  const fragments = [...constraintNames].map((name) => [
+    name,
+    (meta: Constrained) => meta.constraints[0] as Schema,
+  ]);
   const classes = validationMetadatasToSchemas({
-    classTransformerMetadataStorage: defaultMetadataStorage,
-    additionalConverters: fragments,
+    additionalConverters: {
+      ...(Object.fromEntries(fragments) as Record<string, (meta: Constrained) => Schema>),
+      [ValidationTypes.NESTED_VALIDATION]: ({ target, propertyName }) => {
+        const nested = nestedTypeOf((target as DtoClass).prototype as object, propertyName);
+        return { $ref: `${REF_PREFIX}${nested?.name}` };
+      },
+    },
     refPointerPrefix: REF_PREFIX,
   }) as Record<string, Schema>;
   const types = Object.entries(MESSAGES) as [EventType, DtoClass][];
@@ -41,7 +39,7 @@ export function generateSchemas(): Map<EventType, Schema> {
 function standalone(type: EventType, classes: Record<string, Schema>, root: string): Schema {
   const needed = new Map<string, Schema>();
   const collect = (name: string): Schema => {
-    const schema = tidy(classes[name]!) as Schema;
+    const schema = tidy(classes[name]!);
     for (const used of references(schema)) {
       if (needed.has(used)) continue;
       needed.set(used, {});
@@ -71,15 +69,18 @@ function ordered({ description, type, required, properties, ...rest }: Schema): 
   };
 }
 
-function tidy(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(tidy);
-  if (typeof node !== 'object' || node === null) return node;
-  const { 'x-or-null': orNull, ...rest } = node as Schema;
-  if (orNull) {
-    const { $ref, ...others } = rest;
-    return { ...others, anyOf: [{ $ref }, { type: 'null' }] };
+/** A member that may be null is required all the same; the library takes every condition for an option. */
+function tidy(schema: Schema): Schema {
+  const properties = { ...(schema.properties as Record<string, Schema>) };
+  const required = new Set((schema.required as string[] | undefined) ?? []);
+  for (const [name, property] of Object.entries(properties)) {
+    const { 'x-or-null': orNull, $ref, ...rest } = property;
+    if (!orNull) continue;
+    properties[name] = { ...rest, anyOf: [{ $ref }, { type: 'null' }] };
+    required.add(name);
   }
-  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, tidy(value)]));
+  const inOrder = Object.keys(properties).filter((name) => required.has(name));
+  return { ...schema, ...(required.size > 0 && { required: inOrder }), properties };
 }
 
 function references(node: unknown): string[] {

@@ -1,12 +1,10 @@
-import type { ValidationOptions } from 'class-validator';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
-import { Type } from 'class-transformer';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { isTimestamp } from '../cloudevents/timestamps.js';
 
 /** The schema fragment that says the same as a decorator's check, kept where the schema generator finds it. */
 export type SchemaFragment = Readonly<Record<string, unknown>>;
-type Class = new () => object;
+export type DtoClass = new () => object;
 
 const names = new Set<string>();
 /** Names of all constraints below; each has its schema fragment as its first constraint. */
@@ -17,11 +15,10 @@ function constraint(
   schema: SchemaFragment,
   message: string,
   accepts: (value: unknown) => boolean,
-  options?: ValidationOptions,
 ): PropertyDecorator {
   names.add(name);
   const validator = { validate: accepts, defaultMessage: () => `$property ${message}` };
-  return ValidateBy({ name, constraints: [schema], validator }, options);
+  return ValidateBy({ name, constraints: [schema], validator });
 }
 
 /** May be left out. A null is taken out before validation, see `validateData`. */
@@ -44,28 +41,37 @@ export const docOf = (type: object): string | undefined => docs.get(type);
 export const EmptyByDefault = (): PropertyDecorator => JSONSchema({ default: [] }) as PropertyDecorator;
 
 /** A string of `min` to `max` code points. */
-export function Text({ min = 0, max }: { min?: number; max?: number } = {}, options?: ValidationOptions) {
-  const limits = { ...(min > 0 && { minLength: min }), ...(max !== undefined && { maxLength: max }) };
-  const accepts = (value: unknown) => {
-    if (typeof value !== 'string') return false;
-    const length = value.length > min && max === undefined ? value.length : [...value].length;
-    return length >= min && length <= (max ?? Infinity);
-  };
-  return constraint('isText', { type: 'string', ...limits }, 'must be a string', accepts, options);
+export function Text({ min = 0, max = Infinity }: { min?: number; max?: number } = {}): PropertyDecorator {
+  const limits = { ...(min > 0 && { minLength: min }), ...(max < Infinity && { maxLength: max }) };
+  const accepts = (value: unknown) => typeof value === 'string' && within([...value].length, min, max);
+  return constraint('isText', { type: 'string', ...limits }, 'must be a string', accepts);
+}
+
+export function TextList(): PropertyDecorator {
+  const accepts = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string');
+  const schema = { type: 'array', items: { type: 'string' } };
+  return constraint('isTextList', schema, 'must be a list of strings', accepts);
 }
 
 /** A string that matches; `what` completes the sentence "must be …". */
-export function Matching(pattern: string, what: string, options?: ValidationOptions): PropertyDecorator {
+export function Matching(pattern: string, what: string): PropertyDecorator {
   const expression = new RegExp(pattern, 'u');
-  const schema = { type: 'string', pattern, $comment: what };
   const accepts = (value: unknown) => typeof value === 'string' && expression.test(value);
-  return constraint('isMatching', schema, `must be ${what}`, accepts, options);
+  return constraint('isMatching', { type: 'string', pattern, $comment: what }, `must be ${what}`, accepts);
 }
 
-export function OneOf(allowed: readonly string[], options?: ValidationOptions): PropertyDecorator {
+export function MatchingList(pattern: string, what: string): PropertyDecorator {
+  const expression = new RegExp(pattern, 'u');
+  const accepts = (value: unknown) =>
+    Array.isArray(value) && value.every((item) => typeof item === 'string' && expression.test(item));
+  const schema = { type: 'array', items: { type: 'string', pattern, $comment: what } };
+  return constraint('isMatchingList', schema, `must be a list, each item ${what}`, accepts);
+}
+
+export function OneOf(allowed: readonly string[]): PropertyDecorator {
   const accepts = (value: unknown) => typeof value === 'string' && allowed.includes(value);
-  const message = `must be one of ${allowed.join(', ')}`;
-  return constraint('isOneOf', { type: 'string', enum: [...allowed] }, message, accepts, options);
+  const schema = { type: 'string', enum: [...allowed] };
+  return constraint('isOneOf', schema, `must be one of ${allowed.join(', ')}`, accepts);
 }
 
 export function Timestamp(): PropertyDecorator {
@@ -91,7 +97,7 @@ const within = (value: number, min: number, max: number): boolean => value >= mi
 export const Flag = (): PropertyDecorator =>
   constraint('isFlag', { type: 'boolean' }, 'must be true or false', (value) => typeof value === 'boolean');
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Any JSON object. */
@@ -142,29 +148,42 @@ const all =
   (target, property) =>
     decorators.forEach((decorate) => decorate(target, property));
 
-export const Nested = (type: () => Class): PropertyDecorator =>
-  all(constraint('isNested', {}, 'must be an object', isObject), ValidateNested(), Type(type));
+/** What stands in a member that is checked by a class of its own. */
+const nestedTypes = new WeakMap<object, Map<string, () => DtoClass>>();
+
+/** The class of a member, where `prototype` is that of the class that declares it or of one that extends it. */
+export function nestedTypeOf(prototype: object, property: string): DtoClass | undefined {
+  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at) as object | null) {
+    const type = nestedTypes.get(at)?.get(property);
+    if (type) return type();
+  }
+  return undefined;
+}
+
+const Typed =
+  (type: () => DtoClass): PropertyDecorator =>
+  (target, property) => {
+    const types = nestedTypes.get(target) ?? new Map<string, () => DtoClass>();
+    nestedTypes.set(target, types.set(String(property), type));
+  };
+
+export const Nested = (type: () => DtoClass): PropertyDecorator =>
+  all(constraint('isNested', {}, 'must be an object', isObject), ValidateNested(), Typed(type));
 
 /** Must be there; null is a value of its own. */
-export const NestedOrNull = (type: () => Class): PropertyDecorator =>
+export const NestedOrNull = (type: () => DtoClass): PropertyDecorator =>
   all(
-    constraint(
-      'isNestedOrNull',
-      { 'x-or-null': true },
-      'must be an object or null',
-      (value) => value === null || isObject(value),
-    ),
+    ValidateIf((_, value) => value !== null),
+    constraint('isNestedOrNull', { 'x-or-null': true }, 'must be an object or null', isObject),
     ValidateNested(),
-    Type(type),
+    Typed(type),
   );
 
-export function NestedList(type: () => Class, { min = 0 }: { min?: number } = {}): PropertyDecorator {
-  const accepts = (value: unknown) => Array.isArray(value) && value.length >= min && value.every(isObject);
-  const schema = { type: 'array', ...(min > 0 && { minItems: min }) };
-  const message = min > 0 ? `must be a list of at least ${min}` : 'must be a list of objects';
+export function NestedList(type: () => DtoClass): PropertyDecorator {
+  const accepts = (value: unknown) => Array.isArray(value) && value.every(isObject);
   return all(
-    constraint('isNestedList', schema, message, accepts),
+    constraint('isNestedList', { type: 'array' }, 'must be a list of objects', accepts),
     ValidateNested({ each: true }),
-    Type(type),
+    Typed(type),
   );
 }

@@ -1,6 +1,5 @@
-import type { ValidationOptions } from 'class-validator';
 import { NAME_PATTERN, QUALIFIED_NAME_PATTERN } from '../../model/index.js';
-import { Matching, Text, Whole } from './constraints.js';
+import { Matching, MatchingList, Text, Whole } from './constraints.js';
 
 /** A century: with it, every time in the future is still one that JavaScript and PostgreSQL can hold. */
 export const MAX_DURATION_MS = 3_155_760_000_000;
@@ -14,6 +13,7 @@ const REFERENCE_PATTERN = '^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?(\\.[a-z0-9]([a-z
 const UUID_PATTERN = '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$';
 const ERROR_CODE_PATTERN = '^[a-z0-9_]{1,64}$';
 const NAME_RULE = '1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends';
+const REFERENCE_RULE = `a name or <server>.<name>, each ${NAME_RULE}`;
 
 /** A server, task or job name. */
 export const Name = (): PropertyDecorator => Matching(NAME_PATTERN, `a name: ${NAME_RULE}`);
@@ -23,8 +23,8 @@ export const QualifiedName = (): PropertyDecorator =>
   Matching(QUALIFIED_NAME_PATTERN, `<server>.<name>, each ${NAME_RULE}`);
 
 /** A qualified name, or a bare one of the same server. */
-export const Reference = (options?: ValidationOptions): PropertyDecorator =>
-  Matching(REFERENCE_PATTERN, `a name or <server>.<name>, each ${NAME_RULE}`, options);
+export const Reference = (): PropertyDecorator => Matching(REFERENCE_PATTERN, REFERENCE_RULE);
+export const ReferenceList = (): PropertyDecorator => MatchingList(REFERENCE_PATTERN, REFERENCE_RULE);
 
 export const Uuid = (): PropertyDecorator => Matching(UUID_PATTERN, 'a UUID');
 export const ErrorCode = (): PropertyDecorator =>

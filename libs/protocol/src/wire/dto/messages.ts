@@ -1,5 +1,6 @@
 import { EventType } from '../../model/index.js';
 import { TaskCancelDto, TaskInvokeDto } from './commands.dto.js';
+import type { DtoClass } from './constraints.js';
 import {
   RunCreatedDto,
   RunFinishedDto,
@@ -19,8 +20,6 @@ import {
   TaskQueuedDto,
   TaskStartedDto,
 } from './updates.dto.js';
-
-export type DtoClass = new () => object;
 
 /** The class that says what the data of each message type is. */
 export const MESSAGES: Readonly<Record<EventType, DtoClass>> = {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/index.js';
 import { Doc, EmptyByDefault, JsonMap, Nested, NestedList, Numeric, Optional, Text } from './constraints.js';
-import { Count, DurationMs, Name, Reference } from './fields.js';
+import { Count, DurationMs, Name, Reference, ReferenceList } from './fields.js';
 
 @Doc('Time limits of one attempt; those left out have their defaults.')
 export class TimeoutsDto {
@@ -55,7 +55,7 @@ export class TaskDeclarationDto {
 
   @Doc('Tasks that must complete first; a bare name is a task of the same server.')
   @Optional()
-  @Reference({ each: true })
+  @ReferenceList()
   dependsOn?: string[];
 
   @Doc('Runs every so often. Excludes `cron`.')
@@ -109,7 +109,7 @@ export class JobTaskDto {
 
   @Doc('Edges among the members of the job; the declared ones when left out.')
   @Optional()
-  @Reference({ each: true })
+  @ReferenceList()
   dependsOn?: string[];
 
   @Optional()

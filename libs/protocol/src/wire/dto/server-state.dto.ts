@@ -1,4 +1,4 @@
-import { Doc, NestedList, OneOf, Optional, Text } from './constraints.js';
+import { Doc, NestedList, OneOf, Optional, Text, TextList } from './constraints.js';
 import { Count, Id, Name } from './fields.js';
 
 @Doc('Cerebro took a declaration; the command topic of the server exists.')
@@ -15,14 +15,14 @@ export class ServerAcceptedDto {
   version?: string;
 
   @Doc('Qualified names of the tasks in force.')
-  @Text({}, { each: true })
+  @TextList()
   tasks!: string[];
 
   @Doc('Dependencies that nobody has declared yet.')
-  @Text({}, { each: true })
+  @TextList()
   unresolved!: string[];
 
-  @Text({}, { each: true })
+  @TextList()
   warnings!: string[];
 }
 

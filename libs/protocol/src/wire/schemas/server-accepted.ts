@@ -21,24 +21,24 @@ export const serverAcceptedSchema = {
       type: 'string',
     },
     tasks: {
+      type: 'array',
       items: {
         type: 'string',
       },
-      type: 'array',
       description: 'Qualified names of the tasks in force.',
     },
     unresolved: {
+      type: 'array',
       items: {
         type: 'string',
       },
-      type: 'array',
       description: 'Dependencies that nobody has declared yet.',
     },
     warnings: {
+      type: 'array',
       items: {
         type: 'string',
       },
-      type: 'array',
     },
   },
 } as const;

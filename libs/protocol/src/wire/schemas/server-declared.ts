@@ -77,13 +77,13 @@ export const serverDeclaredSchema = {
             'a name or <server>.<name>, each 1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends',
         },
         dependsOn: {
+          type: 'array',
           items: {
             type: 'string',
             pattern: '^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?(\\.[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?)?$',
             $comment:
               'a name or <server>.<name>, each 1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends',
           },
-          type: 'array',
           description: 'Edges among the members of the job; the declared ones when left out.',
         },
         args: {
@@ -137,13 +137,13 @@ export const serverDeclaredSchema = {
           type: 'string',
         },
         dependsOn: {
+          type: 'array',
           items: {
             type: 'string',
             pattern: '^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?(\\.[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?)?$',
             $comment:
               'a name or <server>.<name>, each 1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends',
           },
-          type: 'array',
           description: 'Tasks that must complete first; a bare name is a task of the same server.',
         },
         everyMs: {
