@@ -9,7 +9,7 @@ import { kafkaJars } from './kafka-jars.js';
 import { brokerAnswers } from './kafka-probe.js';
 import { serverProperties, type Listener } from './kafka-settings.js';
 import { LocalServer } from './local-server.js';
-import { OwnedProcess } from './owned-process.js';
+import { OwnedProcess, rotateLog } from './owned-process.js';
 import { freePort, requireFreePort } from './ports.js';
 import { runOnce } from './run-once.js';
 
@@ -106,6 +106,8 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   await writeFile(join(dir, 'server.properties'), serverProperties(settings));
   await format(dir, config, classPath);
 
+  const logFile = join(dir, 'kafka.log');
+  rotateLog(logFile);
   const log4j = fileURLToPath(new URL('../kafka/log4j2.properties', import.meta.url));
   const args = [...JVM, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, 'kafka.Kafka'];
   const kafka = new LocalKafka([`127.0.0.1:${options.port}`], {
@@ -116,7 +118,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
         command: config.java,
         args: [...args, join(dir, 'server.properties')],
         cwd: dir,
-        logFile: join(dir, 'kafka.log'),
+        logFile,
       }).catch((error: unknown) => {
         throw javaMissing(error);
       }),

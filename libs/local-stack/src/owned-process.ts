@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from './errors.js';
 import { guard, unguard } from './guardian.js';
@@ -24,6 +24,11 @@ export interface Exit {
 
 const POLL_MS = 10;
 const OUTPUT_TAIL = 4_000;
+
+/** Begins a log anew; the one before stays beside it, as `<file>.1`. */
+export function rotateLog(logFile: string): void {
+  if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`);
+}
 
 /** A child in a process group of its own, so that a Ctrl-C reaches it only through us, and in order. */
 export class OwnedProcess {

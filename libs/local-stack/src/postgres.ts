@@ -6,7 +6,7 @@ import pg from 'pg';
 import { plainLocale } from './config.js';
 import { StackError } from './errors.js';
 import { LocalServer } from './local-server.js';
-import { OwnedProcess } from './owned-process.js';
+import { OwnedProcess, rotateLog } from './owned-process.js';
 import { requireFreePort } from './ports.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { requireReachable, serverUser, type ServerUser } from './postgres-user.js';
@@ -134,6 +134,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     timezone: 'UTC',
     ...options.settings,
   };
+  const logFile = join(dir, 'postgres.log');
+  rotateLog(logFile);
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const server = new LocalPostgres(`postgres://${NAME}:${NAME}@127.0.0.1:${options.port}/${NAME}`, {
     name: 'PostgreSQL',
@@ -144,7 +146,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
         args: ['-D', data, ...flags],
         cwd: dir,
         env: plainLocale(),
-        logFile: join(dir, 'postgres.log'),
+        logFile,
         ...user,
       }),
     isReady: () => answers(serverUrl),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Consumer, IHeaders, KafkaMessage } from 'kafkajs';
+import { KafkaJSProtocolError, type Consumer, type IHeaders, type KafkaMessage } from 'kafkajs';
 import { awaitUntil } from './await-until.js';
 import { kafkaClient } from './kafka-client.js';
 import { withAdmin } from './topics.js';
@@ -68,10 +68,11 @@ async function readTo(consumer: Consumer, topic: string, open: Map<number, bigin
   return records;
 }
 
-/** Everything that a topic holds now, uncommitted transactions included, by partition and offset. */
-export async function dumpTopic(brokers: readonly string[], topic: string): Promise<DumpedRecord[]> {
-  const open = await ends(brokers, topic);
-  if (open.size === 0) return [];
+async function readOnce(
+  brokers: readonly string[],
+  topic: string,
+  open: Map<number, bigint>,
+): Promise<DumpedRecord[]> {
   const consumer = kafkaClient(brokers).consumer({
     groupId: `dump-${randomBytes(6).toString('hex')}`,
     readUncommitted: true,
@@ -80,9 +81,29 @@ export async function dumpTopic(brokers: readonly string[], topic: string): Prom
   });
   await consumer.connect();
   try {
-    const records = await readTo(consumer, topic, open);
-    return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+    return await readTo(consumer, topic, new Map(open));
   } finally {
     await consumer.disconnect();
   }
+}
+
+/** A broker that has just started is still loading its groups, which kafkajs does not wait for in a first join. */
+const isLoading = (error: unknown): boolean =>
+  error instanceof KafkaJSProtocolError && error.type === 'GROUP_LOAD_IN_PROGRESS';
+
+/** Everything that a topic holds now, uncommitted transactions included, by partition and offset. */
+export async function dumpTopic(brokers: readonly string[], topic: string): Promise<DumpedRecord[]> {
+  const open = await ends(brokers, topic);
+  if (open.size === 0) return [];
+  const records = await awaitUntil(
+    `the groups of ${brokers.join(',')} are loaded`,
+    () =>
+      readOnce(brokers, topic, open).catch((error: unknown) => {
+        if (isLoading(error)) return undefined;
+        return { error };
+      }),
+    { timeoutMs: DUMP_MS, everyMs: 100 },
+  );
+  if ('error' in records) throw records.error;
+  return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OwnedProcess } from '@cordyna/local-stack';
+import { OwnedProcess, rotateLog } from '@cordyna/local-stack';
 import { CliError } from '../cli-error.js';
 
 export interface AppOptions {
@@ -27,7 +26,7 @@ export async function startApp({ app, env, logs }: AppOptions): Promise<StartedA
   if (!existsSync(entry))
     throw new CliError(`${app} is not built: ${entry} is missing.`, 'Run: npm run build');
   const logFile = join(logs, `${app}.log`);
-  await rm(logFile, { force: true });
+  rotateLog(logFile);
   const process = await OwnedProcess.start({
     name: app,
     command: globalThis.process.execPath,
