@@ -1,4 +1,5 @@
-import { createBus, CordynaKafkaServer, type Bus } from '@cordyna/bus';
+import { createBus, type Bus } from '@cordyna/bus';
+import { CordynaKafkaServer } from '@cordyna/bus/nest';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { CerebroConfig } from './config/index.js';
 import {
@@ -52,11 +53,11 @@ export function compose(
   metrics: Metrics,
   onFailed: (reason: Error) => void,
 ): Composition {
-  const { topicPrefix, partitions, replicationFactor, instance } = config;
+  const { topicPrefix, instance } = config;
   const bus = createBus({ brokers: config.kafkaBrokers, clientId: instance });
   const topics = topicsOf(topicPrefix);
   const source = `/cerebro/${instance}`;
-  const topicSettings = { prefix: topicPrefix, partitions, replicationFactor };
+  const topicSettings = { prefix: topicPrefix, ...config.topics };
   const commandTopics = new CommandTopics(bus.admin(), topicSettings);
   const leases = new Leases();
   const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
@@ -106,7 +107,7 @@ export function compose(
     {
       topics: topicSettings,
       source,
-      secret: config.secret,
+      secret: config.secret?.reveal() ?? null,
       lostAfterMs: config.lostAfterMs,
       sweepAfterMs: config.sweepAfterMs,
     },

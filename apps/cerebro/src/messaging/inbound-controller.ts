@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BusHandler, type BusConsumer, type CordynaKafkaServer, type DecodedBatch } from '@cordyna/bus';
+import type { BusConsumer } from '@cordyna/bus';
+import { BusHandler, type CordynaKafkaServer, type DecodedBatch } from '@cordyna/bus/nest';
 import { InboundHandler, type DecodedInbound } from './inbound-handler.js';
 
 export const INBOUND_TRANSPORT = Symbol('INBOUND_TRANSPORT');

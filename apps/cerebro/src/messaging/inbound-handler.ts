@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { BusAdmin, DecodedBatch, DecodedRecord, TopicPartition } from '@cordyna/bus';
+import type { BusAdmin, TopicPartition } from '@cordyna/bus';
+import type { DecodedBatch, DecodedRecord } from '@cordyna/bus/nest';
 import {
   type Door,
   positionOf,

@@ -1,0 +1,156 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Metrics, Outcome, SendOutcome, StoredOutboxMessage } from '../../src/coordination/index.js';
+import {
+  Caches,
+  Capacity,
+  DatabaseClock,
+  Door,
+  JsonSchemas,
+  Leases,
+  OutboundBus,
+  Publisher,
+  type Inbound,
+  type Report,
+} from '../../src/coordination/index.js';
+import { CloudEventEnvelope } from '../../src/messaging/cloud-event-envelope.js';
+import type { CommandTopics } from '../../src/messaging/command-topics.js';
+import { createPersistence } from '../../src/persistence/index.js';
+import { topicsOf } from '@cordyna/protocol/wire';
+import type { ServerDeclaration } from '@cordyna/protocol/model';
+
+const PARTITIONS = 12;
+
+/** Takes what is published and keeps it; can be told to lose everything, like a coordinator that dies. */
+export class RecordingBus extends OutboundBus {
+  readonly sent: StoredOutboxMessage[] = [];
+  lost = false;
+
+  override async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
+    if (this.lost) return messages.map(({ id }) => ({ id, outcome: 'unknown' as const }));
+    this.sent.push(...messages);
+    return messages.map(({ id }) => ({ id, outcome: 'written' as const }));
+  }
+  override async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
+    const sent = new Set(this.sent.map(({ messageId }) => messageId));
+    return new Set(messages.map(({ messageId }) => messageId).filter((id) => sent.has(id)));
+  }
+  override commandPartition(): number {
+    return 0;
+  }
+  override async ensureCommandTopic(): Promise<void> {}
+  override async endOffsets(): Promise<ReadonlyMap<string, bigint>> {
+    return new Map();
+  }
+}
+
+const quiet = { inc: () => undefined, startTimer: () => () => undefined };
+const metrics = {
+  commitDuration: quiet,
+  commitRetries: quiet,
+  logLinesDropped: quiet,
+  stalls: quiet,
+  countBatch: () => undefined,
+  observe: () => undefined,
+} as unknown as Metrics;
+
+export interface OpenDoor {
+  readonly door: Door;
+  readonly bus: RecordingBus;
+  readonly persistence: ReturnType<typeof createPersistence>;
+  declare(declaration: ServerDeclaration): Promise<Outcome>;
+  request(task: string, key?: string): Promise<string>;
+  /** Sends a report on the invoke that this door or another one published. */
+  report(invoke: StoredOutboxMessage, report: Report): Promise<Outcome>;
+  submit(inbound: Inbound): Promise<Outcome>;
+  /** The newest invoke of the task in the run, once it is published. */
+  invokeOf(run: string, task: string): StoredOutboxMessage | undefined;
+  close(): Promise<void>;
+}
+
+/** A door over a real PostgreSQL whose messages go nowhere; several of them are several coordinators. */
+export async function openDoor(databaseUrl: string, instance: string): Promise<OpenDoor> {
+  const persistence = createPersistence({ url: databaseUrl, applicationName: instance, poolSize: 4 });
+  await persistence.migrate();
+  const bus = new RecordingBus();
+  const leases = new Leases();
+  leases.use('secret');
+  const clock = new DatabaseClock();
+  const asked = clock.mark();
+  clock.sample(await persistence.timers.now(), asked);
+  const topics = topicsOf('t');
+  const commandTopics = {
+    nameOf: (server: string) => topics.commands(server),
+    partitionOf: () => 0,
+  } as unknown as CommandTopics;
+  const tools = {
+    clock,
+    leases,
+    bus,
+    capacity: new Capacity(),
+    source: `/cerebro/${instance}`,
+    schemas: new JsonSchemas(),
+    envelope: new CloudEventEnvelope(topics, commandTopics, `/cerebro/${instance}`),
+    defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
+  };
+  const door = new Door(persistence.store, new Caches(), tools, metrics);
+  door.start(new Publisher(bus, (marks) => door.markPublished(marks)));
+  let offset = 0n;
+  const where = () => ({ topic: 't.test', partition: PARTITIONS, offset: offset++, key: null, value: null });
+  const submit = (inbound: Inbound) => door.submit(inbound);
+  return {
+    door,
+    bus,
+    persistence,
+    submit,
+    declare: (body) =>
+      submit({
+        kind: 'declare',
+        declaration: uuidv7(),
+        server: body.server,
+        version: null,
+        body,
+        errors: [],
+        where: where(),
+      }),
+    request: async (task, key) => {
+      const outcome = await submit({
+        kind: 'run-requested',
+        source: '/test',
+        at: Date.now(),
+        request: { task },
+        trigger: { kind: 'request' },
+        fallbackKey: key ?? null,
+        newRun: uuidv7(),
+        where: null,
+      });
+      if (outcome.kind !== 'run') throw new Error(JSON.stringify(outcome));
+      return outcome.run;
+    },
+    report: (invoke, report) => {
+      const { data } = JSON.parse(invoke.value?.toString() ?? '{}') as {
+        data: { run: string; invocation: string; task: string; attempt: number };
+      };
+      const { run, invocation, task, attempt } = data;
+      const lease = leases.of(invoke.server ?? '', invocation);
+      return submit({
+        kind: 'update',
+        source: `/servers/${invoke.server ?? ''}/one`,
+        at: Date.now(),
+        attempt: { run, invocation, task, attempt, lease, instance: 'one' },
+        report,
+        where: where(),
+      });
+    },
+    invokeOf: (run, task) =>
+      bus.sent.findLast(
+        (message) =>
+          message.run === run &&
+          message.invocation !== null &&
+          (message.value?.toString() ?? '').includes(`"${task}"`),
+      ),
+    close: async () => {
+      await door.stop();
+      await persistence.close();
+    },
+  };
+}
