@@ -1,0 +1,55 @@
+import type { JsonObject } from '@cordyna/protocol/model';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+@Entity('history')
+export class HistoryEntity {
+  @PrimaryColumn('uuid')
+  run!: string;
+
+  @PrimaryColumn('integer')
+  seq!: number;
+
+  @Column('timestamptz')
+  at!: Date;
+
+  @Column('timestamptz', { name: 'recorded_at' })
+  recordedAt!: Date;
+
+  @Column('text')
+  source!: string;
+
+  @Column('text')
+  type!: string;
+
+  @Column('text', { nullable: true })
+  task!: string | null;
+
+  @Column('integer', { nullable: true })
+  item!: number | null;
+
+  @Column('integer', { nullable: true })
+  attempt!: number | null;
+
+  @Column('boolean')
+  applied!: boolean;
+
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  @Column('text', { nullable: true })
+  topic!: string | null;
+
+  @Column('integer', { nullable: true })
+  partition!: number | null;
+
+  /** Decimal: offsets have 64 bits. */
+  @Column('bigint', { nullable: true })
+  offset!: string | null;
+
+  @Column('jsonb')
+  data!: JsonObject;
+
+  /** Decimal: xid8 has 64 bits. */
+  @Column({ type: 'xid8' as 'text' })
+  xid!: string;
+}

@@ -1,0 +1,31 @@
+import { DeadLetterEntity } from './dead-letter.entity.js';
+import { HistoryEntity } from './history.entity.js';
+import { InstanceEntity } from './instance.entity.js';
+import { RunEntity } from './run.entity.js';
+import { ScheduleFiringEntity } from './schedule-firing.entity.js';
+import { ServerEntity } from './server.entity.js';
+import { TaskProgressEntity } from './task-progress.entity.js';
+import { TaskRunEntity } from './task-run.entity.js';
+
+export {
+  DeadLetterEntity,
+  HistoryEntity,
+  InstanceEntity,
+  RunEntity,
+  ScheduleFiringEntity,
+  ServerEntity,
+  TaskProgressEntity,
+  TaskRunEntity,
+};
+
+/** What the API reads. The hot path writes these tables without them; no globs, they do not survive bundling. */
+export const ENTITIES = [
+  DeadLetterEntity,
+  HistoryEntity,
+  InstanceEntity,
+  RunEntity,
+  ScheduleFiringEntity,
+  ServerEntity,
+  TaskProgressEntity,
+  TaskRunEntity,
+];

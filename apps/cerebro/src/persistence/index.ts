@@ -1,0 +1,2 @@
+export * from './persistence.js';
+export * from './persistence.module.js';

@@ -1,0 +1,4 @@
+import { Initial1763600000000 } from './1763600000000-initial.js';
+
+/** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
+export const MIGRATIONS = [Initial1763600000000];

@@ -1,0 +1,90 @@
+import type { RunState } from '@cordyna/protocol/model';
+import type { DataSource } from 'typeorm';
+import type { Page, RunSummary, RunView, TaskRunView } from '../../coordination/ports/index.js';
+import { RunEntity, TaskProgressEntity, TaskRunEntity } from '../entities/index.js';
+import { UUID, isRunId } from '../sql/run-id.js';
+import { EPOCH_MS, decodeCursor, encodeCursor } from './cursor.js';
+
+export interface RunFilter {
+  readonly state?: RunState;
+  readonly task?: string;
+  readonly job?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+const summaryOf = (row: RunEntity): RunSummary => ({
+  run: row.id,
+  task: row.task,
+  job: row.job,
+  state: row.state,
+  trigger: row.trigger,
+  createdAt: row.createdAt.toISOString(),
+  finishedAt: iso(row.finishedAt),
+});
+
+/** Newest first; a page begins behind the last run of the one before, whatever was created meanwhile. */
+export async function listRuns(source: DataSource, filter: RunFilter): Promise<Page<RunSummary>> {
+  const { state, task, job, limit, cursor } = filter;
+  const query = source
+    .createQueryBuilder(RunEntity, 'r')
+    .orderBy('r.createdAt', 'DESC')
+    .addOrderBy('r.id', 'DESC')
+    .limit(limit + 1);
+  if (state !== undefined) query.andWhere('r.state = :state', { state });
+  if (task !== undefined) query.andWhere('r.task = :task', { task });
+  if (job !== undefined) query.andWhere('r.job = :job', { job });
+  if (cursor !== undefined) {
+    const [createdMs, id] = decodeCursor(cursor, [EPOCH_MS, UUID]);
+    query.andWhere('(r.createdAt, r.id) < (to_timestamp(:createdMs::float8 / 1000), :id::uuid)', {
+      createdMs,
+      id,
+    });
+  }
+  const rows = await query.getMany();
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items: items.map(summaryOf), next: more ? encodeCursor(last.createdAt.getTime(), last.id) : null };
+}
+
+function taskRunOf(row: TaskRunEntity, progress: TaskProgressEntity | undefined): TaskRunView {
+  return {
+    task: row.task,
+    item: row.itemIndex === null ? null : { index: row.itemIndex, value: row.item },
+    state: row.state,
+    attempt: row.attempt,
+    server: row.server,
+    instance: row.instance,
+    invokedAt: iso(row.invokedAt),
+    queuedAt: iso(row.queuedAt),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    output: row.output,
+    error: row.error,
+    blockedBy: row.blockedBy,
+    reason: row.reason,
+    ...(progress ? { progress: { percent: progress.percent, message: progress.message } } : {}),
+  };
+}
+
+export const runExists = (source: DataSource, run: string): Promise<boolean> =>
+  isRunId(run) ? source.getRepository(RunEntity).existsBy({ id: run }) : Promise.resolve(false);
+
+/** The run with its tasks as of one moment, members first, then elements. */
+export async function oneRun(source: DataSource, run: string): Promise<RunView | null> {
+  if (!isRunId(run)) return null;
+  return source.transaction('REPEATABLE READ', async (manager) => {
+    const found = await manager.findOneBy(RunEntity, { id: run });
+    if (!found) return null;
+    const tasks = await manager.find(TaskRunEntity, { where: { run }, order: { index: 'ASC' } });
+    const reports = await manager.findBy(TaskProgressEntity, { run });
+    const byInvocation = new Map(reports.map((report) => [report.invocation, report]));
+    return {
+      ...summaryOf(found),
+      tasks: tasks.map((row) => taskRunOf(row, byInvocation.get(row.invocation ?? ''))),
+    };
+  });
+}

@@ -1,0 +1,83 @@
+import { Pool, type ClientConfig, type PoolClient } from 'pg';
+import { StoreUnavailable, UnknownOutcome } from '../../coordination/ports/index.js';
+import { endsSession } from './errors.js';
+
+/** A stopped coordinator, or a stopped PostgreSQL, stops nobody for longer than this. */
+const LIMITS = {
+  lock_timeout: 1_000,
+  statement_timeout: 5_000,
+  idle_in_transaction_session_timeout: 2_000,
+  // Ours, for an answer that never comes; beyond every limit of the server.
+  query_timeout: 8_000,
+  connectionTimeoutMillis: 3_000,
+} as const;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly size: number;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Settings of a session come after those that the URL itself gives. On the hot path every row is reached by a key, but
+ * the statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to.
+ */
+function sessionOptions(url: string, hot: boolean): Pick<ClientConfig, 'connectionString' | 'options'> {
+  const parsed = new URL(url);
+  const given = parsed.searchParams.get('options') ?? '';
+  parsed.searchParams.delete('options');
+  const plans = hot
+    ? ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off'
+    : ' -c jit=off';
+  return { connectionString: parsed.href, options: `${given}${plans}`.trim() };
+}
+
+function poolOf({ url, applicationName, size, onError }: PoolOptions, hot: boolean): Pool {
+  const pool = new Pool({
+    ...sessionOptions(url, hot),
+    ...LIMITS,
+    application_name: applicationName,
+    max: size,
+    keepAlive: true,
+    pipeline: hot,
+  });
+  // Idle clients report a restart of PostgreSQL here; without a listener the process would end.
+  pool.on('error', onError);
+  // A client in use reports it to nobody but its queries.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+/** For the door: transactions leave in one piece. */
+export const hotPool = (options: PoolOptions): Pool => poolOf(options, true);
+
+/** For timers, progress and whatever else asks single questions. */
+export const sidePool = (options: PoolOptions): Pool => poolOf(options, false);
+
+/** @throws StoreUnavailable */
+export async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    throw new StoreUnavailable(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/**
+ * Works with a connection of the pool. One whose session has ended, or that still is in a transaction, is closed
+ * afterwards and not used again.
+ */
+export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
+  let broken = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    broken =
+      error instanceof UnknownOutcome || (error instanceof StoreUnavailable && endsSession(error.cause));
+    throw error;
+  } finally {
+    client.release(broken || client.getTransactionStatus() !== 'I');
+  }
+}

@@ -1,0 +1,37 @@
+import type { RunChange } from '../../../coordination/ports/index.js';
+import { prepared, type Statement } from '../../sql/statement.js';
+import { at } from '../../sql/time.js';
+
+const insert = prepared(
+  'history_insert',
+  `INSERT INTO history (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
+     data)
+   SELECT run, seq, ${at('at')}, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
+     data::jsonb
+   FROM unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[],
+     $9::bool[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::text[])
+     AS w (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)`,
+);
+
+export function writeHistory(changes: readonly RunChange[]): Statement[] {
+  const rows = changes.flatMap(({ run, rows: added }) => added.map((row) => ({ run: run.seed.run, ...row })));
+  if (rows.length === 0) return [];
+  return [
+    insert(
+      rows.map(({ run }) => run),
+      rows.map(({ seq }) => seq),
+      rows.map((row) => row.at),
+      rows.map(({ source }) => source),
+      rows.map(({ type }) => type),
+      rows.map(({ task }) => task),
+      rows.map(({ item }) => item),
+      rows.map(({ attempt }) => attempt),
+      rows.map(({ applied }) => applied),
+      rows.map(({ reason }) => reason),
+      rows.map(({ topic }) => topic),
+      rows.map(({ partition }) => partition),
+      rows.map(({ offset }) => offset),
+      rows.map(({ data }) => JSON.stringify(data)),
+    ),
+  ];
+}

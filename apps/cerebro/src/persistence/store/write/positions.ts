@@ -1,0 +1,59 @@
+import type { Changes } from '../../../coordination/ports/index.js';
+import { prepared, type Statement } from '../../sql/statement.js';
+
+const move = prepared(
+  'positions_move',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS w (topic, partition, was, next)
+   ), locked AS (
+     SELECT p.topic, p.partition, w.next
+     FROM positions p JOIN wanted w ON p.topic = w.topic AND p.partition = w.partition AND p.next_offset = w.was
+     ORDER BY p.topic, p.partition FOR UPDATE OF p
+   ), moved AS (
+     UPDATE positions p SET next_offset = l.next, updated_at = now()
+     FROM locked l WHERE p.topic = l.topic AND p.partition = l.partition
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $5, 'positions') FROM moved`,
+);
+
+const begin = prepared(
+  'positions_begin',
+  `WITH begun AS (
+     INSERT INTO positions (topic, partition, next_offset)
+     SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) AS w (topic, partition, next)
+     ORDER BY topic, partition
+     ON CONFLICT DO NOTHING
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $4, 'new positions') FROM begun`,
+);
+
+/** Compares each position with the one that was read, and moves it. */
+export function movePositions(positions: Changes['positions']): Statement[] {
+  const statements: Statement[] = [];
+  const known = positions.filter(({ from }) => from !== null);
+  const fresh = positions.filter(({ from }) => from === null);
+  if (known.length > 0) {
+    statements.push(
+      move(
+        known.map(({ topic }) => topic),
+        known.map(({ partition }) => partition),
+        known.map(({ from }) => String(from)),
+        known.map(({ to }) => String(to)),
+        known.length,
+      ),
+    );
+  }
+  if (fresh.length > 0) {
+    statements.push(
+      begin(
+        fresh.map(({ topic }) => topic),
+        fresh.map(({ partition }) => partition),
+        fresh.map(({ to }) => String(to)),
+        fresh.length,
+      ),
+    );
+  }
+  return statements;
+}

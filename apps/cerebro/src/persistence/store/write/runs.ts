@@ -1,0 +1,85 @@
+import type { Changes, RunChange } from '../../../coordination/ports/index.js';
+import { prepared, type Statement } from '../../sql/statement.js';
+import { at } from '../../sql/time.js';
+import { isRunId } from '../../sql/run-id.js';
+
+const update = prepared(
+  'runs_update',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[])
+       AS w (id, version, state, finished_at, next_seq)
+   ), locked AS (
+     SELECT r.id, w.state, w.finished_at, w.next_seq
+     FROM runs r JOIN wanted w ON r.id = w.id AND r.version = w.version
+     ORDER BY r.id FOR UPDATE OF r
+   ), updated AS (
+     UPDATE runs r SET version = r.version + 1, state = l.state, finished_at = ${at('l.finished_at')},
+       next_seq = l.next_seq
+     FROM locked l WHERE r.id = l.id
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $6, 'runs') FROM updated`,
+);
+
+const insert = prepared(
+  'runs_insert',
+  `WITH inserted AS (
+     INSERT INTO runs (id, version, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at,
+       next_seq)
+     SELECT id, 1, state, task, job, scope, trigger::jsonb, seed::jsonb, content_hash, ${at('created_at')},
+       ${at('finished_at')}, next_seq
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+       $9::float8[], $10::float8[], $11::int[])
+       AS w (id, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq)
+     ORDER BY id
+     ON CONFLICT DO NOTHING
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $12, 'new runs') FROM inserted`,
+);
+
+const absent = prepared(
+  'runs_absent',
+  `SELECT cordyna_expect(count(*), 0, 'absent runs') FROM runs WHERE id = ANY ($1::uuid[])`,
+);
+
+function insertRuns(changes: readonly RunChange[]): Statement {
+  return insert(
+    changes.map(({ run }) => run.seed.run),
+    changes.map(({ run }) => run.state),
+    changes.map(({ seed }) => seed.task),
+    changes.map(({ seed }) => seed.job),
+    changes.map(({ seed }) => seed.scope),
+    changes.map(({ seed }) => JSON.stringify(seed.trigger)),
+    changes.map(({ seed }) => JSON.stringify(seed)),
+    changes.map(({ contentHash }) => contentHash),
+    changes.map(({ run }) => run.createdAt),
+    changes.map(({ run }) => run.finishedAt),
+    changes.map(({ run }) => run.nextSeq),
+    changes.length,
+  );
+}
+
+/** Compares the version of each run with the one that was read, raises it, and creates what is new with version 1. */
+export function writeRuns({ runs, absentRuns }: Pick<Changes, 'runs' | 'absentRuns'>): Statement[] {
+  const statements: Statement[] = [];
+  const known = runs.filter(({ expectedVersion }) => expectedVersion !== null);
+  const created = runs.filter(({ expectedVersion }) => expectedVersion === null);
+  if (known.length > 0) {
+    statements.push(
+      update(
+        known.map(({ run }) => run.seed.run),
+        known.map(({ expectedVersion }) => expectedVersion),
+        known.map(({ run }) => run.state),
+        known.map(({ run }) => run.finishedAt),
+        known.map(({ run }) => run.nextSeq),
+        known.length,
+      ),
+    );
+  }
+  // What cannot be the id of a run is absent for ever.
+  const wantedAbsent = absentRuns.filter(isRunId);
+  if (wantedAbsent.length > 0) statements.push(absent(wantedAbsent));
+  if (created.length > 0) statements.push(insertRuns(created));
+  return statements;
+}

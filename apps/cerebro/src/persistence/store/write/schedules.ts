@@ -1,0 +1,93 @@
+import type { Changes, Firing } from '../../../coordination/ports/index.js';
+import { prepared, type Scalar, type Statement } from '../../sql/statement.js';
+import { at } from '../../sql/time.js';
+
+type ScheduleChange = Changes['schedules'][number];
+
+const arrays = `$1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::float8[], $7::float8[], $8::uuid[],
+       $9::bool[]`;
+const columns = 'schedule, task, every_ms, cron, timezone, anchor, next_due_at, last_run, active';
+
+const update = prepared(
+  'schedules_update',
+  `WITH wanted AS (
+     SELECT * FROM unnest(${arrays}, $10::bigint[]) AS w (${columns}, version)
+   ), locked AS (
+     SELECT w.* FROM schedules s JOIN wanted w ON s.schedule = w.schedule AND s.version = w.version
+     ORDER BY s.schedule FOR UPDATE OF s
+   ), updated AS (
+     UPDATE schedules s SET version = s.version + 1, task = l.task, every_ms = l.every_ms, cron = l.cron,
+       timezone = l.timezone, anchor = ${at('l.anchor')}, next_due_at = ${at('l.next_due_at')},
+       last_run = l.last_run, active = l.active
+     FROM locked l WHERE s.schedule = l.schedule
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $11, 'schedules') FROM updated`,
+);
+
+const insert = prepared(
+  'schedules_insert',
+  `WITH inserted AS (
+     INSERT INTO schedules (version, ${columns})
+     SELECT 1, schedule, task, every_ms, cron, timezone, ${at('anchor')}, ${at('next_due_at')}, last_run, active
+     FROM unnest(${arrays}) AS w (${columns})
+     ORDER BY schedule
+     ON CONFLICT DO NOTHING
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $10, 'new schedules') FROM inserted`,
+);
+
+const insertFirings = prepared(
+  'schedule_firings_insert',
+  `WITH inserted AS (
+     INSERT INTO schedule_firings (schedule, scheduled_for, outcome, run, reason)
+     SELECT schedule, ${at('scheduled_for')}, outcome, run, reason
+     FROM unnest($1::text[], $2::float8[], $3::text[], $4::uuid[], $5::text[])
+       AS w (schedule, scheduled_for, outcome, run, reason)
+     ORDER BY schedule, scheduled_for
+     ON CONFLICT DO NOTHING
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $6, 'new firings') FROM inserted`,
+);
+
+const valuesOf = (changes: readonly ScheduleChange[]): readonly (readonly Scalar[])[] => [
+  changes.map(({ value }) => value.schedule),
+  changes.map(({ value }) => value.task),
+  changes.map(({ value }) => value.everyMs),
+  changes.map(({ value }) => value.cron),
+  changes.map(({ value }) => value.timezone),
+  changes.map(({ value }) => value.anchor),
+  changes.map(({ value }) => value.nextDueAt),
+  changes.map(({ value }) => value.lastRun),
+  changes.map(({ value }) => value.active),
+];
+
+/** Compares the version of each schedule with the one that was read. */
+export function writeSchedules(changes: Changes['schedules']): Statement[] {
+  const statements: Statement[] = [];
+  const known = changes.filter(({ expectedVersion }) => expectedVersion !== null);
+  const created = changes.filter(({ expectedVersion }) => expectedVersion === null);
+  if (known.length > 0) {
+    const versions = known.map(({ expectedVersion }) => expectedVersion);
+    statements.push(update(...valuesOf(known), versions, known.length));
+  }
+  if (created.length > 0) statements.push(insert(...valuesOf(created), created.length));
+  return statements;
+}
+
+/** A due time that somebody else has settled is a conflict. */
+export function writeFirings(firings: readonly Firing[]): Statement[] {
+  if (firings.length === 0) return [];
+  return [
+    insertFirings(
+      firings.map(({ schedule }) => schedule),
+      firings.map(({ scheduledFor }) => scheduledFor),
+      firings.map(({ outcome }) => outcome),
+      firings.map(({ run }) => run),
+      firings.map(({ reason }) => reason),
+      firings.length,
+    ),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { Pool } from 'pg';
+import type { DueDeadline } from '../../coordination/ports/index.js';
+import { ask } from '../sql/ask.js';
+import { prepared } from '../sql/statement.js';
+import { at } from '../sql/time.js';
+
+const deadlines = prepared(
+  'timer_deadlines',
+  `SELECT run, invocation, deadline_kind AS kind FROM task_runs
+   WHERE deadline_at < ${at('$1::float8')} AND invocation IS NOT NULL AND deadline_kind IS NOT NULL
+   ORDER BY deadline_at LIMIT $2`,
+);
+
+const retries = prepared(
+  'timer_retries',
+  `SELECT t.run FROM task_runs t JOIN runs r ON r.id = t.run AND r.state = 'running'
+   WHERE t.retry_at <= now() GROUP BY t.run ORDER BY min(t.retry_at) LIMIT $1`,
+);
+
+const withdrawn = prepared(
+  'timer_withdrawn',
+  `SELECT DISTINCT t.run, t.server
+   FROM servers s JOIN task_runs t ON t.server = s.server AND t.state = 'pending'
+   JOIN runs r ON r.id = t.run AND r.state = 'running'
+   WHERE s.withdrawn_at IS NOT NULL
+   ORDER BY t.run, t.server LIMIT $1`,
+);
+
+const gone = prepared(
+  'timer_gone',
+  `SELECT t.run, t.invocation, t.instance
+   FROM instances i JOIN task_runs t ON t.server = i.server AND t.instance = i.instance
+   WHERE t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
+     AND (i.state = 'lost' OR (i.state = 'offline' AND i.state_since < ${at('$1::float8')}))
+   ORDER BY t.run, t.invocation LIMIT $2`,
+);
+
+export const dueDeadlines = (pool: Pool, before: number, limit: number): Promise<readonly DueDeadline[]> =>
+  ask<DueDeadline>(pool, deadlines(before, limit));
+
+export async function runsWithDueRetries(pool: Pool, limit: number): Promise<readonly string[]> {
+  return (await ask<{ run: string }>(pool, retries(limit))).map(({ run }) => run);
+}
+
+export const runsOfWithdrawnServers = (
+  pool: Pool,
+  limit: number,
+): Promise<readonly { run: string; server: string }[]> => ask(pool, withdrawn(limit));
+
+export const attemptsOfGoneInstances = (
+  pool: Pool,
+  before: number,
+  limit: number,
+): Promise<readonly { run: string; invocation: string; instance: string }[]> =>
+  ask(pool, gone(before, limit));

@@ -1,0 +1,88 @@
+import type { Pool } from 'pg';
+import { TimerQueries, positionOf } from '../../coordination/ports/index.js';
+import { ask } from '../sql/ask.js';
+import { prepared } from '../sql/statement.js';
+import { ms, wholeMs } from '../sql/time.js';
+import * as attempts from './attempts.js';
+import * as capacity from './capacity.js';
+import * as instances from './instances.js';
+import * as outbox from './outbox.js';
+
+const clock = prepared('timer_clock', `SELECT ${ms('clock_timestamp()')} AS now`);
+const positions = prepared(
+  'timer_positions',
+  `SELECT topic, partition, next_offset FROM positions WHERE topic = ANY ($1::text[])`,
+);
+const schedules = prepared(
+  'timer_schedules',
+  `SELECT schedule FROM schedules
+   WHERE active AND next_due_at IS NOT NULL AND next_due_at <= clock_timestamp() ORDER BY next_due_at LIMIT $1`,
+);
+
+/** Single indexed questions, outside every transaction of the door. */
+export class PgTimerQueries extends TimerQueries {
+  constructor(private readonly pool: Pool) {
+    super();
+  }
+
+  async now(): Promise<number> {
+    const [row] = await ask<{ now: number }>(this.pool, clock());
+    return wholeMs(row?.now ?? Number.NaN);
+  }
+
+  async positions(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    type Row = { topic: string; partition: number; next_offset: string };
+    const rows = await ask<Row>(this.pool, positions(topics));
+    return new Map(
+      rows.map(({ topic, partition, next_offset: next }) => [positionOf(topic, partition), BigInt(next)]),
+    );
+  }
+
+  async dueSchedules(limit: number): Promise<readonly string[]> {
+    return (await ask<{ schedule: string }>(this.pool, schedules(limit))).map(({ schedule }) => schedule);
+  }
+
+  dueDeadlines(before: number, limit: number) {
+    return attempts.dueDeadlines(this.pool, before, limit);
+  }
+
+  runsWithDueRetries(limit: number) {
+    return attempts.runsWithDueRetries(this.pool, limit);
+  }
+
+  runsOfWithdrawnServers(limit: number) {
+    return attempts.runsOfWithdrawnServers(this.pool, limit);
+  }
+
+  attemptsOfGoneInstances(before: number, limit: number) {
+    return attempts.attemptsOfGoneInstances(this.pool, before, limit);
+  }
+
+  runsWaitingFor(servers: readonly string[], limit: number) {
+    return capacity.runsWaitingFor(this.pool, servers, limit);
+  }
+
+  waitingPerServer() {
+    return capacity.waitingPerServer(this.pool);
+  }
+
+  unfinishedPerServer() {
+    return capacity.unfinishedPerServer(this.pool);
+  }
+
+  instances() {
+    return instances.instances(this.pool);
+  }
+
+  silentInstances(before: number) {
+    return instances.silentInstances(this.pool, before);
+  }
+
+  claimUnpublished(olderThanMs: number, limit: number) {
+    return outbox.claimUnpublished(this.pool, olderThanMs, limit);
+  }
+
+  stillUnpublished(ids: readonly string[]) {
+    return outbox.stillUnpublished(this.pool, ids);
+  }
+}
