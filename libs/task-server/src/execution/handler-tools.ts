@@ -75,14 +75,15 @@ function runRequest(
 }
 
 /** A line as it goes on the bus. */
-export function logText(message: string, details: Readonly<Record<string, unknown>>): string {
-  let suffix = '';
+export const logText = (message: string, details: Readonly<Record<string, unknown>>): string =>
+  busText(`${message}${Object.keys(details).length > 0 ? ` ${detailsText(details)}` : ''}`, TEXT_BYTES);
+
+function detailsText(details: Readonly<Record<string, unknown>>): string {
   try {
-    suffix = Object.keys(details).length > 0 ? ` ${JSON.stringify(details)}` : '';
+    return JSON.stringify(details);
   } catch (error) {
-    suffix = ` (details: ${errorText(error)})`;
+    return `(details: ${errorText(error)})`;
   }
-  return busText(`${message}${suffix}`, TEXT_BYTES);
 }
 
 /** Lets the newest of many reports through, at once when there was none for a while. */

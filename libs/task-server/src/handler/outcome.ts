@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { JsonObject, TaskError } from '@cordyna/protocol/model';
 import { MAX_OUTPUT_BYTES } from '@cordyna/protocol/model';
 import { parseStrictJson } from '@cordyna/protocol/wire';
@@ -53,9 +54,9 @@ const refusedOutput = (code: string, message: string): Outcome => ({
 /** What a handler threw. @param aborted the attempt had been cancelled, or the server's time to drain was over */
 export function outcomeOfThrown(thrown: unknown, aborted: boolean): Outcome {
   const failure = thrown instanceof TaskFailure ? thrown : undefined;
-  const isAbort = aborted && thrown instanceof Error && thrown.name === 'AbortError';
+  const isAbort = aborted && isError(thrown) && thrown.name === 'AbortError';
   const description = failure?.description ?? describedBy(thrown);
-  const stack = thrown instanceof Error ? stackOf(thrown) : undefined;
+  const stack = isError(thrown) ? stackOf(thrown) : undefined;
   return {
     kind: 'error',
     error: {
@@ -68,8 +69,11 @@ export function outcomeOfThrown(thrown: unknown, aborted: boolean): Outcome {
   };
 }
 
+/** Also those of another realm, as in a test runner's sandbox. */
+const isError = (thrown: unknown): thrown is Error => thrown instanceof Error || types.isNativeError(thrown);
+
 function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message || thrown.name : safeString(thrown);
+  const text = isError(thrown) ? thrown.message || thrown.name : safeString(thrown);
   return text === '' ? 'the handler failed without a message' : text;
 }
 
@@ -91,7 +95,7 @@ function describedBy(thrown: unknown): string | undefined {
 function stackOf(error: Error): string {
   const parts: string[] = [];
   let current: unknown = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < 5 && isError(current); depth += 1) {
     parts.push(current.stack ?? String(current));
     current = current.cause;
   }

@@ -20,6 +20,8 @@ import { register } from './registration.js';
 
 /** Protocol, rule 2: Kafka's default lower bound, so that a killed instance's partitions move on soon. */
 const SESSION_TIMEOUT_MS = 6_000;
+/** What was acknowledged and not committed runs again elsewhere when this process is killed. */
+const COMMIT_EVERY_MS = 200;
 const MEMORY_SWEEP_MS = 10_000;
 
 export interface InstanceParts {
@@ -93,8 +95,11 @@ export class InstanceProcess {
     });
     for (const warning of accepted.warnings) runtime.log('warn', warning, {});
     this.starting.signal.throwIfAborted();
-    this.consumer = this.bus.consumer(this.consumerOptions());
-    await this.consumer.start();
+    const consumer = this.bus.consumer(this.consumerOptions());
+    this.consumer = consumer;
+    const giveUp = (): void => void consumer.stop();
+    this.starting.signal.addEventListener('abort', giveUp);
+    await consumer.start().finally(() => this.starting.signal.removeEventListener('abort', giveUp));
     this.starting.signal.throwIfAborted();
     this.heartbeats.start();
     this.sweep = setInterval(() => this.keepHouse(), MEMORY_SWEEP_MS);
@@ -124,6 +129,7 @@ export class InstanceProcess {
       topics: [this.topics.commands(server)],
       fromBeginning: true,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      commitEveryMs: COMMIT_EVERY_MS,
       onBatch: intake.onBatch,
       onState: (state, reason) => {
         if (reason) runtime.log('warn', `the consumer is ${state}: ${reason.message}`, { code: reason.code });
