@@ -1,3 +1,4 @@
+import type { PlanError } from './registry.js';
 import type { JsonObject, RetryPolicy, RunScope, Timeouts, Trigger } from '@cordyna/protocol/model';
 
 /** One task of a run, as it was declared when the run was created. Immutable. */
@@ -52,3 +53,6 @@ export interface RunSeed {
   readonly taskArgs: { readonly [task: string]: JsonObject };
   readonly plan: Plan;
 }
+
+export type PlanResult =
+  { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly errors: readonly PlanError[] };

@@ -65,8 +65,34 @@ export type DeclareResult =
 
 /** Why no plan could be made. */
 export interface PlanError {
-  readonly code: 'unknown_task' | 'unknown_job' | 'invalid_args';
+  readonly code: 'unknown_task' | 'unknown_job' | 'invalid_args' | 'cycle';
   /** JSON pointer into the request. */
   readonly path: string;
   readonly message: string;
+}
+
+/** Checks that need a library which the engine does not import; each returns what is wrong, empty when nothing is. */
+export interface DeclarationTools {
+  readonly schemaErrors: (schema: JsonObject) => readonly string[];
+  readonly cronErrors: (pattern: string, timezone: string) => readonly string[];
+}
+
+export interface GraphNode {
+  readonly task: string;
+  readonly server: string;
+  /** False: somebody depends on it, and nobody declares it. */
+  readonly declared: boolean;
+  /** Its dependencies that nobody declares, sorted. */
+  readonly unresolved: readonly string[];
+}
+
+/** `to` depends on `from`. */
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
 }

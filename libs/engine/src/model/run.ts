@@ -1,4 +1,5 @@
 import type { Item, JsonObject, RunState, TaskError, TaskState } from '@cordyna/protocol/model';
+import type { InvocationIndex } from './invocation-index.js';
 import type { TaskList } from './task-list.js';
 import type { RunSeed } from './plan.js';
 
@@ -64,4 +65,12 @@ export interface Run {
   readonly tasks: TaskList;
   /** Derived: task runs that are not final. */
   readonly open: number;
+  /** Derived: the task run of each present invocation. */
+  readonly invocations: InvocationIndex;
 }
+
+/** A task run as the store keeps it: `restore` computes the rest. */
+export type StoredTaskRun = Omit<TaskRun, 'upstreamOpen' | 'elementsOpen'>;
+
+/** A run's own stored fields. */
+export type StoredRun = Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq'>;

@@ -1,0 +1,43 @@
+import type { JsonObject } from '@cordyna/protocol/model';
+import type { Member, OutsideRule, Plan, TaskDefinition } from '../model/index.js';
+
+export interface PlanEntry {
+  readonly definition: TaskDefinition;
+  /** Members that it waits for, in declared order. */
+  readonly edges: readonly string[];
+  readonly jobTaskArgs: JsonObject;
+}
+
+/** Numbers the members and joins their edges; dependencies without an edge are outside. */
+export function buildPlan(entries: readonly PlanEntry[], outsideRule: OutsideRule): Plan {
+  const position = new Map(entries.map((entry, index) => [entry.definition.task, index]));
+  const downstream: number[][] = entries.map(() => []);
+  const upstream = entries.map(({ edges }, index) =>
+    edges.map((name) => {
+      const at = position.get(name) as number;
+      downstream[at]?.push(index);
+      return at;
+    }),
+  );
+  const members = entries.map(({ definition, edges, jobTaskArgs }, index): Member => {
+    const inside = new Set(edges);
+    return {
+      index,
+      task: definition.task,
+      server: definition.server,
+      // A job may add edges that the task itself does not declare.
+      dependencies: [...new Set([...definition.dependsOn, ...edges])],
+      upstream: upstream[index] as number[],
+      downstream: downstream[index] as number[],
+      outside: definition.dependsOn.filter((name) => !inside.has(name)),
+      forEach: definition.forEach,
+      timeouts: definition.timeouts,
+      retry: definition.retry,
+      args: definition.args,
+      jobTaskArgs,
+      argsSchema: definition.argsSchema,
+      outputSchema: definition.outputSchema,
+    };
+  });
+  return { members, outsideRule };
+}

@@ -1,0 +1,56 @@
+/** node → the nodes that it depends on */
+export type Edges = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The shortest way from `from` to `to` along the edges, both ends included; null when there is none. Breadth first and
+ * without recursion, so that a chain may have any length.
+ */
+export function shortestPath(edges: Edges, from: string, to: string): readonly string[] | null {
+  const cameFrom = new Map<string, string | null>([[from, null]]);
+  // A map's iteration goes on to what is added meanwhile.
+  for (const node of cameFrom.keys()) {
+    if (node === to) return wayBack(cameFrom, to);
+    for (const next of edges.get(node) ?? []) if (!cameFrom.has(next)) cameFrom.set(next, node);
+  }
+  return null;
+}
+
+function wayBack(cameFrom: ReadonlyMap<string, string | null>, to: string): readonly string[] {
+  const path: string[] = [];
+  for (let at: string | null = to; at !== null; at = cameFrom.get(at) as string | null) path.push(at);
+  return path.reverse();
+}
+
+/** Nodes on a cycle, or on a way from one cycle to another. */
+export const cyclicNodes = (edges: Edges): ReadonlySet<string> => new Set(peel(reversed(peel(edges))).keys());
+
+/** What is left when nodes that nothing points to are taken away again and again (Kahn's algorithm). */
+function peel(edges: Edges): Edges {
+  const incoming = new Map<string, number>([...edges.keys()].map((node) => [node, 0]));
+  const count = (node: string, by: number): number => {
+    const next = (incoming.get(node) as number) + by;
+    incoming.set(node, next);
+    return next;
+  };
+  const targets = (node: string) => (edges.get(node) ?? []).filter((target) => incoming.has(target));
+  for (const node of edges.keys()) for (const target of targets(node)) count(target, 1);
+  const free = [...incoming.keys()].filter((node) => incoming.get(node) === 0);
+  for (const node of free) {
+    incoming.delete(node);
+    for (const target of targets(node)) if (count(target, -1) === 0) free.push(target);
+  }
+  return new Map([...incoming.keys()].map((node) => [node, targets(node)]));
+}
+
+function reversed(edges: Edges): Edges {
+  const back = new Map<string, string[]>([...edges.keys()].map((node) => [node, []]));
+  for (const [node, targets] of edges) for (const target of targets) back.get(target)?.push(node);
+  return back;
+}
+
+/** `a → b → a`, from the smallest name on, so that one cycle has one text. */
+export function describeCycle(nodes: readonly string[]): string {
+  const smallest = [...nodes].sort()[0] as string;
+  const at = nodes.indexOf(smallest);
+  return [...nodes.slice(at), ...nodes.slice(0, at), smallest].join(' → ');
+}

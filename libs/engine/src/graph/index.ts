@@ -1,0 +1,7 @@
+export { checkArgs } from './check-request.js';
+export { declare } from './declare.js';
+export { graphOf } from './graph-of.js';
+export { planJob } from './plan-job.js';
+export { planTask } from './plan-task.js';
+export { emptyRegistry, registryOf, withdraw } from './registry.js';
+export type { Withdrawal } from './registry.js';

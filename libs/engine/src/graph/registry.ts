@@ -1,0 +1,48 @@
+import type { DeclaredServer, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
+
+/** The union of these servers' declarations. Its content does not depend on their order. */
+export function registryOf(servers: Iterable<DeclaredServer>): Registry {
+  const byName = [...servers].sort((a, b) => (a.server < b.server ? -1 : 1));
+  const tasks = new Map<string, TaskDefinition>();
+  const jobs = new Map<string, JobDefinition>();
+  const dependents = new Map<string, string[]>();
+  for (const server of byName) {
+    for (const job of server.jobs) jobs.set(job.job, job);
+    for (const task of server.tasks) {
+      tasks.set(task.task, task);
+      for (const dependency of task.dependsOn) {
+        const known = dependents.get(dependency);
+        if (known) known.push(task.task);
+        else dependents.set(dependency, [task.task]);
+      }
+    }
+  }
+  for (const names of dependents.values()) names.sort();
+  return { servers: new Map(byName.map((server) => [server.server, server])), tasks, jobs, dependents };
+}
+
+export const emptyRegistry = (): Registry => registryOf([]);
+
+/** The registry with this server's declaration in the place of its former one. */
+export const withServer = (registry: Registry, server: DeclaredServer): Registry =>
+  registryOf([...without(registry, server.server), server]);
+
+const without = (registry: Registry, server: string): readonly DeclaredServer[] =>
+  [...registry.servers.values()].filter((other) => other.server !== server);
+
+export interface Withdrawal {
+  readonly registry: Registry;
+  /** False when the server was not declared. */
+  readonly changed: boolean;
+  /** Its tasks that other servers' tasks still depend on, sorted. */
+  readonly unresolved: readonly string[];
+}
+
+/** Takes a server's declaration out of force. Runs that exist keep their own copy of the graph. */
+export function withdraw(registry: Registry, server: string): Withdrawal {
+  const declared = registry.servers.get(server);
+  if (!declared) return { registry, changed: false, unresolved: [] };
+  const next = registryOf(without(registry, server));
+  const unresolved = declared.tasks.map((task) => task.task).filter((task) => next.dependents.has(task));
+  return { registry: next, changed: true, unresolved: unresolved.sort() };
+}

@@ -1,0 +1,156 @@
+import { isFinalTaskState } from '@cordyna/protocol/model';
+import type { JsonObject } from '@cordyna/protocol/model';
+import type {
+  Command,
+  Decision,
+  Fact,
+  FreshnessWrite,
+  HistoryRow,
+  Member,
+  Origin,
+  Run,
+  TaskRun,
+  World,
+} from '../model/index.js';
+import { apply } from './evolve.js';
+import { memberOf } from './lookup.js';
+
+/** What a history row says, but for its position and origin. */
+export interface Entry {
+  readonly type: string;
+  readonly task: string | null;
+  readonly item: number | null;
+  readonly attempt: number | null;
+  readonly reason?: string | null;
+  readonly data: object;
+}
+
+/** The making of one decision: rows are applied to the run as they are written. Lives for one call of `step`. */
+export class Draft {
+  readonly commands: Command[] = [];
+  readonly facts: Fact[] = [];
+  /** Task runs to look at before the decision is done, first in, first out. */
+  readonly queue: number[] = [];
+  private readonly rows: HistoryRow[] = [];
+  private readonly touched = new Set<number>();
+  private readonly reads = new Set<string>();
+  private readonly freshness = new Map<string, FreshnessWrite>();
+  private readonly invokes = new Map<string, number>();
+  private refused: string | null = null;
+
+  constructor(
+    public run: Run,
+    readonly origin: Origin,
+    readonly world: World,
+  ) {}
+
+  task(index: number): TaskRun {
+    return this.run.tasks.at(index);
+  }
+
+  member(task: TaskRun): Member {
+    return memberOf(this.run, task);
+  }
+
+  /** The fields of a row about a task run. */
+  about(task: TaskRun, attempt: number = task.attempt): Pick<Entry, 'task' | 'item' | 'attempt'> {
+    return {
+      task: this.member(task).task,
+      item: task.item?.index ?? null,
+      attempt: attempt === 0 ? null : attempt,
+    };
+  }
+
+  /** The input's own row, applied. Returns its `seq`. */
+  input(entry: Entry): number {
+    return this.write(entry, true, this.inputOrigin());
+  }
+
+  /** The input's own row, refused. */
+  refuse(entry: Entry, reason: string): void {
+    this.refused = reason;
+    this.write({ ...entry, reason }, false, this.inputOrigin());
+  }
+
+  /** An input that only asks to look again, and for which there was nothing to do: it leaves no row. */
+  ignore(reason: string): void {
+    this.refused = reason;
+  }
+
+  /** A consequence, decided by the coordinator on its own clock. Returns its `seq`. */
+  row(entry: Entry): number {
+    const { source, now } = this.origin;
+    const by = source.startsWith('/cerebro') ? source : '/cerebro';
+    return this.write(entry, true, { source: by, at: now, topic: null, partition: null, offset: null });
+  }
+
+  fact(seq: number, type: string, subject: string, data: object): void {
+    this.facts.push({ seq, type, subject, data: data as JsonObject });
+  }
+
+  looked(tasks: readonly string[]): void {
+    for (const task of tasks) this.reads.add(task);
+  }
+
+  /** Later writes of one decision are joined with earlier ones. */
+  writeFreshness(write: FreshnessWrite): void {
+    this.freshness.set(write.task, { ...this.freshness.get(write.task), ...write });
+  }
+
+  hasCapacity(server: string): boolean {
+    return this.world.capacity(server) > (this.invokes.get(server) ?? 0);
+  }
+
+  takeCapacity(server: string): void {
+    this.invokes.set(server, (this.invokes.get(server) ?? 0) + 1);
+  }
+
+  decision(): Decision {
+    return {
+      run: this.run,
+      touched: [...this.touched].sort((a, b) => a - b),
+      rows: this.rows,
+      commands: this.commands,
+      facts: this.facts,
+      freshness: [...this.freshness.values()],
+      read: [...this.reads],
+      refused: this.refused,
+    };
+  }
+
+  private inputOrigin() {
+    const { source, at, topic = null, partition = null, offset = null } = this.origin;
+    return { source, at, topic, partition, offset };
+  }
+
+  private write(
+    entry: Entry,
+    applied: boolean,
+    from: Pick<HistoryRow, 'source' | 'at' | 'topic' | 'partition' | 'offset'>,
+  ): number {
+    const seq = this.run.nextSeq;
+    const data = (applied ? { ...entry.data, now: this.origin.now } : entry.data) as JsonObject;
+    const { type, task, item, attempt, reason = null } = entry;
+    const row = { seq, ...from, type, task, item, attempt, applied, reason, data };
+    const { run, touched } = apply(this.run, row);
+    this.run = run;
+    this.rows.push(row);
+    for (const index of touched) {
+      this.touched.add(index);
+      this.wake(this.task(index));
+    }
+    return seq;
+  }
+
+  /** Queues what may go on now that a task run has ended. */
+  private wake(task: TaskRun): void {
+    if (!isFinalTaskState(task.state)) return;
+    if (task.item !== null) {
+      if (this.task(task.member).elementsOpen === 0) this.queue.push(task.member);
+      return;
+    }
+    for (const index of this.member(task).downstream) {
+      if (this.task(index).upstreamOpen === 0) this.queue.push(index);
+    }
+  }
+}

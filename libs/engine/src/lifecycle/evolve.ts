@@ -1,0 +1,173 @@
+import type { HistoryRow, Member, Run, TaskRun } from '../model/index.js';
+import { pendingTask } from './initial.js';
+import { locate, memberOf } from './lookup.js';
+import { patch } from './patch.js';
+import { RowType, WAITING_FOR_UPSTREAM } from './rows.js';
+import type { RowData } from './rows.js';
+import { allows } from './table.js';
+
+export interface Evolved {
+  readonly run: Run;
+  /** Task runs whose stored fields changed. */
+  readonly touched: readonly number[];
+}
+type Change<T extends RowType> = (run: Run, data: RowData[T], index: number, row: HistoryRow) => Evolved;
+type Fields<T extends RowType> = (
+  data: RowData[T],
+  task: TaskRun,
+  member: Member,
+  row: HistoryRow,
+) => Parameters<typeof patch>[2];
+
+const noDeadline = { deadlineAt: null, deadlineKind: null } as const;
+const ended = { ...noDeadline, retryAt: null, reason: null } as const;
+const reset = {
+  ...ended,
+  blockedBy: null,
+  failures: 0,
+  instance: null,
+  invokedAt: null,
+  queuedAt: null,
+  finishedAt: null,
+  output: null,
+  error: null,
+} as const;
+
+const changesTask =
+  <T extends RowType>(fields: Fields<T>): Change<T> =>
+  (run, data, index, row) => {
+    const task = run.tasks.at(index);
+    return { run: patch(run, index, fields(data, task, memberOf(run, task), row)), touched: [index] };
+  };
+const changesRun =
+  <T extends RowType>(fields: (data: RowData[T]) => Partial<Run>): Change<T> =>
+  (run, data) => ({ run: { ...run, ...fields(data) }, touched: [] });
+
+/** What each applied row changes: the only place that changes a run. */
+const CHANGES: { readonly [T in RowType]: Change<T> } = {
+  [RowType.runCreated]: changesRun(({ now }) => ({ createdAt: now })),
+  [RowType.runFinished]: changesRun(({ now, state }) => ({ state, finishedAt: now })),
+  [RowType.runCancelRequested]: changesRun(() => ({})),
+  [RowType.runRetryRequested]: (run) => resetEnded({ ...run, state: 'running', finishedAt: null }),
+  [RowType.taskInvoked]: changesTask(({ now, invocation, outside }, task, _member, row) => ({
+    ...reset,
+    failures: task.failures,
+    state: 'invoked',
+    attempt: row.attempt ?? task.attempt,
+    invocation,
+    invokedAt: now,
+    startedAt: null,
+    outside: outside ?? task.outside,
+  })),
+  [RowType.taskPublished]: changesTask(({ now }, _task, { timeouts }) => ({
+    deadlineAt: now + timeouts.ackMs,
+    deadlineKind: 'ack',
+  })),
+  [RowType.taskQueued]: changesTask(({ now, instance }, _task, { timeouts }) => ({
+    state: 'queued',
+    instance,
+    queuedAt: now,
+    deadlineAt: now + timeouts.startMs,
+    deadlineKind: 'start',
+  })),
+  [RowType.taskStarted]: changesTask(({ now, instance }, _task, { timeouts }) => ({
+    state: 'started',
+    instance,
+    startedAt: now,
+    deadlineAt: now + timeouts.completeMs,
+    deadlineKind: 'complete',
+  })),
+  [RowType.taskCompleted]: (run, data, index, row) =>
+    data.violations ? { run, touched: [] } : complete(run, data, index, row),
+  [RowType.taskError]: changesTask(({ now, error, final, counted, instance }, task) => ({
+    ...ended,
+    state: final ? 'error' : 'pending',
+    error,
+    failures: task.failures + (counted ? 1 : 0),
+    instance: instance ?? task.instance,
+    finishedAt: final ? now : null,
+  })),
+  [RowType.taskWaiting]: changesTask(({ reason, retryAt }) => ({ reason, retryAt })),
+  [RowType.taskExpanded]: expand,
+  [RowType.taskBlocked]: changesTask(({ now, blockedBy }) => ({
+    ...ended,
+    state: 'blocked',
+    blockedBy,
+    finishedAt: now,
+  })),
+  [RowType.taskSkipped]: changesTask(({ now, reason }) => ({
+    ...ended,
+    state: 'skipped',
+    reason,
+    finishedAt: now,
+  })),
+  [RowType.taskCancelled]: changesTask(({ now, reason }) => ({
+    ...ended,
+    state: 'cancelled',
+    reason,
+    finishedAt: now,
+  })),
+};
+
+const complete = changesTask<typeof RowType.taskCompleted>(({ now, output, instance }, task) => ({
+  ...ended,
+  state: 'completed',
+  output,
+  error: null,
+  instance: instance ?? task.instance,
+  // A completion without `started` implies it.
+  startedAt: task.startedAt ?? now,
+  finishedAt: now,
+}));
+
+function expand(run: Run, data: RowData[typeof RowType.taskExpanded], index: number): Evolved {
+  const first = run.tasks.length;
+  const { items, outside, now } = data;
+  const elements = items.map((value, at) => pendingTask(first + at, index, { index: at, value }, 0));
+  const whole: TaskRun = {
+    ...run.tasks.at(index),
+    ...ended,
+    state: 'started',
+    startedAt: now,
+    outside,
+    elements: { first, count: items.length },
+    elementsOpen: items.length,
+  };
+  const tasks = run.tasks.with(whole).concat(elements);
+  const touched = [index, ...elements.map((element) => element.index)];
+  return { run: { ...run, tasks, open: run.open + items.length }, touched };
+}
+
+/** Retry of the run: what failed, was blocked or cancelled begins again; an expanded `forEach` keeps its elements. */
+function resetEnded(run: Run): Evolved {
+  const touched: number[] = [];
+  let next = run;
+  for (const task of run.tasks) {
+    if (!allows(task.state, 'retry')) continue;
+    touched.push(task.index);
+    const waits = task.item === null && memberOf(run, task).upstream.length > 0;
+    next = patch(
+      next,
+      task.index,
+      task.elements
+        ? { ...reset, state: 'started' }
+        : { ...reset, state: 'pending', startedAt: null, reason: waits ? WAITING_FOR_UPSTREAM : null },
+    );
+  }
+  return { run: next, touched };
+}
+
+/**
+ * Applies one history row. A refused row, and one of a type that changes nothing, only moves `nextSeq`.
+ * @throws RangeError for a row of another run
+ */
+export function apply(run: Run, row: HistoryRow): Evolved {
+  const counted = { ...run, nextSeq: row.seq + 1 };
+  if (!row.applied || !Object.hasOwn(CHANGES, row.type)) return { run: counted, touched: [] };
+  const type = row.type as RowType;
+  const index = row.task === null ? -1 : locate(run, row.task, row.item);
+  return (CHANGES[type] as Change<RowType>)(counted, row.data as never, index, row);
+}
+
+/** The run after one history row. */
+export const evolve = (run: Run, row: HistoryRow): Run => apply(run, row).run;

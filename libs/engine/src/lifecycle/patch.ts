@@ -1,0 +1,37 @@
+import { isFinalTaskState } from '@cordyna/protocol/model';
+import type { Run, TaskRun } from '../model/index.js';
+import { memberOf } from './lookup.js';
+
+type Fields = Partial<Omit<TaskRun, 'index' | 'member' | 'item' | 'upstreamOpen' | 'elementsOpen'>>;
+
+/**
+ * The run with these fields of one task run replaced, and all that is derived from it kept in step: what is open, what its
+ * dependents or its `forEach` as a whole still wait for, and the index of invocations.
+ */
+export function patch(run: Run, index: number, fields: Fields): Run {
+  const before = run.tasks.at(index);
+  const after = { ...before, ...fields };
+  const delta = openness(after) - openness(before);
+  let tasks = run.tasks.with(after);
+  for (const waiting of delta === 0 ? [] : waitingFor(run, after)) {
+    const task = tasks.at(waiting);
+    tasks = tasks.with(
+      after.item === null
+        ? { ...task, upstreamOpen: task.upstreamOpen + delta }
+        : { ...task, elementsOpen: task.elementsOpen + delta },
+    );
+  }
+  return { ...run, tasks, open: run.open + delta, invocations: reindex(run, before, after) };
+}
+
+const openness = (task: TaskRun): number => (isFinalTaskState(task.state) ? 0 : 1);
+
+/** Members downstream, or of an element the `forEach` as a whole. */
+const waitingFor = (run: Run, task: TaskRun): readonly number[] =>
+  task.item === null ? memberOf(run, task).downstream : [task.member];
+
+function reindex(run: Run, before: TaskRun, after: TaskRun): Run['invocations'] {
+  if (before.invocation === after.invocation || after.invocation === null) return run.invocations;
+  const kept = before.invocation === null ? run.invocations : run.invocations.without(before.invocation);
+  return kept.with(after.invocation, after.index);
+}

@@ -1,0 +1,74 @@
+import type { Input, TaskRun } from '../model/index.js';
+import type { Draft, Entry } from './draft.js';
+import { endAttempt, fail, ownError } from './fail.js';
+import { RowType } from './rows.js';
+import { finish } from './settle.js';
+import { TABLE, allows } from './table.js';
+
+type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
+const aboutRun = { task: null, item: null, attempt: null } as const;
+
+/** Ends everything unfinished, and the run, at once. */
+export function cancel(draft: Draft, { reason }: InputOf<'cancel'>): void {
+  const entry: Entry = { type: RowType.runCancelRequested, ...aboutRun, data: { reason } };
+  const { state, seed } = draft.run;
+  if (state !== 'running') return draft.refuse(entry, `the run is ${state}`);
+  draft.input({ ...entry, reason });
+  for (const task of draft.run.tasks) {
+    if (!allows(task.state, 'cancel')) continue;
+    endAttempt(draft, task, reason);
+    const about = draft.about(task);
+    const seq = draft.row({ type: RowType.taskCancelled, ...about, reason, data: { reason } });
+    const data = { run: seed.run, task: about.task, item: task.item, reason };
+    draft.fact(seq, RowType.taskCancelled, draft.member(task).task, data);
+  }
+  finish(draft, 'cancelled');
+}
+
+/** Begins again what failed, was blocked or cancelled; attempts count on, their budget is fresh. */
+export function retry(draft: Draft): void {
+  const entry: Entry = { type: RowType.runRetryRequested, ...aboutRun, data: {} };
+  const { state } = draft.run;
+  if (state !== 'failed' && state !== 'cancelled')
+    return draft.refuse(entry, `the run is ${state}: only a failed or cancelled run can be retried`);
+  draft.input(entry);
+  for (const task of draft.run.tasks) if (isReady(task)) draft.queue.push(task.index);
+}
+
+/** The server of these tasks is withdrawn: what is not invoked ends in error, what is goes on. */
+export function withdrawn(draft: Draft, { server }: InputOf<'withdrawn'>): void {
+  let found = false;
+  for (const task of draft.run.tasks) {
+    const member = draft.member(task);
+    if (member.server !== server || draft.world.declared(member.task)) continue;
+    if ('refused' in TABLE[task.state].withdrawn) continue;
+    found = true;
+    const error = ownError('server_withdrawn', `${server} was withdrawn before ${member.task} was invoked`);
+    fail(draft, task, { error, row: 'row', own: true });
+  }
+  if (!found) draft.ignore(`nothing waits for ${server}`);
+}
+
+/** Looks again at retries that are due. */
+export function retryDue(draft: Draft): void {
+  const { now } = draft.origin;
+  lookAgain(
+    draft,
+    'no retry is due',
+    ({ state, retryAt }) => state === 'pending' && retryAt !== null && retryAt <= now,
+  );
+}
+
+/** Looks again at what waits for capacity. */
+export function capacity(draft: Draft): void {
+  lookAgain(draft, 'nothing waits for capacity', isReady);
+}
+
+/** Pending for no other reason than capacity: nothing upstream is open, and no retry is waited for. */
+export const isReady = ({ state, upstreamOpen, retryAt }: TaskRun): boolean =>
+  state === 'pending' && upstreamOpen === 0 && retryAt === null;
+
+function lookAgain(draft: Draft, otherwise: string, at: (task: TaskRun) => boolean): void {
+  for (const task of draft.run.tasks) if (at(task)) draft.queue.push(task.index);
+  if (draft.queue.length === 0) draft.ignore(otherwise);
+}

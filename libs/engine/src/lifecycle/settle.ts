@@ -1,0 +1,93 @@
+import type { RunState, TaskState } from '@cordyna/protocol/model';
+import { TASK_STATES } from '@cordyna/protocol/model';
+import type { Run, TaskRun } from '../model/index.js';
+import type { Draft } from './draft.js';
+import { closeForEach, expandForEach } from './for-each.js';
+import { fail, ownError, wait } from './fail.js';
+import { consumption, outsideInputs } from './freshness.js';
+import { invoke, prepare } from './invoke.js';
+import { dependencyOutputs } from './outputs.js';
+import { RowType, waitingForCapacity } from './rows.js';
+
+/** Goes on with all that the decision has made possible, until nothing more is, and ends the run with its last task. */
+export function settle(draft: Draft): void {
+  // A list's iteration goes on to what is added meanwhile.
+  for (const index of draft.queue) {
+    const task = draft.task(index);
+    if (task.state === 'started') closeForEach(draft, task);
+    else if (task.state === 'pending') begin(draft, task);
+  }
+  if (draft.run.state === 'running' && draft.run.open === 0) finish(draft, null);
+}
+
+/** Begins a pending task run, or says why it does not. */
+function begin(draft: Draft, task: TaskRun): void {
+  const member = draft.member(task);
+  if (task.item === null && endsWithUpstream(draft, task)) return;
+  if (!draft.world.declared(member.task)) {
+    const error = ownError('server_withdrawn', `${member.server} does not declare ${member.task} any more`);
+    return fail(draft, task, { error, row: 'row', own: true });
+  }
+  const first = task.item === null && task.attempt === 0;
+  const found = first ? outsideInputs(draft, member) : { outside: draft.task(task.member).outside };
+  if ('stale' in found) {
+    skip(draft, task, `waiting for ${found.stale}`);
+    // So that of two concurrent decisions about this task the second sees the first.
+    return draft.writeFreshness({ task: member.task });
+  }
+  const { outside } = found;
+  const expands = member.forEach !== null && task.item === null;
+  if (!expands && !draft.hasCapacity(member.server))
+    return wait(draft, task, waitingForCapacity(member.server), null);
+  const consumed = first ? consumption(draft, member, outside) : null;
+  const outputs = dependencyOutputs(draft.run, member, outside);
+  const began = expands
+    ? expandForEach(draft, task, outputs, { outside, consumed })
+    : invoke(draft, task, prepare(draft, task, outputs), first ? { outside, consumed } : null);
+  if (began && consumed) draft.writeFreshness({ task: member.task, consumed });
+}
+
+/** Blocked or skipped because of something upstream; the first in declared order says why. */
+function endsWithUpstream(draft: Draft, task: TaskRun): boolean {
+  const upstream = draft.member(task).upstream.map((index) => draft.task(index));
+  const failed = upstream.find(({ state }) => state !== 'completed' && state !== 'skipped');
+  if (failed) {
+    block(draft, task, failed.blockedBy ?? draft.member(failed).task);
+    return true;
+  }
+  const skipped = upstream.find(({ state }) => state === 'skipped');
+  if (skipped) skip(draft, task, skipped.reason);
+  return skipped !== undefined;
+}
+
+function block(draft: Draft, task: TaskRun, blockedBy: string): void {
+  const { run } = draft.run.seed;
+  const about = draft.about(task);
+  const reason = `blocked by ${blockedBy}`;
+  const seq = draft.row({ type: RowType.taskBlocked, ...about, reason, data: { blockedBy } });
+  draft.fact(seq, RowType.taskBlocked, draft.member(task).task, { run, task: about.task, blockedBy });
+}
+
+function skip(draft: Draft, task: TaskRun, reason: string | null): void {
+  const { run } = draft.run.seed;
+  const about = draft.about(task);
+  const seq = draft.row({ type: RowType.taskSkipped, ...about, reason, data: { reason } });
+  draft.fact(seq, RowType.taskSkipped, draft.member(task).task, { run, task: about.task, reason });
+}
+
+/** How many task runs, elements of a `forEach` included, are in each state. */
+export function counts(run: Run): { readonly [state in TaskState]: number } {
+  const found = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+  for (const task of run.tasks) found[task.state] += 1;
+  return found;
+}
+
+/** Ends the run: `failed` when anything ended in error, else `completed`; or as `state` says. */
+export function finish(draft: Draft, state: RunState | null): void {
+  const found = counts(draft.run);
+  const ending = state ?? (found.error > 0 ? 'failed' : 'completed');
+  const { run, trigger } = draft.run.seed;
+  const data = { state: ending, counts: found, trigger };
+  const seq = draft.row({ type: RowType.runFinished, task: null, item: null, attempt: null, data });
+  draft.fact(seq, RowType.runFinished, run, { run, ...data });
+}

@@ -1,0 +1,101 @@
+import { MAX_OUTPUT_BYTES, RETURNED } from '@cordyna/protocol/model';
+import type { JsonObject } from '@cordyna/protocol/model';
+import type { Member, Run, TaskRun, Update } from '../model/index.js';
+import { exceeds, jsonBytes } from '../json/size.js';
+import type { Draft, Entry } from './draft.js';
+import { endAttempt, fail, ownError } from './fail.js';
+import { findByInvocation, memberIndex, memberOf } from './lookup.js';
+import { RowType } from './rows.js';
+import { TABLE } from './table.js';
+import type { Signal } from './table.js';
+
+const ROW_TYPES = {
+  queued: RowType.taskQueued,
+  started: RowType.taskStarted,
+  completed: RowType.taskCompleted,
+  error: RowType.taskError,
+} as const;
+
+/** What a task server reports of an attempt. */
+export function update(draft: Draft, report: Update): void {
+  const task = findByInvocation(draft.run, report.invocation);
+  const entry: Entry = {
+    type: ROW_TYPES[report.report],
+    task: report.task,
+    item: task?.item?.index ?? null,
+    attempt: report.attempt,
+    data: said(report),
+  };
+  if (!report.leaseValid) return draft.refuse(entry, 'the lease is not the one of this invocation');
+  if (!task) return draft.refuse(entry, notCurrent(draft.run, report));
+  const mismatch = mismatchOf(draft.run, task, report);
+  if (mismatch) return draft.refuse(entry, mismatch);
+  const outcome = TABLE[task.state][signalOf(report)];
+  if ('refused' in outcome) return draft.refuse(entry, `${outcome.refused}: the task is ${task.state}`);
+  if (report.report === 'completed') return complete(draft, task, entry, report.output);
+  if (report.report !== 'error') {
+    draft.input(entry);
+    return;
+  }
+  const { error, instance } = report;
+  if (outcome.action === 'take-back') return takeBack(draft, task, entry);
+  fail(draft, task, { error, row: 'input', own: false, data: { instance } });
+}
+
+const signalOf = (report: Update): Signal =>
+  report.report === 'error' && report.error.code === RETURNED ? 'returned' : report.report;
+
+/** The report as the history keeps it, without the lease. */
+function said(report: Update): object {
+  const { invocation, instance } = report;
+  if (report.report === 'completed') return { invocation, instance, output: report.output };
+  if (report.report === 'error') return { invocation, instance, error: report.error };
+  if (report.report === 'queued' && report.position !== undefined)
+    return { invocation, instance, position: report.position };
+  return { invocation, instance };
+}
+
+function notCurrent(run: Run, { invocation, task }: Update): string {
+  const index = memberIndex(run.seed.plan, task);
+  if (index === undefined) return `${task} is not in this run`;
+  const { attempt, elements } = run.tasks.at(index);
+  const present = elements ? 'of one of its elements' : `of ${task}, which is ${attempt}`;
+  return `invocation ${invocation} is not the present attempt ${present}`;
+}
+
+function mismatchOf(run: Run, task: TaskRun, report: Update): string | null {
+  const name = memberOf(run, task).task;
+  if (report.task !== name) return `invocation ${report.invocation} is of ${name}, not of ${report.task}`;
+  if (report.attempt !== task.attempt)
+    return `invocation ${report.invocation} is attempt ${task.attempt}, not ${report.attempt}`;
+  return null;
+}
+
+function complete(draft: Draft, task: TaskRun, entry: Entry, output: JsonObject): void {
+  const member = draft.member(task);
+  const violations = violationsOf(draft, member, output);
+  if (violations.length > 0) {
+    const { output: _output, ...identity } = entry.data as { output: JsonObject };
+    const reason = 'the output is refused';
+    draft.input({ ...entry, reason, data: { ...identity, violations } });
+    const error = ownError('output_invalid', `the output is invalid: ${violations.join('; ')}`);
+    return fail(draft, task, { error, row: 'row', own: true, data: entry.data });
+  }
+  draft.input(entry);
+  endAttempt(draft, task, null);
+  if (task.item !== null) return;
+  draft.writeFreshness({ task: member.task, latest: { run: draft.run.seed.run, output } });
+}
+
+function violationsOf(draft: Draft, { outputSchema }: Member, output: JsonObject): readonly string[] {
+  if (exceeds(output, MAX_OUTPUT_BYTES))
+    return [`it has ${jsonBytes(output)} bytes as JSON, and at most ${MAX_OUTPUT_BYTES} are taken`];
+  return outputSchema ? draft.world.validate(outputSchema, output) : [];
+}
+
+/** An invocation that was not begun comes back: it is invoked again at once, and does not count. */
+function takeBack(draft: Draft, task: TaskRun, entry: Entry): void {
+  endAttempt(draft, task, null);
+  draft.input({ ...entry, data: { ...entry.data, final: false, counted: false } });
+  draft.queue.push(task.index);
+}
