@@ -54,35 +54,45 @@ function depths(names: ReadonlySet<string>, edges: readonly Edge[]): Map<string,
   return known;
 }
 
-/** Each task once, under the deepest of those it depends on. */
-function children(names: ReadonlySet<string>, edges: readonly Edge[]): Map<string | undefined, string[]> {
+interface Place {
+  /** The deepest of what it depends on in the run; undefined for one that depends on nothing there. */
+  readonly parent: string | undefined;
+  /** The others. */
+  readonly alsoAfter: readonly string[];
+}
+
+/** Each task once. The shape follows from the graph alone, so that it does not jump while the run goes on. */
+function places(names: ReadonlySet<string>, edges: readonly Edge[]): Map<string, Place> {
   const depth = depths(names, edges);
-  const under = new Map<string | undefined, string[]>();
-  for (const name of names) {
-    const [parent] = edges
-      .filter(({ to, from }) => to === name && from !== name && names.has(from))
-      .map(({ from }) => from)
-      .filter((from) => (depth.get(from) ?? 0) < (depth.get(name) ?? 0))
-      .sort((a, b) => (depth.get(b) ?? 0) - (depth.get(a) ?? 0) || a.localeCompare(b));
-    under.set(parent, [...(under.get(parent) ?? []), name]);
-  }
-  return under;
+  const of = (name: string): number => depth.get(name) ?? 0;
+  return new Map(
+    [...names].map((name) => {
+      const [parent, ...alsoAfter] = edges
+        .filter(({ to, from }) => to === name && names.has(from) && of(from) < of(name))
+        .map(({ from }) => from)
+        .sort((a, b) => of(b) - of(a) || a.localeCompare(b));
+      return [name, { parent, alsoAfter }];
+    }),
+  );
 }
 
 /** A run as a tree of its tasks along their dependencies, with a heading. */
 export function runTree(run: Run, edges: readonly Edge[], terminal: Terminal, now = Date.now()): string[] {
   const names = new Set(run.tasks.map(({ task }) => task));
-  const under = children(names, edges);
+  const placed = places(names, edges);
   const what = run.task ?? run.job;
   const took = between(run.createdAt, run.finishedAt, now);
   const heading = ['Run', run.run, ...(what ? [`of ${what}`] : []), `is ${run.state}`, `(${took})`].join(' ');
   const lines = [terminal.style('bold', heading)];
   const draw = (parent: string | undefined, indent: string): void => {
-    const siblings = under.get(parent) ?? [];
+    const siblings = [...names].filter((name) => placed.get(name)?.parent === parent);
     siblings.forEach((name, index) => {
       const last = index === siblings.length - 1;
       const tasks = run.tasks.filter(({ task }) => task === name);
-      for (const task of tasks) lines.push(`${indent}${last ? '└─' : '├─'} ${taskLine(task, terminal, now)}`);
+      const others = placed.get(name)?.alsoAfter ?? [];
+      const note = others.length > 0 ? terminal.style('gray', `  (also after ${others.join(', ')})`) : '';
+      for (const task of tasks)
+        lines.push(`${indent}${last ? '└─' : '├─'} ${taskLine(task, terminal, now)}${note}`);
       draw(name, `${indent}${last ? '  ' : '│ '} `);
     });
   };
