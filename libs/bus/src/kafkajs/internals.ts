@@ -124,6 +124,7 @@ const load = <T>(path: string): T => require(path) as T;
 export const kafkajs = load<KafkajsModule>('kafkajs');
 
 export const internals = {
+  require: load,
   Broker: load<new (options: object) => RawBroker>('kafkajs/src/broker/index.js'),
   ConnectionPool: load<new (options: object) => object>('kafkajs/src/network/connectionPool.js'),
   RequestQueue: load<{ prototype: RequestQueueInternals }>('kafkajs/src/network/requestQueue/index.js'),
