@@ -24,7 +24,9 @@ RUN test -d "apps/${APP}" || { echo "Give the app: --build-arg APP=cerebro" >&2;
 FROM base AS dependencies
 COPY --from=manifests /srv/cordyna ./
 ARG APP
-RUN npm ci --omit=dev --ignore-scripts --workspace "apps/${APP}" && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts --workspace libs/protocol --workspace libs/engine --workspace libs/bus \
+    --workspace libs/task-server --workspace "apps/${APP}" \
+  && npm cache clean --force
 
 FROM base AS runtime
 ENV NODE_ENV=production
