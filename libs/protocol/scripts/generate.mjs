@@ -4,9 +4,10 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedFiles } from '../dist/wire/documents/generated-files.js';
+import { textTools } from './text-tools.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const files = await generatedFiles();
+const files = await generatedFiles(textTools);
 for (const [path, content] of files) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), content);
