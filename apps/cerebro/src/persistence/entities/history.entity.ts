@@ -49,7 +49,7 @@ export class HistoryEntity {
   @Column('jsonb')
   data!: JsonObject;
 
-  /** Decimal: xid8 has 64 bits. */
-  @Column({ type: 'xid8' as 'text' })
+  /** xid8, which TypeORM does not know; decimal, as it has 64 bits. */
+  @Column('bigint')
   xid!: string;
 }

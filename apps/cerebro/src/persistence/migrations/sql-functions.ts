@@ -1,11 +1,11 @@
 /** Functions that the hot path calls. */
 export const FUNCTIONS = `
 -- Ends the transaction when a version, a position or an absence that a decision rested on has changed.
-CREATE FUNCTION cordyna_expect(found bigint, expected bigint, subject text) RETURNS void
+CREATE FUNCTION cordyna_expect(actual bigint, expected bigint, subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF found IS DISTINCT FROM expected THEN
-    RAISE EXCEPTION '%: % as expected instead of %', subject, found, expected USING ERRCODE = 'CD001';
+  IF actual IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION '%: % as expected instead of %', subject, actual, expected USING ERRCODE = 'CD001';
   END IF;
 END $$;
 `;

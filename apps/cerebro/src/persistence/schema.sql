@@ -1,0 +1,245 @@
+CREATE OR REPLACE FUNCTION cordyna_expect(actual bigint, expected bigint, subject text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF actual IS DISTINCT FROM expected THEN
+    RAISE EXCEPTION '%: % as expected instead of %', subject, actual, expected USING ERRCODE = 'CD001';
+  END IF;
+END $function$;
+
+CREATE TABLE dead_letters (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  reason text NOT NULL,
+  detail text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  offset bigint NOT NULL,
+  key bytea,
+  value bytea,
+  truncated boolean NOT NULL,
+  CONSTRAINT dead_letters_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE freshness (
+  task text NOT NULL,
+  version bigint NOT NULL DEFAULT 0,
+  consumed jsonb NOT NULL DEFAULT '{}'::jsonb,
+  latest_run uuid,
+  latest_index integer,
+  latest_list boolean NOT NULL DEFAULT false,
+  CONSTRAINT freshness_pkey PRIMARY KEY (task)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=50);
+
+CREATE TABLE history (
+  run uuid NOT NULL,
+  seq integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  source text NOT NULL,
+  type text NOT NULL,
+  task text,
+  item integer,
+  attempt integer,
+  applied boolean NOT NULL,
+  reason text,
+  topic text,
+  partition integer,
+  offset bigint,
+  data jsonb NOT NULL,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  CONSTRAINT history_pkey PRIMARY KEY (run, seq)
+) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.05);
+
+CREATE TABLE installation (
+  only_row boolean NOT NULL DEFAULT true,
+  secret text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT installation_only_row_check CHECK (only_row),
+  CONSTRAINT installation_pkey PRIMARY KEY (only_row)
+);
+
+CREATE TABLE instances (
+  server text NOT NULL,
+  instance text NOT NULL,
+  state text NOT NULL,
+  state_since timestamp with time zone NOT NULL DEFAULT now(),
+  heartbeats boolean NOT NULL,
+  last_seen timestamp with time zone NOT NULL DEFAULT now(),
+  clock_skew_ms double precision,
+  capacity integer,
+  queue_limit integer,
+  queued integer,
+  started integer,
+  CONSTRAINT instances_pkey PRIMARY KEY (server, instance)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=40);
+
+CREATE TABLE outbox (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  message_id text NOT NULL,
+  topic text NOT NULL,
+  partition integer,
+  key bytea,
+  value bytea,
+  headers jsonb NOT NULL,
+  invocation text,
+  run text,
+  ack_ms integer,
+  server text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  stamp timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT outbox_pkey PRIMARY KEY (id)
+) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
+
+CREATE TABLE positions (
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  next_offset bigint NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT positions_pkey PRIMARY KEY (topic, partition)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=20);
+
+CREATE TABLE registry (
+  only_row boolean NOT NULL DEFAULT true,
+  version bigint NOT NULL,
+  CONSTRAINT registry_only_row_check CHECK (only_row),
+  CONSTRAINT registry_pkey PRIMARY KEY (only_row)
+) WITH (fillfactor=10);
+
+CREATE TABLE run_keys (
+  target text NOT NULL,
+  key text NOT NULL,
+  run uuid NOT NULL,
+  content_hash text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT run_keys_pkey PRIMARY KEY (target, key)
+);
+
+CREATE TABLE runs (
+  id uuid NOT NULL,
+  version bigint NOT NULL,
+  state text NOT NULL,
+  task text,
+  job text,
+  scope text NOT NULL,
+  trigger jsonb NOT NULL,
+  seed jsonb NOT NULL,
+  content_hash text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  next_seq integer NOT NULL,
+  CONSTRAINT runs_pkey PRIMARY KEY (id)
+) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+
+CREATE TABLE schedule_firings (
+  schedule text NOT NULL,
+  scheduled_for timestamp with time zone NOT NULL,
+  outcome text NOT NULL,
+  run uuid,
+  reason text,
+  CONSTRAINT schedule_firings_pkey PRIMARY KEY (schedule, scheduled_for)
+);
+
+CREATE TABLE schedules (
+  schedule text NOT NULL,
+  version bigint NOT NULL,
+  task text NOT NULL,
+  every_ms bigint,
+  cron text,
+  timezone text NOT NULL,
+  anchor timestamp with time zone NOT NULL,
+  next_due_at timestamp with time zone,
+  last_run uuid,
+  active boolean NOT NULL,
+  CONSTRAINT schedules_pkey PRIMARY KEY (schedule)
+) WITH (fillfactor=50);
+
+CREATE TABLE schema_migrations (
+  id integer NOT NULL DEFAULT nextval('schema_migrations_id_seq'::regclass),
+  timestamp bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT PK_62441bec32630ced9e4cccae336 PRIMARY KEY (id)
+);
+
+CREATE TABLE servers (
+  server text NOT NULL,
+  version text,
+  team text,
+  contact text,
+  description text,
+  tasks text[] NOT NULL,
+  declaration jsonb NOT NULL,
+  definition jsonb NOT NULL,
+  declared_at timestamp with time zone NOT NULL DEFAULT now(),
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT servers_pkey PRIMARY KEY (server)
+);
+
+CREATE TABLE task_log (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  run uuid NOT NULL,
+  invocation text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  level text NOT NULL,
+  message text NOT NULL,
+  CONSTRAINT task_log_pkey PRIMARY KEY (run, invocation, id)
+) WITH (autovacuum_vacuum_scale_factor=0.05);
+
+CREATE TABLE task_progress (
+  run uuid NOT NULL,
+  invocation text NOT NULL,
+  percent double precision,
+  message text,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT task_progress_pkey PRIMARY KEY (run, invocation)
+) WITH (fillfactor=50);
+
+CREATE TABLE task_runs (
+  run uuid NOT NULL,
+  index integer NOT NULL,
+  member integer NOT NULL,
+  task text NOT NULL,
+  server text NOT NULL,
+  item_index integer,
+  item jsonb,
+  state text NOT NULL,
+  reason text,
+  blocked_by text,
+  attempt integer NOT NULL,
+  failures integer NOT NULL,
+  invocation text,
+  deadline_at timestamp with time zone,
+  deadline_kind text,
+  retry_at timestamp with time zone,
+  waiting_server text,
+  instance text,
+  invoked_at timestamp with time zone,
+  queued_at timestamp with time zone,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  output jsonb,
+  error jsonb,
+  outside jsonb NOT NULL,
+  elements_first integer,
+  elements_count integer,
+  run_created_at timestamp with time zone NOT NULL,
+  CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
+) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+
+CREATE INDEX history_stream ON history USING btree (xid, run, seq);
+CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
+CREATE INDEX outbox_stamp ON outbox USING btree (stamp);
+CREATE INDEX run_keys_age ON run_keys USING btree (created_at);
+CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
+CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);
+CREATE INDEX runs_by_task ON runs USING btree (task, created_at DESC, id DESC) WHERE (task IS NOT NULL);
+CREATE INDEX runs_by_time ON runs USING btree (created_at DESC, id DESC);
+CREATE INDEX schedules_due ON schedules USING btree (next_due_at) WHERE (active AND (next_due_at IS NOT NULL));
+CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
+CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
+CREATE INDEX task_runs_pending ON task_runs USING btree (server, run) WHERE (state = 'pending'::text);
+CREATE INDEX task_runs_retry ON task_runs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+CREATE INDEX task_runs_unfinished ON task_runs USING btree (server, instance) WHERE ((invocation IS NOT NULL) AND (state = ANY (ARRAY['invoked'::text, 'queued'::text, 'started'::text])));
+CREATE INDEX task_runs_waiting ON task_runs USING btree (waiting_server, run_created_at, run) WHERE (waiting_server IS NOT NULL);

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { restore, type HistoryRow, type Run, type RunSeed, type TaskRun } from '@cordyna/engine';
+import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
+import type {
+  Changes,
+  Needs,
+  OutboxMessage,
+  RunChange,
+  Schedule,
+} from '../../../src/coordination/ports/index.js';
+
+/** A whole millisecond that PostgreSQL and JavaScript both hold exactly. */
+export const T0 = Date.UTC(2026, 10, 21, 10, 0, 0, 123);
+
+export const NO_CHANGES: Changes = {
+  positions: [],
+  runs: [],
+  absentRuns: [],
+  keys: [],
+  freshness: { read: new Map(), writes: [] },
+  registry: { read: null, changes: [] },
+  schedules: [],
+  firings: [],
+  heartbeats: [],
+  signsOfLife: [],
+  lost: [],
+  outbox: [],
+  voided: [],
+  published: [],
+  deadLetters: [],
+};
+
+export const NO_NEEDS: Needs = {
+  runs: [],
+  freshness: [],
+  keys: [],
+  schedules: [],
+  positions: [],
+  registry: false,
+};
+
+export const changesOf = (some: Partial<Changes>): Changes => ({ ...NO_CHANGES, ...some });
+export const needsOf = (some: Partial<Needs>): Needs => ({ ...NO_NEEDS, ...some });
+
+/** A chain: each task depends on the one before it. */
+export function seedOf(tasks: readonly string[], run: string = randomUUID()): RunSeed {
+  return {
+    run,
+    task: tasks[0] ?? null,
+    job: null,
+    scope: 'downstream',
+    trigger: { kind: 'request', source: '/test', id: run },
+    jobArgs: {},
+    args: { greeting: 'grüße', nested: [1, { two: null }] },
+    taskArgs: {},
+    plan: {
+      outsideRule: 'fresh',
+      members: tasks.map((task, index) => ({
+        index,
+        task,
+        server: serverOf(task),
+        dependencies: tasks.slice(Math.max(0, index - 1), index),
+        upstream: index === 0 ? [] : [index - 1],
+        downstream: index + 1 < tasks.length ? [index + 1] : [],
+        outside: [],
+        forEach: null,
+        timeouts: DEFAULT_TIMEOUTS,
+        retry: DEFAULT_RETRY,
+        args: {},
+        jobTaskArgs: {},
+        argsSchema: null,
+        outputSchema: null,
+      })),
+    },
+  };
+}
+
+type Stored = Parameters<typeof restore>[2][number];
+export type TaskFields = Partial<Omit<Stored, 'index' | 'member'>> & { readonly member?: number };
+
+export const taskRun = (index: number, fields: TaskFields = {}): Stored => ({
+  index,
+  member: index,
+  item: null,
+  state: 'pending',
+  reason: null,
+  blockedBy: null,
+  attempt: 0,
+  failures: 0,
+  invocation: null,
+  deadlineAt: null,
+  deadlineKind: null,
+  retryAt: null,
+  instance: null,
+  invokedAt: null,
+  queuedAt: null,
+  startedAt: null,
+  finishedAt: null,
+  output: null,
+  error: null,
+  outside: {},
+  elements: null,
+  ...fields,
+});
+
+export function runOf(
+  seed: RunSeed,
+  tasks: readonly TaskFields[] = seed.plan.members.map(() => ({})),
+  head: Partial<Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq'>> = {},
+): Run {
+  const stored = { state: 'running' as const, createdAt: T0, finishedAt: null, nextSeq: 1, ...head };
+  return restore(
+    seed,
+    stored,
+    tasks.map((fields, index) => taskRun(index, fields)),
+  );
+}
+
+export const historyRow = (seq: number, fields: Partial<HistoryRow> = {}): HistoryRow => ({
+  seq,
+  at: T0,
+  source: '/test',
+  type: 'cordyna.test.v1',
+  task: null,
+  item: null,
+  attempt: null,
+  applied: true,
+  reason: null,
+  topic: null,
+  partition: null,
+  offset: null,
+  data: {},
+  ...fields,
+});
+
+/** A run that is created, or saved over the version that was read. */
+export function runChange(
+  run: Run,
+  expectedVersion: number | null,
+  rows: readonly HistoryRow[] = [],
+): RunChange {
+  const touched: readonly TaskRun[] = [...run.tasks];
+  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, rows };
+}
+
+export const message = (messageId: string, fields: Partial<OutboxMessage> = {}): OutboxMessage => ({
+  kind: 'fact',
+  messageId,
+  topic: 'cordyna.events',
+  partition: null,
+  key: Buffer.from('key'),
+  value: Buffer.from('{"a":"ü"}'),
+  headers: { 'content-type': 'application/cloudevents+json; charset=UTF-8' },
+  invocation: null,
+  run: null,
+  ackMs: null,
+  server: null,
+  ...fields,
+});
+
+export const invoke = (invocation: string, fields: Partial<OutboxMessage> = {}): OutboxMessage =>
+  message(`invoke-${invocation}`, { kind: 'command', partition: 3, invocation, ackMs: 10_000, ...fields });
+
+export const schedule = (task: string, fields: Partial<Schedule> = {}): Schedule => ({
+  schedule: task,
+  task,
+  everyMs: 60_000,
+  cron: null,
+  timezone: 'UTC',
+  anchor: T0,
+  nextDueAt: T0 + 60_000,
+  lastRun: null,
+  active: true,
+  ...fields,
+});
