@@ -49,11 +49,8 @@ describe('the protocol page', () => {
     ]);
   });
 
-  test.each(examples)(
-    'its example of $type is one that readers of $kind take',
-    ({ kind, text }) => {
-      const decoded = decodeMessage(kind, record(text));
-      expect(decoded).toMatchObject({ ok: true, known: kind !== 'signals' });
-    },
-  );
+  test.each(examples)('its example of $type is one that readers of $kind take', ({ kind, text }) => {
+    const decoded = decodeMessage(kind, record(text));
+    expect(decoded).toMatchObject({ ok: true, known: kind !== 'signals' });
+  });
 });

@@ -77,6 +77,11 @@ describe('topic settings', () => {
     expect(commands.config['retention.ms']).toBe(String(7 * DAY_MS));
   });
 
+  test('a withdrawal is kept for 30 days', () => {
+    const { config } = specs.get('cordyna.declarations')!;
+    expect(config['delete.retention.ms']).toBe(String(30 * DAY_MS));
+  });
+
   test('every topic takes 2 MiB and is re-encoded by the broker', () => {
     for (const { config } of [...specs.values(), commands]) {
       expect(config).toMatchObject({ 'max.message.bytes': '2097152', 'compression.type': 'uncompressed' });

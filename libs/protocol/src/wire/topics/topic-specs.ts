@@ -32,7 +32,8 @@ const keptDays = (days: number) => ({
   'cleanup.policy': 'delete',
   'retention.ms': String(days * DAY_MS),
 });
-const compacted = { ...common, 'cleanup.policy': 'compact' };
+// A coordinator that was away for weeks must still see that a server withdrew.
+const compacted = { ...common, 'cleanup.policy': 'compact', 'delete.retention.ms': String(30 * DAY_MS) };
 const senderTime = { 'message.timestamp.type': 'CreateTime' };
 // The watchdog compares deadlines with the time of the broker's append.
 const brokerTime = { 'message.timestamp.type': 'LogAppendTime' };
