@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plan } from './test/parts.mjs';
-import { runPart } from './test/run-part.mjs';
+import { killTree, runPart } from './test/run-part.mjs';
 
 const BUILD_MS = 180_000;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -69,7 +69,7 @@ async function runAll() {
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interrupted = true;
-    child?.kill('SIGTERM');
+    if (child?.exitCode === null) void killTree(child.pid);
   });
 }
 

@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 
 /**
  * `workers`: files side by side (the machine of CI has 2 cores); each file has its own topic prefix and database.
- * `limitMs` ends a part that hangs. `coverage`: what must be covered to which degree, when the whole part runs.
+ * `limitMs` ends a part that hangs; `leftOpenMs` (default 15 s) one that has reported and does not end. `coverage`: what must be covered to which degree, when the whole part runs.
  */
 export const PARTS = [
   {

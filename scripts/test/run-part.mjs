@@ -5,11 +5,12 @@ import { join } from 'node:path';
 
 /** A part whose report is written but whose process goes on has left something open. */
 const LEFT_OPEN_MS = 15_000;
-const POLL_MS = 500;
+const POLL_MS = 200;
 
 function jestArguments(part, report, whole) {
   const args = [
     '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
     '--ci',
     '--runTestsByPath',
@@ -24,21 +25,37 @@ function jestArguments(part, report, whole) {
   return args;
 }
 
+/** Ends a process and all that descend from it: jest's workers do not end with it, nor do the servers that tests started. */
+export async function killTree(pid) {
+  const { processTree } = await import('../../libs/local-stack/dist/process-tree.js');
+  for (const member of processTree(pid)) {
+    try {
+      process.kill(member, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+}
+
 /** Resolves with how jest ended; kills it when it takes too long or does not end after its report. */
-function runJest(root, args, env, report, limitMs, onChild) {
+function runJest(root, args, env, report, part, onChild) {
+  const { limitMs, leftOpenMs = LEFT_OPEN_MS } = part;
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
     onChild(child);
     const begun = performance.now();
     let reportedAt;
     let verdict;
+    const end = (why) => {
+      clearInterval(watch);
+      verdict = why;
+      void killTree(child.pid);
+    };
     const watch = setInterval(() => {
       const now = performance.now();
       if (reportedAt === undefined && existsSync(report)) reportedAt = now;
-      if (now - begun > limitMs) verdict = `took longer than ${limitMs / 1000} s`;
-      else if (reportedAt !== undefined && now - reportedAt > LEFT_OPEN_MS)
-        verdict = 'did not end: something is left open';
-      if (verdict) child.kill(now - begun > limitMs + LEFT_OPEN_MS ? 'SIGKILL' : 'SIGTERM');
+      if (now - begun > limitMs) end(`took longer than ${limitMs / 1000} s`);
+      else if (now - reportedAt > leftOpenMs) end('did not end: something is left open');
     }, POLL_MS);
     child.on('exit', (code, signal) => {
       clearInterval(watch);
@@ -52,7 +69,7 @@ export async function runPart(root, part, { env, dir, whole, onChild }) {
   const begun = performance.now();
   const report = join(dir, `${part.name.replace(/\W+/g, '-')}.json`);
   const args = jestArguments(part, report, whole);
-  const { code, problem } = await runJest(root, args, env, report, part.limitMs, onChild);
+  const { code, problem } = await runJest(root, args, env, report, part, onChild);
   const seconds = (performance.now() - begun) / 1000;
   const problems = problem ? [problem] : [];
   let passed = 0;
