@@ -20,6 +20,7 @@ export type {
 } from './handler/task-tools.js';
 export { logToStdout } from './log.js';
 export type { LogLevel, TaskServerLog } from './log.js';
+export { optionsFromEnvironment } from './lifecycle/environment.config.js';
 export type { RuntimeOptions } from './lifecycle/options.js';
 export { createTaskServer, TaskServer } from './server/task-server.js';
 export type { TaskServerOptions } from './server/task-server.js';

@@ -9,8 +9,8 @@ import { deadLetter } from '../messages/dead-letters.js';
 import type { ReliableSender } from '../messages/reliable-sender.js';
 import type { ServerMessages } from '../messages/server-messages.js';
 import { abortError } from './abort-error.js';
-import type { ConductOf } from './conduct.js';
 import type { Executor } from './executor.js';
+import type { ServerHooks } from './hooks.js';
 import type { Work, WorkLedger } from './work-ledger.js';
 
 export interface IntakeParts {
@@ -20,7 +20,7 @@ export interface IntakeParts {
   readonly messages: ServerMessages;
   readonly sender: ReliableSender;
   readonly deadLetters: string;
-  readonly conduct: ConductOf;
+  readonly hooks: () => ServerHooks;
   readonly log: TaskServerLog;
   readonly changed: () => void;
 }
@@ -55,8 +55,8 @@ export class CommandIntake {
   }
 
   private invoke(command: InvokeCommand, traceparent: string | undefined): Promise<void> {
-    const { ledger, executor, messages, sender, conduct, definition } = this.parts;
-    const behaviour = conduct(command);
+    const { ledger, executor, messages, sender, hooks, definition } = this.parts;
+    const behaviour = hooks().conduct?.(command) ?? 'run';
     if (behaviour === 'ignore') return Promise.resolve();
     if (behaviour === 'hold')
       return sender.send(messages.queued({ command, traceparent }, ledger.queued + 1));

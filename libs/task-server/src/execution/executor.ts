@@ -9,11 +9,13 @@ import type { ReliableSender } from '../messages/reliable-sender.js';
 import type { ServerMessages } from '../messages/server-messages.js';
 import { handlerTools, logText } from './handler-tools.js';
 import type { HandlerTools } from './handler-tools.js';
+import type { ServerHooks } from './hooks.js';
 import type { Work, WorkLedger } from './work-ledger.js';
 
 export interface ExecutorParts {
   readonly server: string;
   readonly definition: (task: string) => TaskDefinition | undefined;
+  readonly hooks: () => ServerHooks;
   readonly ledger: WorkLedger;
   readonly messages: ServerMessages;
   readonly sender: ReliableSender;
@@ -86,7 +88,10 @@ export class Executor {
     const { command, traceparent, abort } = work;
     try {
       const definition = this.parts.definition(command.task)!;
-      return outcomeOfOutput(await definition.handler({ event: taskEventOf(command, traceparent), tools }));
+      const event = taskEventOf(command, traceparent);
+      const { beforeHandler } = this.parts.hooks();
+      if (beforeHandler) await beforeHandler(event, abort.signal);
+      return outcomeOfOutput(await definition.handler({ event, tools }));
     } catch (thrown) {
       return outcomeOfThrown(thrown, abort.signal.aborted);
     }

@@ -1,3 +1,5 @@
+export { instrument } from './instrument.js';
+export type { Execution, Instruments } from './instrument.js';
 export { misbehaving } from './misbehaving.js';
 export type { Conduct, ReceivedCommand } from './misbehaving.js';
 export { runTask } from './run-task.js';

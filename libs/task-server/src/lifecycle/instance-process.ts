@@ -5,7 +5,7 @@ import type { Topics } from '@cordyna/protocol/wire';
 import { topicsOf } from '@cordyna/protocol/wire';
 import { TaskServerError } from '../errors.js';
 import { CommandIntake } from '../execution/command-intake.js';
-import type { ConductOf } from '../execution/conduct.js';
+import type { ServerHooks } from '../execution/hooks.js';
 import { Executor } from '../execution/executor.js';
 import { WorkLedger } from '../execution/work-ledger.js';
 import type { TaskDefinition } from '../handler/handler.js';
@@ -28,7 +28,7 @@ export interface InstanceParts {
   readonly runtime: Runtime;
   readonly declaration: ServerDeclaration;
   readonly definition: (task: string) => TaskDefinition | undefined;
-  readonly conduct: ConductOf;
+  readonly hooks: () => ServerHooks;
   /** The bus is lost for good. */
   readonly failed: (error: TaskServerError) => void;
 }
@@ -51,7 +51,7 @@ export class InstanceProcess {
   private ended: Promise<void> | undefined;
 
   constructor(private readonly parts: InstanceParts) {
-    const { runtime, declaration, definition } = parts;
+    const { runtime, declaration, definition, hooks } = parts;
     const { log } = runtime;
     this.identity = newInstance(declaration.server);
     this.topics = topicsOf(runtime.topicPrefix);
@@ -64,6 +64,7 @@ export class InstanceProcess {
     this.executor = new Executor({
       server: declaration.server,
       definition,
+      hooks,
       ledger: this.ledger,
       messages: this.messages,
       sender: this.sender,
@@ -84,7 +85,8 @@ export class InstanceProcess {
 
   private async run(): Promise<DeclarationAccepted> {
     const { runtime, declaration } = this.parts;
-    const accepted = await register({
+    runtime.log('info', `${declaration.server} registers`, { brokers: runtime.bus.brokers.join(',') });
+    const registered = register({
       bus: this.bus,
       publisher: this.publisher,
       messages: this.messages,
@@ -93,6 +95,8 @@ export class InstanceProcess {
       log: runtime.log,
       signal: this.starting.signal,
     });
+    // What the bus still tries ends when it is closed.
+    const accepted = await unlessAborted(registered, this.starting.signal);
     for (const warning of accepted.warnings) runtime.log('warn', warning, {});
     this.starting.signal.throwIfAborted();
     const consumer = this.bus.consumer(this.consumerOptions());
@@ -111,10 +115,10 @@ export class InstanceProcess {
   }
 
   private consumerOptions(): Parameters<Bus['consumer']>[0] {
-    const { definition, conduct, runtime } = this.parts;
+    const { definition, hooks, runtime } = this.parts;
     const intake = new CommandIntake({
       definition,
-      conduct,
+      hooks,
       ledger: this.ledger,
       executor: this.executor,
       messages: this.messages,
@@ -172,4 +176,11 @@ export class InstanceProcess {
     const dropped = this.sender.takeDropped();
     if (dropped > 0) this.parts.runtime.log('warn', 'log and progress messages were dropped', { dropped });
   }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
 }

@@ -62,7 +62,10 @@ export function runtimeOf(server: string, options: RuntimeOptions): Runtime {
       clientId: `${server}@${hostname()}`,
       tls: options.tls,
       sasl: options.sasl,
-      log: (level, message, details) => log(level, message, details),
+      // What the client library says while it reconnects by itself is noise.
+      log: (level, message, details) => {
+        if (level === 'error' || level === 'warn') log(level, message, details);
+      },
     },
     topicPrefix: options.topicPrefix,
     concurrency,

@@ -42,9 +42,9 @@ export async function register(parts: RegistrationParts): Promise<DeclarationAcc
       if (answer) throw new DeclarationRejectedError(answer.rejected.server, answer.rejected.errors);
       trouble = 'no answer from Cerebro yet';
     } catch (error) {
-      if (error instanceof DeclarationRejectedError || parts.signal.aborted) throw error;
+      if (error instanceof DeclarationRejectedError) throw error;
       trouble = errorText(error);
-      await delay(RETRY_MS, undefined, { signal: parts.signal });
+      await delay(RETRY_MS, undefined, { signal: parts.signal }).catch(() => parts.signal.throwIfAborted());
     }
     if (trouble !== reported) parts.log('warn', `not registered yet, declaring again: ${trouble}`, {});
     reported = trouble;

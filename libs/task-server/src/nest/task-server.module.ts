@@ -4,7 +4,7 @@ import type {
   FactoryProvider,
   ModuleMetadata,
   OnApplicationBootstrap,
-  OnApplicationShutdown,
+  OnModuleDestroy,
   OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
@@ -34,7 +34,7 @@ const OPTIONS = Symbol('TaskServerModuleOptions');
  * when it shuts down (call `app.enableShutdownHooks()` so that SIGTERM drains it). `TaskServer` can be injected.
  */
 @Module({})
-export class TaskServerModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export class TaskServerModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly explorer: TaskExplorer,
     private readonly server: TaskServer,
@@ -59,7 +59,8 @@ export class TaskServerModule implements OnModuleInit, OnApplicationBootstrap, O
     if (this.options.autoStart ?? true) await this.server.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Not in a later hook: what the handlers use is closed there. */
+  async onModuleDestroy(): Promise<void> {
     await this.server.stop();
   }
 }

@@ -10,7 +10,7 @@ import { declareJob } from '../declaration/declare-job.js';
 import { checkName, declareTask } from '../declaration/declare-task.js';
 import type { JobOptions, ServerDescription, TaskOptions } from '../declaration/options.js';
 import { InvalidDeclarationError, TaskServerError } from '../errors.js';
-import { conductOf } from '../execution/conduct.js';
+import { hooksOf } from '../execution/hooks.js';
 import type { TaskDefinition, TaskHandler } from '../handler/handler.js';
 import { InstanceProcess } from '../lifecycle/instance-process.js';
 import type { RuntimeOptions } from '../lifecycle/options.js';
@@ -25,6 +25,7 @@ export class TaskServer {
   private readonly jobs = new Map<string, JobDeclaration>();
   private process: InstanceProcess | undefined;
   private removeSignals: (() => void) | undefined;
+  private endsBySignal = false;
 
   /** @throws InvalidDeclarationError for a name that the protocol does not take */
   constructor(private readonly options: TaskServerOptions) {
@@ -110,7 +111,7 @@ export class TaskServer {
 
   /**
    * Declares the server to Cerebro and takes commands. Resolves when Cerebro has accepted; waits as long as it takes while
-   * Cerebro or the broker are away.
+   * Cerebro or the broker are away. Stays pending when a signal ends the process first (see `handleSignals`).
    * @throws DeclarationRejectedError with every error that Cerebro found; the server does not run
    * @throws TaskServerError `invalid_options`, `invalid_state`
    */
@@ -123,16 +124,23 @@ export class TaskServer {
       runtime,
       declaration,
       definition: (task) => (task.startsWith(`${this.name}.`) ? this.definitionOf(task) : undefined),
-      conduct: conductOf(this),
+      hooks: () => hooksOf(this),
       failed: (error) => this.failed(error),
     });
     this.process = instance;
-    if (this.options.handleSignals ?? true)
-      this.removeSignals = stopOnSignals(() => this.stop(), runtime.log);
+    if (this.options.handleSignals ?? true) {
+      const stop = (): Promise<void> => {
+        this.endsBySignal = true;
+        return this.stop();
+      };
+      this.removeSignals = stopOnSignals(stop, runtime.log);
+    }
     try {
       return await instance.start();
     } catch (error) {
       await this.stop();
+      // The process is about to end, and what would follow the start must not begin.
+      if (this.endsBySignal) return new Promise(() => undefined);
       throw error;
     }
   }
