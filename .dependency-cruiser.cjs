@@ -48,8 +48,13 @@ const everywhere = [
   forbid(
     'no-undeclared-packages',
     'Declare the package in the package.json of the workspace that imports it.',
-    { path: '^(apps|libs)/[^/]+/src/' },
-    { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: '^(apps|libs)/' },
+    { path: '^(apps|libs)/[^/]+/src/', pathNot: testCode },
+    {
+      dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+      // A peer is the installing package's to declare.
+      dependencyTypesNot: ['npm-peer'],
+      pathNot: '^(apps|libs)/',
+    },
   ),
   forbid(
     'no-deep-imports',
@@ -133,7 +138,15 @@ const applications = [
       `${cerebro}(coordination|config)/`,
       engine,
       model,
-      ...npm('@nestjs/(common|core)', 'reflect-metadata', 'uuid', 'ajv', 'ajv-formats', 'croner'),
+      ...npm(
+        '@nestjs/(common|core)',
+        'reflect-metadata',
+        'uuid',
+        'ajv',
+        'ajv-formats',
+        'croner',
+        'canonicalize',
+      ),
       '^(node:)?(crypto|events|async_hooks|perf_hooks|timers|timers/promises|util|assert)$',
     ],
   ),

@@ -121,6 +121,38 @@ describe('our services', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  const document = read('docs/operations.md');
+  const rows = [...document.matchAll(/^\| `([A-Z_]+)` +\| (?:`([^`]*)`|[^|]+?) +\|/gm)];
+  const source = read('apps/cerebro/src/config/environment.ts');
+  const declared = [...source.matchAll(/^ {2}([A-Z_]+)\??(?:: \w+)?(?: = ([^;]+))?;$/gm)];
+
+  test('tells every variable that Cerebro reads, and no other', () => {
+    expect(declared.length).toBeGreaterThan(10);
+    expect(rows.map(([, name]) => name).sort()).toEqual(declared.map(([, name]) => name).sort());
+  });
+
+  test('tells the defaults that the code has', () => {
+    const constants = declared.filter(([, , value]) => /^(\d[\d_]*|'[^']+')$/.test(value ?? ''));
+    const defaults = constants.map(([, name, value = '']) => [name, value.replace(/[_']/g, '')]);
+    expect(defaults.length).toBeGreaterThan(10);
+    const told = new Map(rows.map(([, name, value]) => [name, value]));
+    expect(defaults.map(([name]) => [name, told.get(name)])).toEqual(defaults);
+  });
+
+  test('names compose files that exist', () => {
+    const named = [...document.matchAll(/-f (\S+\.yml)/g)].map(([, file]) => file);
+    expect([...new Set(named)]).toEqual(['docker-compose.local.yml']);
+  });
+
+  test('tells the variables by which the compose files can be changed', () => {
+    const used = FILES.flatMap((file) =>
+      [...read(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name ?? ''),
+    );
+    expect(used.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 describe('Kafka and PostgreSQL', () => {
   test.each(foreign)('%s has a pinned image and a health check', (_, { image, healthcheck }) => {
     expect(image).toMatch(/^[a-z]+(\/[a-z]+)?:\d+[\w.-]*$/);

@@ -12,6 +12,7 @@ export const library = (
       ]),
     ),
     dependencies: Object.fromEntries(dependencies.map((dependency) => [dependency, '1.0.0'])),
+    peerDependencies: { ...(name === 'task-server' && { '@nestjs/common': '1.0.0' }) },
   });
 export const packageOf = (name: string): string => JSON.stringify({ name, main: 'index.js' });
 export const npmPackages = ['kafkajs', 'typeorm', 'pg', '@nestjs/common', 'croner', 'undeclared'];
@@ -38,7 +39,7 @@ export const sound: Record<string, string> = {
   'libs/engine/test/step.test.ts': `import '../src/step.js';`,
   'libs/bus/package.json': library('bus', { '.': './src/index.ts' }, ['kafkajs']),
   'libs/bus/src/index.ts': `import 'kafkajs'; import '@cordyna/protocol/wire'; export const bus = 1;`,
-  'libs/task-server/package.json': library('task-server', { '.': './src/index.ts' }, ['@nestjs/common']),
+  'libs/task-server/package.json': library('task-server', { '.': './src/index.ts' }),
   'libs/task-server/src/index.ts': `import '@cordyna/bus'; import '@cordyna/protocol/wire'; import '@nestjs/common';`,
   'libs/local-stack/package.json': library('local-stack', { '.': './src/index.ts' }),
   'libs/local-stack/src/index.ts': `export const start = 1;`,

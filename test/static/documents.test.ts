@@ -19,7 +19,8 @@ describe('what the documents say', () => {
   });
 
   test.each(documents)('%s links only to files that exist', (path) => {
-    const links = [...read(path).matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)[^)]*\)/g)].map(
+    const prose = read(path).replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
+    const links = [...prose.matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)[^)]*\)/g)].map(
       ([, to]) => to ?? '',
     );
     const broken = links.filter((to) => !existsSync(join(repository, dirname(path), decodeURI(to))));
