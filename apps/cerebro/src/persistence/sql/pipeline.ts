@@ -1,6 +1,7 @@
 import type { PoolClient, QueryResult } from 'pg';
 import { StoreRefused, StoreUnavailable, UnknownOutcome } from '../../coordination/ports/index.js';
 import { endsSession, sqlStateOf, storeErrorOf, type StoreError } from './errors.js';
+import { hasEnded } from './sessions.js';
 import { sizeOf, type Statement } from './statement.js';
 
 /** Beyond this a batch is refused, which makes the door divide it; a message of the protocol ends at 1 GB. */
@@ -52,6 +53,7 @@ export async function transact(
   if (sizeOf(statements) > MAX_CHARACTERS) {
     throw new StoreRefused(`more than ${MAX_CHARACTERS} characters in one transaction`);
   }
+  if (hasEnded(client)) throw new StoreUnavailable('the session ended before COMMIT was sent');
   const first = begin === null ? 0 : 1;
   const all = [...(begin === null ? [] : [begin]), ...statements, 'COMMIT'];
   const settled = await Promise.allSettled(send(client, all));

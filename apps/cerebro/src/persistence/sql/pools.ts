@@ -1,6 +1,7 @@
 import { Pool, type ClientConfig, type PoolClient } from 'pg';
 import { StoreUnavailable, UnknownOutcome } from '../../coordination/ports/index.js';
 import { endsSession } from './errors.js';
+import { hasEnded, watchSession } from './sessions.js';
 
 /** A stopped coordinator, or a stopped PostgreSQL, stops nobody for longer than this. */
 const LIMITS = {
@@ -44,8 +45,7 @@ function poolOf({ url, applicationName, size, onError }: PoolOptions, hot: boole
   });
   // Idle clients report a restart of PostgreSQL here; without a listener the process would end.
   pool.on('error', onError);
-  // A client in use reports it to nobody but its queries.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', watchSession);
   return pool;
 }
 
@@ -78,6 +78,6 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
       error instanceof UnknownOutcome || (error instanceof StoreUnavailable && endsSession(error.cause));
     throw error;
   } finally {
-    client.release(broken || client.getTransactionStatus() !== 'I');
+    client.release(broken || hasEnded(client) || client.getTransactionStatus() !== 'I');
   }
 }
