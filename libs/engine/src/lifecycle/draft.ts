@@ -74,7 +74,7 @@ export class Draft {
 
   /** An input that only asks to look again, and for which there was nothing to do: it leaves no row. */
   ignore(reason: string): void {
-    this.refused = reason;
+    this.refused ??= reason;
   }
 
   /** A consequence, decided by the coordinator on its own clock. Returns its `seq`. */

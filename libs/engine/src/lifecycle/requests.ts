@@ -37,38 +37,29 @@ export function retry(draft: Draft): void {
 
 /** The server of these tasks is withdrawn: what is not invoked ends in error, what is goes on. */
 export function withdrawn(draft: Draft, { server }: InputOf<'withdrawn'>): void {
-  let found = false;
   for (const task of draft.run.tasks) {
     const member = draft.member(task);
     if (member.server !== server || draft.world.declared(member.task)) continue;
     if ('refused' in TABLE[task.state].withdrawn) continue;
-    found = true;
     const error = ownError('server_withdrawn', `${server} was withdrawn before ${member.task} was invoked`);
     fail(draft, task, { error, row: 'row', own: true });
   }
-  if (!found) draft.ignore(`nothing waits for ${server}`);
 }
 
 /** Looks again at retries that are due. */
 export function retryDue(draft: Draft): void {
   const { now } = draft.origin;
-  lookAgain(
-    draft,
-    'no retry is due',
-    ({ state, retryAt }) => state === 'pending' && retryAt !== null && retryAt <= now,
-  );
+  for (const task of draft.run.tasks) {
+    if (task.state === 'pending' && task.retryAt !== null && task.retryAt <= now)
+      draft.queue.push(task.index);
+  }
 }
 
 /** Looks again at what waits for capacity. */
 export function capacity(draft: Draft): void {
-  lookAgain(draft, 'nothing waits for capacity', isReady);
+  for (const task of draft.run.tasks) if (isReady(task)) draft.queue.push(task.index);
 }
 
 /** Pending for no other reason than capacity: nothing upstream is open, and no retry is waited for. */
 export const isReady = ({ state, upstreamOpen, retryAt }: TaskRun): boolean =>
   state === 'pending' && upstreamOpen === 0 && retryAt === null;
-
-function lookAgain(draft: Draft, otherwise: string, at: (task: TaskRun) => boolean): void {
-  for (const task of draft.run.tasks) if (at(task)) draft.queue.push(task.index);
-  if (draft.queue.length === 0) draft.ignore(otherwise);
-}

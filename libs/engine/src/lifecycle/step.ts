@@ -52,5 +52,6 @@ export function step(run: Run, input: Input, origin: Origin, world: World): Deci
   const draft = new Draft(run, origin, world);
   (HANDLERS[input.kind] as (draft: Draft, input: Input) => void)(draft, input);
   settle(draft);
+  if (draft.run === run) draft.ignore('nothing is there to do');
   return draft.decision();
 }

@@ -1,0 +1,50 @@
+import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import type { Freshness, FreshnessWrite, World } from '../model/index.js';
+
+/** A world whose answers a test sets; the freshness writes of decisions are kept as a store would keep them. */
+export class TestWorld implements World {
+  readonly undeclared = new Set<string>();
+  /** Servers that are not named take any number. */
+  readonly capacities = new Map<string, number>();
+  readonly aggregates = new Map<string, Freshness>();
+  /** Aggregates that a decision asked for. */
+  readonly asked = new Set<string>();
+  /** When set, all other aggregates are not loaded. */
+  loaded: ReadonlySet<string> | null = null;
+  jitterValue = 0.5;
+
+  readonly declared = (task: string): boolean => !this.undeclared.has(task);
+  readonly capacity = (server: string): number => this.capacities.get(server) ?? Infinity;
+  readonly jitter = (): number => this.jitterValue;
+
+  readonly freshness = (task: string): Freshness | undefined => {
+    this.asked.add(task);
+    if (this.loaded && !this.loaded.has(task)) return undefined;
+    return this.aggregates.get(task) ?? { task, consumed: {}, latest: null };
+  };
+
+  /** Knows one keyword: `required`, a list of keys. */
+  readonly validate = (schema: JsonObject, value: JsonValue): readonly string[] => {
+    const required = (schema.required ?? []) as readonly string[];
+    return required
+      .filter((key) => !Object.hasOwn(value as JsonObject, key))
+      .map((key) => `${key} is missing`);
+  };
+
+  readonly invocationId: World['invocationId'] = (run, task, item, attempt) =>
+    `${run}/${task}/${item?.index ?? '-'}/${attempt}`;
+
+  keep({ task, consumed, latest }: FreshnessWrite): void {
+    const before = this.aggregates.get(task) ?? { task, consumed: {}, latest: null };
+    this.aggregates.set(task, {
+      task,
+      consumed: { ...before.consumed, ...consumed },
+      latest: latest ?? before.latest,
+    });
+  }
+
+  /** As if this task had completed in another run. */
+  complete(task: string, run: string, output: JsonObject = {}): void {
+    this.keep({ task, latest: { run, output } });
+  }
+}
