@@ -89,7 +89,7 @@ describe('a lane', () => {
       (batch) => {
         batches.push(batch);
         const failure = failures[batches.length - 1];
-         
+
         return failure === undefined ? Promise.resolve() : Promise.reject(failure);
       },
       { onHandlerError: (error) => thrown.push(error) },

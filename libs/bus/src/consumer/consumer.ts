@@ -1,9 +1,10 @@
 import { BusError } from '../errors.js';
 import { Directory } from '../cluster/directory.js';
 import { Links } from '../cluster/links.js';
+import { leaveGroup } from '../cluster/requests.js';
 import { logOf } from '../kafkajs/client.js';
 import { isBrokerAway, toBusError } from '../kafkajs/error-mapping.js';
-import { sleep } from '../limits.js';
+import { inTime, sleep } from '../limits.js';
 import type {
   BusConfig,
   BusConsumer,
@@ -18,6 +19,7 @@ import type { ConsumerSettings } from './settings.js';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
+const LEAVE_LIMIT_MS = 2_000;
 
 /**
  * Supervises a group member: kafkajs consumers can die, or fall silent, while the process lives on. A member that
@@ -30,6 +32,7 @@ export class KafkaConsumer implements BusConsumer {
   private readonly stopping = new AbortController();
   private readonly stopAsked: Promise<undefined>;
   private session: Session | undefined;
+  private ghost: string | undefined;
   private supervision: Promise<void> | undefined;
   private current: BusConsumerState = 'stopped';
   private settleStart: (failure?: BusError) => void = () => undefined;
@@ -117,6 +120,7 @@ export class KafkaConsumer implements BusConsumer {
       const links = new Links(this.config);
       try {
         const layouts = await new Directory(links).layouts(topics);
+        await this.leaveForTheDead(links);
         return [...layouts.values()].reduce(
           (sum, found) => sum + ('leaders' in found ? found.leaders.length : 0),
           0,
@@ -129,6 +133,14 @@ export class KafkaConsumer implements BusConsumer {
       await sleep(pauseMs, this.stopping.signal);
     }
     return 0;
+  }
+
+  /** The member that failed would hold its partitions until its session is over. */
+  private async leaveForTheDead(links: Links): Promise<void> {
+    const { ghost } = this;
+    if (ghost === undefined) return;
+    this.ghost = undefined;
+    await inTime(leaveGroup(links, this.settings.group, ghost), LEAVE_LIMIT_MS);
   }
 
   private report(error: unknown): void {
@@ -153,6 +165,7 @@ export class KafkaConsumer implements BusConsumer {
     const { fetchedForMs } = session;
     if (reason === undefined) await session.stop();
     else session.abandon();
+    this.ghost = reason === undefined ? undefined : session.memberId;
     this.session = undefined;
     return { reason, fetchedForMs };
   }

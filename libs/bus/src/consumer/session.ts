@@ -41,6 +41,8 @@ export class Session {
   private lastSignAt = Date.now();
   private firstFetchAt: number | undefined;
   private stopped: Promise<void> | undefined;
+  /** What the group knows this member by. */
+  memberId: string | undefined;
   /** Resolves with the reason when the session failed. */
   readonly failure: Promise<BusError>;
 
@@ -166,6 +168,7 @@ export class Session {
       this.fail(toBusError(payload.error));
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.memberId = payload.memberId;
       this.joined(payload.memberAssignment);
     });
     return consumer;

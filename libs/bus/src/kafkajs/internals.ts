@@ -49,6 +49,11 @@ export interface RawBroker {
   isConnected(): boolean;
   lookupRequest(apiKey: number, definition: RequestDefinition): (args: object) => ProtocolRequest;
   createTopics(args: { topics: readonly object[]; validateOnly: boolean; timeout: number }): Promise<unknown>;
+  findGroupCoordinator(args: {
+    groupId: string;
+    coordinatorType: number;
+  }): Promise<{ coordinator: { nodeId: number } }>;
+  leaveGroup(args: { groupId: string; memberId: string }): Promise<unknown>;
   describeConfigs(args: {
     resources: readonly object[];
     includeSynonyms: boolean;

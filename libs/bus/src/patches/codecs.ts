@@ -8,7 +8,6 @@ interface Snappy {
   uncompress(input: Buffer, maxLength?: number): Buffer;
 }
 interface Lz4 {
-  compress(input: Uint8Array): Uint8Array;
   decompress(input: Uint8Array): Uint8Array;
   decompressBound(input: Uint8Array): number;
 }
@@ -52,8 +51,6 @@ function unlz4(input: Buffer): Buffer {
   return Buffer.from(lz4.decompress(input));
 }
 
-const compressLz4 = (input: Buffer): Buffer => Buffer.from(lz4.compress(input));
-
 function codec(name: string, unpack: (input: Buffer) => Uint8Array, pack?: (input: Buffer) => Buffer): Codec {
   const fail = (what: string, cause?: unknown): BusError =>
     new BusError('corrupt_record', `${name}: ${what}`, { retriable: false, cause });
@@ -79,6 +76,6 @@ const ZSTD = 4;
 /** Without these, one compressed batch of somebody's producer stops a kafkajs consumer for good. */
 export function registerCodecs(): void {
   kafkajs.CompressionCodecs[SNAPPY] = () => codec('snappy', unsnappy, compressSnappy);
-  kafkajs.CompressionCodecs[LZ4] = () => codec('lz4', unlz4, compressLz4);
+  kafkajs.CompressionCodecs[LZ4] = () => codec('lz4', unlz4);
   kafkajs.CompressionCodecs[ZSTD] = () => codec('zstd', unzstd);
 }
