@@ -11,7 +11,9 @@ type FromEnvironment = Pick<
  * `CORDYNA_TOPIC_PREFIX`, `CORDYNA_CONCURRENCY`, `CORDYNA_QUEUE_LIMIT`, `CORDYNA_DRAIN_MS`.
  * @throws TaskServerError `invalid_options` that names the variable
  */
-export function optionsFromEnvironment(env: NodeJS.ProcessEnv = process.env): FromEnvironment {
+export function optionsFromEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): FromEnvironment {
   const { KAFKA_BROKERS: brokers, CORDYNA_TOPIC_PREFIX: topicPrefix } = env;
   if (!brokers) {
     throw new TaskServerError('invalid_options', 'KAFKA_BROKERS is not set; set it to e.g. "localhost:9092"');
@@ -19,9 +21,9 @@ export function optionsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Fr
   return {
     brokers,
     ...(topicPrefix ? { topicPrefix } : {}),
-    ...whole('concurrency', 'CORDYNA_CONCURRENCY', env.CORDYNA_CONCURRENCY),
-    ...whole('queueLimit', 'CORDYNA_QUEUE_LIMIT', env.CORDYNA_QUEUE_LIMIT),
-    ...whole('drainMs', 'CORDYNA_DRAIN_MS', env.CORDYNA_DRAIN_MS),
+    ...whole('concurrency', 'CORDYNA_CONCURRENCY', env['CORDYNA_CONCURRENCY']),
+    ...whole('queueLimit', 'CORDYNA_QUEUE_LIMIT', env['CORDYNA_QUEUE_LIMIT']),
+    ...whole('drainMs', 'CORDYNA_DRAIN_MS', env['CORDYNA_DRAIN_MS']),
   };
 }
 

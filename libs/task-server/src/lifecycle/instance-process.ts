@@ -15,8 +15,9 @@ import { ReliableSender } from '../messages/reliable-sender.js';
 import { ServerMessages } from '../messages/server-messages.js';
 import { drain } from './drain.js';
 import { Heartbeats } from './heartbeats.js';
-import type { Runtime } from './options.js';
+
 import { register } from './registration.js';
+import type { Runtime } from './runtime.js';
 
 /** Protocol, rule 2: Kafka's default lower bound, so that a killed instance's partitions move on soon. */
 const SESSION_TIMEOUT_MS = 6_000;

@@ -14,7 +14,7 @@ import { hooksOf } from '../execution/hooks.js';
 import type { TaskDefinition, TaskHandler } from '../handler/handler.js';
 import { InstanceProcess } from '../lifecycle/instance-process.js';
 import type { RuntimeOptions } from '../lifecycle/options.js';
-import { runtimeOf } from '../lifecycle/options.js';
+import { runtimeOf } from '../lifecycle/runtime.js';
 import { exitSoon, stopOnSignals } from '../lifecycle/signals.js';
 
 export type TaskServerOptions = ServerDescription & RuntimeOptions;
