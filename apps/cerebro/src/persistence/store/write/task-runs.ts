@@ -1,4 +1,4 @@
-import type { TaskRun } from '@cordyna/engine';
+import { waitingForCapacity, type TaskRun } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
 import { prepared, type Scalar, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
@@ -20,9 +20,6 @@ interface Column {
   readonly of: (row: Row) => Scalar;
 }
 
-/** How the engine says that a pending task waits for flow control. */
-const WAITING = 'waiting for capacity of ';
-
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 const time = (name: string, of: (task: TaskRun) => number | null): Column => ({
   name,
@@ -35,7 +32,8 @@ const serverOf = (row: Row): string | null => memberOf(row)?.server ?? null;
 
 function waitingServer(row: Row): string | null {
   const { state, reason } = row.task;
-  return state === 'pending' && reason?.startsWith(WAITING) ? serverOf(row) : null;
+  const server = serverOf(row);
+  return state === 'pending' && server !== null && reason === waitingForCapacity(server) ? server : null;
 }
 
 const COLUMNS: readonly Column[] = [
