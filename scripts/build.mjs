@@ -12,10 +12,25 @@ const workspaces = ['libs', 'apps']
 
 function compile(dir) {
   rmSync(join(dir, 'dist'), { recursive: true, force: true });
-  const args = [swc, 'src', '--out-dir', 'dist', '--strip-leading-paths', '--config-file', '../../.swcrc', '--quiet'];
+  const args = [
+    swc,
+    'src',
+    '--out-dir',
+    'dist',
+    '--strip-leading-paths',
+    '--config-file',
+    '../../.swcrc',
+    '--copy-files',
+    '--quiet',
+  ];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args, '--ignore', '**/*.test.ts'], { cwd: dir, stdio: 'inherit' });
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${dir}: swc exited with ${code}`))));
+    const child = spawn(process.execPath, [...args, '--ignore', '**/*.test.ts'], {
+      cwd: dir,
+      stdio: 'inherit',
+    });
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${dir}: swc exited with ${code}`)),
+    );
   });
 }
 

@@ -2,8 +2,10 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import type { Composition } from './composition.js';
 import { Commands, Metrics, Queries, Readiness } from './coordination/index.js';
+import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { INBOUND_TRANSPORT, InboundController, InboundHandler } from './messaging/index.js';
+import { MonitorModule } from './monitor/index.js';
 
 export interface AppParts {
   readonly composition: Composition;
@@ -42,7 +44,7 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: [HttpModule],
+      imports: [HealthModule, HttpModule, MonitorModule],
       controllers: [InboundController],
       providers: [...shared, { provide: Lifecycle, useFactory: () => new Lifecycle(parts) }],
       exports: shared,

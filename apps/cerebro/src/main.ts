@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import { compose } from './composition.js';
 import { ConfigError, LOG_LEVELS, loadConfig, type LogLevel } from './config/index.js';
 import { PrometheusMetrics } from './health/index.js';
-import { configureHttp } from './http/index.js';
+import { configureHttp, HTTP_OPTIONS } from './http/index.js';
 import { createPersistence } from './persistence/index.js';
 
 /** Exit code when the configuration is wrong: starting again does not help. */
@@ -35,7 +35,10 @@ async function main(): Promise<void> {
     queries: persistence.queries,
     closePersistence: () => persistence.close(),
   });
-  const app = await NestFactory.create<NestExpressApplication>(module, { logger: levelsUpTo(config.logLevel) });
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    ...HTTP_OPTIONS,
+    logger: levelsUpTo(config.logLevel),
+  });
   configureHttp(app);
   app.enableShutdownHooks();
   app.connectMicroservice({ strategy: composition.transport });

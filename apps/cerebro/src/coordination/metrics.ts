@@ -44,4 +44,7 @@ export abstract class Metrics {
 
   /** Tells where the gauges are read; what is not given again stays. */
   abstract observe(sources: GaugeSources): void;
+
+  /** All values in the text format that Prometheus scrapes. */
+  abstract expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

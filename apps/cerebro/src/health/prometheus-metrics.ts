@@ -1,0 +1,111 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CEREBRO_ERROR_CODES, EventType } from '@cordyna/protocol/model';
+import { Metrics, type Changes, type GaugeSources, type Outcome } from '../coordination/index.js';
+
+const TIMEOUTS: ReadonlySet<unknown> = new Set(
+  CEREBRO_ERROR_CODES.filter((code) => /_timeout$|_lost$/.test(code)),
+);
+/** One commit: from a millisecond on a quiet machine to the statement's time limit. */
+const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** The coordinator's metrics for Prometheus: seconds, `_total` on counters, labels from closed lists. */
+export class PrometheusMetrics extends Metrics {
+  private readonly registry = new Registry();
+  private readonly registers = [this.registry];
+  private sources: GaugeSources = {};
+
+  readonly commitDuration = new Histogram({
+    name: 'cordyna_commit_duration_seconds',
+    help: 'One group commit, from loading to the answer of COMMIT.',
+    buckets: COMMIT_SECONDS,
+    registers: this.registers,
+  });
+  readonly commitRetries = this.counter('commit_retries', 'Commits that were decided again.', 'reason');
+  readonly logLinesDropped = this.counter('log_lines_dropped', 'Log and progress lines dropped under load.');
+  readonly stalls = this.counter('stalls', 'Times that the watermark stood still for longer than it may.');
+  private readonly commits = this.counter('commits', 'Transactions of the door.');
+  private readonly inputs = this.counter('inputs', 'What went through the door.', 'kind', 'outcome');
+  private readonly rows = this.counter(
+    'history_rows',
+    'Rows of histories; applied=false: refused.',
+    'type',
+    'applied',
+  );
+  private readonly invokes = this.counter('invokes', 'Invocations commanded, retries included.');
+  private readonly timeouts = this.counter('timeouts', 'Attempts ended by a watchdog.', 'kind');
+  private readonly runs = this.counter('runs', 'Runs that came to this state; running: created.', 'state');
+  private readonly deadLetters = this.counter('dead_letters', 'Messages refused.', 'reason');
+  private readonly firings = this.counter('schedule_firings', 'Due times of schedules.', 'outcome');
+
+  constructor() {
+    super();
+    collectDefaultMetrics({ register: this.registry });
+    const seconds = (ms: number | null | undefined) => (ms == null ? ms : ms / 1_000);
+    this.gauge('cordyna_watermark_age_seconds', 'How far all that is applied is behind the clock.', () =>
+      seconds(this.sources.watermarkAgeMs?.()),
+    );
+    this.gauge('cordyna_outbox_unpublished', 'Committed messages that Kafka has not acknowledged.', () =>
+      this.sources.outboxUnpublished?.(),
+    );
+  }
+
+  countBatch(
+    changes: Changes,
+    outcomes: readonly (readonly Outcome[])[],
+    kinds: readonly (readonly string[])[] = [],
+  ): void {
+    this.commits.inc();
+    outcomes.forEach((some, item) =>
+      some.forEach((outcome, at) =>
+        this.inputs.inc({ kind: kinds[item]?.[at] ?? 'any', outcome: labelOf(outcome) }),
+      ),
+    );
+    for (const change of changes.runs) {
+      if (change.expectedVersion === null) this.runs.inc({ state: 'running' });
+      for (const { type, applied, data } of change.rows) {
+        this.rows.inc({ type, applied: String(applied) });
+        if (!applied) continue;
+        if (type === EventType.runFinished) this.runs.inc({ state: String(data['state']) });
+        if (type === EventType.taskError) this.countTimeout(data['error']);
+      }
+    }
+    const invokes = changes.outbox.filter(({ kind, ackMs }) => kind === 'command' && ackMs !== null);
+    this.invokes.inc(invokes.length);
+    for (const { reason } of changes.deadLetters) this.deadLetters.inc({ reason });
+    for (const { outcome } of changes.firings) this.firings.inc({ outcome });
+  }
+
+  private countTimeout(error: unknown): void {
+    const code = (error as { code?: unknown } | undefined)?.code;
+    if (TIMEOUTS.has(code)) this.timeouts.inc({ kind: String(code) });
+  }
+
+  observe(sources: GaugeSources): void {
+    this.sources = { ...this.sources, ...sources };
+  }
+
+  async expose(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  private counter<L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> {
+    return new Counter({ name: `cordyna_${name}_total`, help, labelNames, registers: this.registers });
+  }
+
+  /** Read at each scrape; no value is shown while it is not known. */
+  private gauge(name: string, help: string, read: () => Promise<number> | number | null | undefined): void {
+    const collect = async () => {
+      gauge.reset();
+      const value = await read();
+      if (value == null) gauge.remove();
+      else gauge.set(value);
+    };
+    const gauge: Gauge = new Gauge({ name, help, registers: this.registers, collect });
+  }
+}
+
+const labelOf = (outcome: Outcome): string => {
+  if (outcome.kind === 'refused') return outcome.code;
+  if (outcome.kind === 'run') return outcome.created ? 'run_created' : 'run_found';
+  return outcome.kind.replaceAll('-', '_');
+};

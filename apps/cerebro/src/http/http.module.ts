@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { ProblemsController } from './problem/problems.controller.js';
+import { DeadLettersController } from './routes/dead-letters.controller.js';
+import { GraphController } from './routes/graph.controller.js';
+import { HistoryController } from './routes/history.controller.js';
+import { RunsController } from './routes/runs.controller.js';
+import { SchedulesController } from './routes/schedules.controller.js';
+import { ConnectionsEnd } from './connections-end.js';
+import { StreamController } from './stream/stream.controller.js';
+import { StreamHub } from './stream/stream-hub.js';
+
+/** Needs Commands, Queries and Readiness of a global module. */
+@Module({
+  controllers: [
+    RunsController,
+    HistoryController,
+    GraphController,
+    SchedulesController,
+    DeadLettersController,
+    StreamController,
+    ProblemsController,
+  ],
+  providers: [StreamHub, ConnectionsEnd],
+})
+export class HttpModule {}

@@ -1,0 +1,197 @@
+import {
+  EventType,
+  INSTANCE_STATES,
+  RUN_STATES,
+  TASK_STATES,
+  TRIGGER_KINDS,
+  type JsonObject,
+} from '@cordyna/protocol/model';
+import { schemaOf } from '@cordyna/protocol/wire';
+
+/** JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
+const text = { type: 'string' } as const;
+const nullableText = { type: ['string', 'null'] } as const;
+const whole = { type: 'integer' } as const;
+const nullableWhole = { type: ['integer', 'null'] } as const;
+const uuid = { type: 'string', format: 'uuid' } as const;
+const flag = { type: 'boolean' } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+const nullableTime = { type: ['string', 'null'], format: 'date-time' } as const;
+const anyObject = { type: 'object' } as const;
+const oneOf = (values: readonly string[]) => ({ type: 'string', enum: [...values] });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const orNull = (schema: JsonObject) => ({ oneOf: [schema, { type: 'null' }] });
+const list = (items: JsonObject) => ({ type: 'array', items });
+
+/** All properties are required but those named in `optional`. */
+const object = (properties: JsonObject, ...optional: string[]): JsonObject => ({
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+});
+const page = (items: JsonObject): JsonObject =>
+  object({
+    items: list(items),
+    next: { ...nullableText, description: '`cursor` of the next page; null on the last.' },
+  });
+
+const summary = {
+  run: uuid,
+  task: nullableText,
+  job: nullableText,
+  state: oneOf(RUN_STATES),
+  trigger: ref('Trigger'),
+  createdAt: time,
+  finishedAt: nullableTime,
+};
+
+/** The wire schema without what only a document of its own needs. */
+function runRequest(): JsonObject {
+  const schema = schemaOf(EventType.runRequested);
+  if (!schema) throw new Error('the protocol has no schema of run requests');
+  return Object.fromEntries(
+    Object.entries(schema).filter(([key]) => !['$schema', '$id', 'title'].includes(key)),
+  );
+}
+
+export const SCHEMAS = {
+  RunRequest: runRequest(),
+  RunCreated: object({ run: uuid }),
+  CancelRequest: object({ reason: { ...text, minLength: 1, maxLength: 1_000 } }, 'reason'),
+  Trigger: object(
+    {
+      kind: oneOf(TRIGGER_KINDS),
+      schedule: text,
+      scheduledFor: time,
+      source: text,
+      id: text,
+      job: text,
+    },
+    ...['schedule', 'scheduledFor', 'source', 'id', 'job'],
+  ),
+  RunSummary: object(summary),
+  RunPage: page(ref('RunSummary')),
+  Run: object({ ...summary, tasks: list(ref('TaskRun')) }),
+  TaskError: object(
+    { code: text, message: text, description: text, retryable: flag, stack: text, details: {} },
+    ...['description', 'retryable', 'stack', 'details'],
+  ),
+  TaskRun: object(
+    {
+      task: text,
+      item: { ...orNull(object({ index: whole, value: {} })), description: 'Element of a `forEach`.' },
+      state: oneOf(TASK_STATES),
+      attempt: whole,
+      server: text,
+      instance: nullableText,
+      invokedAt: nullableTime,
+      queuedAt: nullableTime,
+      startedAt: nullableTime,
+      finishedAt: nullableTime,
+      output: {},
+      error: orNull(ref('TaskError')),
+      blockedBy: { ...nullableText, description: 'Qualified name of the task whose error blocks this one.' },
+      reason: nullableText,
+      progress: orNull(object({ percent: { type: ['number', 'null'] }, message: nullableText })),
+    },
+    'progress',
+  ),
+  HistoryRow: object({
+    seq: { ...whole, description: 'From 1, dense per run.' },
+    at: { ...time, description: "By the sender's clock." },
+    recordedAt: { ...time, description: "By the database's clock." },
+    source: text,
+    type: text,
+    task: nullableText,
+    item: orNull(object({ index: whole })),
+    attempt: nullableWhole,
+    applied: { ...flag, description: 'False: refused, see `reason`.' },
+    reason: nullableText,
+    topic: nullableText,
+    partition: nullableWhole,
+    offset: { ...nullableText, description: 'Decimal: it may be larger than 2^53.' },
+    data: anyObject,
+  }),
+  History: list(ref('HistoryRow')),
+  StreamedRow: { allOf: [object({ run: uuid }), ref('HistoryRow')] },
+  Log: list(object({ at: time, invocation: text, task: text, attempt: whole, level: text, message: text })),
+  Graph: object({
+    nodes: list(
+      object({
+        task: text,
+        server: text,
+        declared: flag,
+        unresolved: { ...list(text), description: 'Dependencies of this task that nobody has declared.' },
+        lastState: { enum: [...TASK_STATES, null], description: 'In the newest run that it is part of.' },
+      }),
+    ),
+    edges: { ...list(object({ from: text, to: text })), description: '`to` depends on `from`.' },
+  }),
+  Servers: list(
+    object({
+      server: text,
+      version: nullableText,
+      team: nullableText,
+      contact: nullableText,
+      description: nullableText,
+      state: oneOf(['declared', ...INSTANCE_STATES, 'withdrawn']),
+      instances: list(
+        object({
+          instance: text,
+          state: oneOf(INSTANCE_STATES),
+          lastSeen: time,
+          clockSkewMs: {
+            type: ['number', 'null'],
+            description: "How far its clock is ahead of the database's.",
+          },
+        }),
+      ),
+      tasks: list(text),
+    }),
+  ),
+  Firings: list(
+    object({
+      scheduledFor: time,
+      outcome: oneOf(['run', 'skipped', 'missed']),
+      run: nullableText,
+      reason: nullableText,
+    }),
+  ),
+  DeadLetterPage: page(
+    object({
+      id: text,
+      at: time,
+      reason: text,
+      detail: text,
+      topic: text,
+      partition: whole,
+      offset: text,
+      key: { ...nullableText, description: 'Base64.' },
+      value: nullableText,
+      encoding: oneOf(['utf8', 'base64']),
+      truncated: flag,
+    }),
+  ),
+  Live: object({ status: oneOf(['ok']) }),
+  Readiness: object({
+    ready: flag,
+    checks: { type: 'object', additionalProperties: object({ ok: flag, detail: text }) },
+  }),
+  Problem: object(
+    {
+      type: {
+        ...text,
+        format: 'uri-reference',
+        description: '`/problems/<kind>`: stable, compare this one.',
+      },
+      title: text,
+      status: whole,
+      detail: text,
+      instance: text,
+      errors: list(object({ path: text, message: text })),
+    },
+    'errors',
+  ),
+} satisfies Record<string, JsonObject>;
+
+export type SchemaName = keyof typeof SCHEMAS;

@@ -1,0 +1,87 @@
+import { ValidationPipe, type PipeTransform } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { NAME_PATTERN, QUALIFIED_NAME_PATTERN, RUN_STATES, type RunState } from '@cordyna/protocol/model';
+import { ProblemError } from '../problem/problem-kinds.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const QUALIFIED = new RegExp(QUALIFIED_NAME_PATTERN);
+const REFERENCE = new RegExp(`${NAME_PATTERN}|${QUALIFIED_NAME_PATTERN}`);
+const LIMIT = 'must be a whole number from 1 to 500';
+
+const invalid = (path: string, message: string): ProblemError =>
+  new ProblemError('invalid-parameter', `${path} ${message}`, [{ path, message }]);
+
+/** A run's id in a path, in lower case. */
+export class RunIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    const run = value.toLowerCase();
+    if (!UUID.test(run)) throw invalid('run', 'must be a UUID');
+    return run;
+  }
+}
+
+/** `<server>.<task>` in a path. */
+export class QualifiedTaskPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!QUALIFIED.test(value)) throw invalid('task', 'must be <server>.<task>');
+    return value;
+  }
+}
+
+export class LimitQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
+  @Transform(({ value }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN))
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(500, { message: LIMIT })
+  limit: number = 50;
+}
+
+export class PageQuery extends LimitQuery {
+  @ApiPropertyOptional({ type: 'string', description: '`next` of the page before.' })
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]{1,512}$/, { message: 'must be `next` of the page before' })
+  cursor?: string;
+}
+
+export class RunsQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: RUN_STATES })
+  @IsOptional()
+  @IsIn(RUN_STATES, { message: `must be one of ${RUN_STATES.join(', ')}` })
+  state?: RunState;
+
+  @ApiPropertyOptional({ type: 'string', description: 'Qualified name of the task that was asked for.' })
+  @IsOptional()
+  @Matches(QUALIFIED, { message: 'must be <server>.<task>' })
+  task?: string;
+
+  @ApiPropertyOptional({ type: 'string', description: '`<server>.<job>`, or a bare name.' })
+  @IsOptional()
+  @Matches(REFERENCE, { message: 'must be <server>.<job> or a bare name' })
+  job?: string;
+}
+
+export class StreamQuery {
+  @ApiPropertyOptional({ type: 'string', format: 'uuid', description: 'Of this run alone.' })
+  @IsOptional()
+  @Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : value))
+  @Matches(UUID, { message: 'must be a UUID' })
+  run?: string;
+}
+
+/** Checks query parameters by their class; unknown ones are ignored. */
+export const queryPipe = (): ValidationPipe =>
+  new ValidationPipe({
+    transform: true,
+    stopAtFirstError: true,
+    exceptionFactory: (found) => {
+      const errors = found.map(({ property, constraints }) => ({
+        path: property,
+        message: Object.values(constraints ?? {}).join(', '),
+      }));
+      const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+      return new ProblemError('invalid-parameter', detail, errors);
+    },
+  });
