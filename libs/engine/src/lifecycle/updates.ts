@@ -9,6 +9,8 @@ import { RowType } from './rows.js';
 import { TABLE } from './table.js';
 import type { Signal } from './table.js';
 
+type Completion = Extract<Update, { report: 'completed' }>;
+
 const ROW_TYPES = {
   queued: RowType.taskQueued,
   started: RowType.taskStarted,
@@ -32,7 +34,7 @@ export function update(draft: Draft, report: Update): void {
   if (mismatch) return draft.refuse(entry, mismatch);
   const outcome = TABLE[task.state][signalOf(report)];
   if ('refused' in outcome) return draft.refuse(entry, `${outcome.refused}: the task is ${task.state}`);
-  if (report.report === 'completed') return complete(draft, task, entry, report.output);
+  if (report.report === 'completed') return complete(draft, task, entry, report);
   if (report.report !== 'error') {
     draft.input(entry);
     return;
@@ -71,15 +73,16 @@ function mismatchOf(run: Run, task: TaskRun, report: Update): string | null {
   return null;
 }
 
-function complete(draft: Draft, task: TaskRun, entry: Entry, output: JsonObject): void {
+function complete(draft: Draft, task: TaskRun, entry: Entry, report: Completion): void {
+  const { output, invocation, instance } = report;
   const member = draft.member(task);
-  const violations = violationsOf(draft, member, output);
+  const oversize = exceeds(output, MAX_OUTPUT_BYTES);
+  const violations = oversize ? [tooLarge(output)] : violationsOf(draft, member, output);
   if (violations.length > 0) {
-    const { output: _output, ...identity } = entry.data as { output: JsonObject };
-    const reason = 'the output is refused';
-    draft.input({ ...entry, reason, data: { ...identity, violations } });
+    const data = { ...(oversize ? { invocation, instance } : entry.data), violations };
+    draft.input({ ...entry, reason: 'the output is refused', data });
     const error = ownError('output_invalid', `the output is invalid: ${violations.join('; ')}`);
-    return fail(draft, task, { error, row: 'row', own: true, data: entry.data });
+    return fail(draft, task, { error, row: 'row', own: true, data: { instance } });
   }
   draft.input(entry);
   endAttempt(draft, task, null);
@@ -87,11 +90,11 @@ function complete(draft: Draft, task: TaskRun, entry: Entry, output: JsonObject)
   draft.writeFreshness({ task: member.task, latest: { run: draft.run.seed.run, output } });
 }
 
-function violationsOf(draft: Draft, { outputSchema }: Member, output: JsonObject): readonly string[] {
-  if (exceeds(output, MAX_OUTPUT_BYTES))
-    return [`it has ${jsonBytes(output)} bytes as JSON, and at most ${MAX_OUTPUT_BYTES} are taken`];
-  return outputSchema ? draft.world.validate(outputSchema, output) : [];
-}
+const tooLarge = (output: JsonObject): string =>
+  `it has ${jsonBytes(output)} bytes as JSON, and at most ${MAX_OUTPUT_BYTES} are taken`;
+
+const violationsOf = (draft: Draft, { outputSchema }: Member, output: JsonObject): readonly string[] =>
+  outputSchema ? draft.world.validate(outputSchema, output) : [];
 
 /** An invocation that was not begun comes back: it is invoked again at once, and does not count. */
 function takeBack(draft: Draft, task: TaskRun, entry: Entry): void {
