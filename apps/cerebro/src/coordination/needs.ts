@@ -2,6 +2,7 @@ import { freshnessNeeds, planJob, planTask, type Registry } from '@cordyna/engin
 import type { RunRequest } from '@cordyna/protocol/model';
 import { scheduledTasks } from './decide/declare.js';
 import { targetOf } from './decide/request-run.js';
+import { updateOf } from './decide/update.js';
 import type { Inbound, PartitionRange } from './inbound.js';
 import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
 
@@ -25,7 +26,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const schedules = new Set<string>();
   for (const { run, invocation } of published) if (run && invocation) runs.add(run);
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
-    if (inbound.kind === 'update' && isStateUpdate(inbound)) runs.add(inbound.attempt.run);
+    if (inbound.kind === 'update' && updateOf(inbound, true)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire') schedules.add(inbound.schedule);
     if (inbound.kind !== 'run-requested') continue;
@@ -45,9 +46,6 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   };
 }
 
-const isStateUpdate = ({ report }: Extract<Inbound, { kind: 'update' }>): boolean =>
-  report.report !== 'progress' && report.report !== 'log';
-
 /** What only shows once runs, schedules and the registry are there: freshness aggregates, and declared schedules. */
 export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: Registry): Needs {
   const freshness = new Set<string>();
@@ -62,13 +60,14 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     }
     if (inbound.kind === 'run-requested') add(creationNeeds(inbound.request, registry));
     if (inbound.kind === 'fire') add(creationNeeds({ task: inbound.schedule }, registry));
-    if (inbound.kind === 'update' && isStateUpdate(inbound)) {
+    if (inbound.kind === 'update') {
       const run = loaded.runs.get(inbound.attempt.run)?.value;
-      if (run) add(freshnessNeeds(run, inbound.attempt.task));
+      const input = updateOf(inbound, true);
+      if (run && input) add(freshnessNeeds(run, input));
     }
     if (inbound.kind === 'run-input') {
       const run = loaded.runs.get(inbound.run)?.value;
-      if (run) add(freshnessNeeds(run, null));
+      if (run) add(freshnessNeeds(run, inbound.input));
     }
   }
   return {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isStall } from '@cordyna/engine';
+import { mayFire, observe, type Watch } from '@cordyna/engine';
 import type { OutboundBus, TimerQueries } from '../coordination/index.js';
 
 interface Probe {
@@ -27,10 +27,7 @@ export class Watermark {
   private readonly probes = new Map<string, Probe[]>();
   private readonly safe = new Map<string, number>();
   private known: readonly string[] = [];
-  private overall: number | null = null;
-  /** Database clock until which no watchdog fires. */
-  private graceUntil = Number.POSITIVE_INFINITY;
-  private lastNow = 0;
+  private watch: Watch | null = null;
   private beyondEnd: string[] = [];
 
   constructor(
@@ -57,7 +54,6 @@ export class Watermark {
       if (probes.length > 64) probes.splice(1, probes.length - 64);
       this.probes.set(partition, probes);
     }
-    this.lastNow = at;
     this.step();
   }
 
@@ -71,11 +67,10 @@ export class Watermark {
     }
     const next = this.of('');
     if (next === null) return;
-    if (this.overall === null || isStall(this.overall, next, this.settings.maxStepMs)) {
-      // All was read, but servers may not have been able to write meanwhile.
-      this.graceUntil = this.lastNow + this.settings.stallGraceMs;
-    }
-    this.overall = next;
+    const { maxStepMs, stallGraceMs } = this.settings;
+    // The start is the end of a stall too: nobody knows how long nothing was read.
+    const first: Watch = { watermarkMs: next, quietUntilMs: next + stallGraceMs };
+    this.watch = this.watch === null ? first : observe(this.watch, next, maxStepMs, stallGraceMs);
   }
 
   /** Minimum over all partitions of the topics whose name begins so; null as long as one of them is unknown. */
@@ -89,7 +84,7 @@ export class Watermark {
   }
 
   private afterGrace(watermark: number | null): number | null {
-    return watermark !== null && this.lastNow >= this.graceUntil ? watermark : null;
+    return this.watch !== null && mayFire(this.watch) ? watermark : null;
   }
 
   /** Deadlines before this may fire (epoch ms, database clock); null while nothing may. */

@@ -1,10 +1,10 @@
-import { declare, nextDue, withdraw, type TaskDefinition } from '@cordyna/engine';
+import { cronErrors, declare, nextDue, withdraw, type TaskDefinition } from '@cordyna/engine';
 import type { ServerDeclaration } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
 import type { Tools } from './context.js';
-import { cronErrors } from './cron-errors.js';
+import { timingOf } from './timing.js';
 import { deadLetterOf } from './dead-letter.js';
 
 /** A server's declaration: in force as a whole, or refused as a whole with every error. */
@@ -103,7 +103,7 @@ function declareSchedule(definition: TaskDefinition, work: WorkingSet, now: numb
     cron,
     timezone,
     anchor,
-    nextDueAt: nextDue({ everyMs, cron, timezone, anchor }, now),
+    nextDueAt: nextDue(timingOf({ everyMs, cron, timezone, anchor }), now),
     lastRun: stored?.value.lastRun ?? null,
     active: true,
   };

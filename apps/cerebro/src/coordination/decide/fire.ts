@@ -5,6 +5,7 @@ import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
 import { originOf, worldOf, type Tools } from './context.js';
 import { seedOf } from './request-run.js';
+import { timingOf } from './timing.js';
 
 /** Due times that one firing settles at most; a longer outage is settled in several. */
 const MAX_DUE = 1_000;
@@ -23,15 +24,16 @@ export function decideFiring(
   const nextDueAtBefore = found?.value.nextDueAt ?? null;
   if (!found?.value.active || nextDueAtBefore === null || nextDueAtBefore > now) return DONE;
   const { value, lastRunOpen } = found;
-  const due = dueBetween(value, nextDueAtBefore - 1, now, MAX_DUE);
-  const more = due.length === MAX_DUE && dueBetween(value, due.at(-1) ?? now, now, 1).length > 0;
+  const timing = timingOf(value);
+  const due = dueBetween(timing, nextDueAtBefore - 1, now, MAX_DUE);
+  const more = due.length === MAX_DUE && dueBetween(timing, due.at(-1) ?? now, now, 1).length > 0;
   const newest = more ? undefined : due.at(-1);
   for (const scheduledFor of due) {
     if (scheduledFor === newest) continue;
     const reason = 'a newer firing was due already';
     work.addFiring({ schedule: id, scheduledFor, outcome: 'missed', run: null, reason });
   }
-  const nextDueAt = nextDue(value, due.at(-1) ?? now);
+  const nextDueAt = nextDue(timing, due.at(-1) ?? now);
   const settled: Schedule = { ...value, nextDueAt };
   if (newest === undefined) work.saveSchedule(settled, lastRunOpen);
   else if (lastRunOpen) skip(settled, newest, work);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { create, mergeArgs, planJob, planTask, type Member, type Plan, type RunSeed } from '@cordyna/engine';
-import type { DeadLetterReason, JsonObject, RunRequest, Trigger } from '@cordyna/protocol/model';
+import { checkArgs, create, planJob, planTask, type RunSeed } from '@cordyna/engine';
+import type { DeadLetterReason, RunRequest, Trigger } from '@cordyna/protocol/model';
 import canonicalize from 'canonicalize';
 import type { Inbound, Outcome, RefusalCode } from '../inbound.js';
 import type { WorkingSet } from '../working-set.js';
@@ -76,7 +76,9 @@ export function seedOf(
     : planTask(registry, request.task ?? '', scope);
   if (!planned.ok) {
     const [first] = planned.errors;
-    return refuse(first?.code ?? 'unknown_task', first?.message ?? 'no plan', planned.errors);
+    // A job whose members' edges close a cycle cannot be run as it is asked for.
+    const code = first?.code === 'cycle' ? 'invalid_args' : (first?.code ?? 'unknown_task');
+    return refuse(code, first?.message ?? 'no plan', planned.errors);
   }
   const args = request.args ?? {};
   const taskArgs = request.taskArgs ?? {};
@@ -92,29 +94,8 @@ export function seedOf(
     taskArgs,
     plan: planned.plan,
   };
-  const errors = [...unknownTaskArgs(planned.plan, taskArgs), ...invalidRootArgs(seed, tools)];
+  const errors = checkArgs(seed, (schema, value) => tools.schemas.validate(schema, value));
   return errors.length === 0 ? seed : refuse('invalid_args', 'the arguments are not valid', errors);
-}
-
-function unknownTaskArgs(plan: Plan, taskArgs: { readonly [task: string]: JsonObject }) {
-  const members = new Set(plan.members.map(({ task }) => task));
-  return Object.keys(taskArgs)
-    .filter((task) => !members.has(task))
-    .map((task) => ({ path: `/taskArgs/${task}`, message: `${task} is not part of this run` }));
-}
-
-/** Arguments of tasks that wait for nothing are complete already: wrong ones are refused before the run exists. */
-function invalidRootArgs(seed: RunSeed, tools: Tools) {
-  return seed.plan.members
-    .filter(({ dependencies, argsSchema }) => dependencies.length === 0 && argsSchema !== null)
-    .flatMap((member) => argsErrors(seed, member, tools));
-}
-
-function argsErrors(seed: RunSeed, member: Member, tools: Tools) {
-  const { args } = mergeArgs(seed, member, []);
-  return tools.schemas
-    .validate(member.argsSchema ?? {}, args)
-    .map((message) => ({ path: '/args', message: `${member.task}: ${message}` }));
 }
 
 function refuse(code: RefusalCode, message: string, errors: Refused['errors'] = []): Refused {

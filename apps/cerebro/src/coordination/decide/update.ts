@@ -5,16 +5,15 @@ import type { WorkingSet } from '../working-set.js';
 import { originOf, worldOf, type Tools } from './context.js';
 import { deadLetterOf } from './dead-letter.js';
 
+type UpdateInbound = Extract<Inbound, { kind: 'update' }>;
+
 /** A task server's report on an attempt. An accepted one is a sign of life of the instance that sent it. */
-export function decideUpdate(
-  inbound: Extract<Inbound, { kind: 'update' }>,
-  work: WorkingSet,
-  tools: Tools,
-): Outcome {
-  const { attempt, report, where, at } = inbound;
+export function decideUpdate(inbound: UpdateInbound, work: WorkingSet, tools: Tools): Outcome {
+  const { attempt, where, at } = inbound;
   const server = serverOf(attempt.task);
   const leaseValid = tools.leases.isValid(attempt.lease, server, attempt.invocation);
-  if (report.report === 'progress' || report.report === 'log') {
+  const update = updateOf(inbound, leaseValid);
+  if (!update) {
     if (leaseValid) work.addSignOfLife(server, attempt.instance, at);
     return DONE;
   }
@@ -24,18 +23,15 @@ export function decideUpdate(
     work.addDeadLetter(deadLetterOf(where, 'unknown_run', detail));
     return DONE;
   }
-  const { invocation, task, instance } = attempt;
-  const identity = {
-    kind: 'update',
-    invocation,
-    task,
-    attempt: attempt.attempt,
-    leaseValid,
-    instance,
-  } as const;
-  const update: Update = { ...identity, ...report };
   const decision = step(run, update, originOf(inbound.source, at, where, tools), worldOf(work, tools));
   work.absorb(decision);
-  if (leaseValid && decision.refused === null) work.addSignOfLife(server, instance, at);
+  if (leaseValid && decision.refused === null) work.addSignOfLife(server, attempt.instance, at);
   return DONE;
+}
+
+/** The report as the engine takes it; null for progress and log lines, which change no state. */
+export function updateOf({ attempt, report }: UpdateInbound, leaseValid: boolean): Update | null {
+  if (report.report === 'progress' || report.report === 'log') return null;
+  const { invocation, task, instance } = attempt;
+  return { kind: 'update', invocation, task, attempt: attempt.attempt, leaseValid, instance, ...report };
 }
