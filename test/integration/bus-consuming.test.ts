@@ -212,6 +212,20 @@ describe('positions', () => {
     expect(asked[1]).toHaveLength(2);
   });
 
+  test('that the log does not hold are told, and reading begins anew', async () => {
+    const name = await createTopic(bus, topic('made-anew'));
+    await publish(name, ['0', '1']);
+    const received = new Received();
+    const jumps: unknown[] = [];
+    await consume(name, received.onBatch, {
+      onAssigned: () => Promise.resolve(new Map([[`${name}/0` as const, 1_000n]])),
+      onJump: (where, expected, actual) => jumps.push({ ...where, expected, actual }),
+    });
+    await awaitUntil('all is received', () => received.records.length === 2);
+    expect(received.values).toEqual(['0', '1']);
+    expect(jumps).toEqual([{ topic: name, partition: 0, expected: 1_000n, actual: 0n }]);
+  });
+
   test('can be moved back; what was in hand is stale then', async () => {
     const name = await createTopic(bus, topic('seek'));
     await publish(name, ['0', '1', '2']);

@@ -97,6 +97,11 @@ export interface BusConsumerOptions {
   onAssigned?(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<TopicPartitionKey, bigint>>;
   /** What was assigned before is no longer ours. */
   onRevoked?(partitions: readonly TopicPartition[]): void;
+  /**
+   * Reading went on elsewhere than expected without a seek: the log no longer holds the position. To a lower offset:
+   * the topic was made anew. To a higher one: retention was faster than reading.
+   */
+  onJump?(where: TopicPartition, expected: bigint, actual: bigint): void;
   onState?(state: BusConsumerState, reason?: BusError): void;
   /** The consumer gave up: the process should exit with a non-zero code. */
   onFailed?(reason: BusError): void;

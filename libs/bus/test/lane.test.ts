@@ -32,8 +32,10 @@ function gate(): Gate {
   return { promise, open };
 }
 
+const silent = { onBacklog: () => undefined, onHandlerError: () => undefined, onJump: () => undefined };
+
 function lane(onBatch: (batch: BusBatch) => Promise<void>, more: Partial<LaneHandlers> = {}): Lane {
-  return new Lane(where, { onBatch, onBacklog: () => undefined, onHandlerError: () => undefined, ...more });
+  return new Lane(where, { ...silent, onBatch, ...more });
 }
 
 const ranges = (batches: readonly BusBatch[]): [bigint, bigint][] =>
@@ -173,8 +175,7 @@ describe('a lane', () => {
       where,
       {
         onBatch: () => Promise.resolve(void order.push('after')),
-        onBacklog: () => undefined,
-        onHandlerError: () => undefined,
+        ...silent,
       },
       hold.promise.then(() => before.idle),
     );
@@ -184,6 +185,24 @@ describe('a lane', () => {
     hold.open();
     await after.idle;
     expect(order.at(-1)).toBe('after');
+  });
+
+  test('says when reading went on elsewhere than expected', async () => {
+    const jumps: [bigint, bigint][] = [];
+    const tested = lane(() => Promise.resolve(), {
+      onJump: (expected, actual) => jumps.push([expected, actual]),
+    });
+    tested.push(portion(5n, 6n));
+    tested.push(portion(6n, 8n));
+    expect(jumps).toEqual([]);
+    tested.push(portion(9n, 10n));
+    tested.expected = 7n;
+    tested.push(portion(0n, 1n));
+    expect(jumps).toEqual([
+      [8n, 9n],
+      [7n, 0n],
+    ]);
+    await tested.idle;
   });
 
   test('says when its backlog is large, and when it is small again', async () => {

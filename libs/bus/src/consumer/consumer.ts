@@ -19,6 +19,7 @@ import type { ConsumerSettings } from './settings.js';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
+const MAX_PROBE_MS = 500;
 const LEAVE_LIMIT_MS = 2_000;
 
 /**
@@ -116,7 +117,8 @@ export class KafkaConsumer implements BusConsumer {
   /** Waits for brokers that answer; gives the number of partitions to be read. */
   private async brokersReady(): Promise<number> {
     const { topics } = this.settings;
-    for (let pauseMs = FIRST_PAUSE_MS; !this.stopped; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    let told = false;
+    for (let pauseMs = FIRST_PAUSE_MS; !this.stopped; pauseMs = Math.min(pauseMs * 2, MAX_PROBE_MS)) {
       const links = new Links(this.config);
       try {
         const layouts = await new Directory(links).layouts(topics);
@@ -126,7 +128,8 @@ export class KafkaConsumer implements BusConsumer {
           0,
         );
       } catch (error) {
-        this.report(error);
+        if (!told) this.report(error);
+        told = true;
       } finally {
         links.close();
       }

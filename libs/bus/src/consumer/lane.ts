@@ -13,6 +13,7 @@ export interface LaneHandlers {
   /** Called when the backlog becomes too large, and when it is small again. */
   onBacklog(full: boolean): void;
   onHandlerError(error: unknown): void;
+  onJump(expected: bigint, actual: bigint): void;
 }
 
 const MAX_BACKLOG_RECORDS = 2_000;
@@ -36,6 +37,8 @@ export class Lane {
   private wake: () => void = () => undefined;
   /** Up to here the handler is done; undefined: nothing yet. */
   position: bigint | undefined;
+  /** Where the next portion should begin; undefined: wherever the group left off. */
+  expected: bigint | undefined;
 
   /** `after`: the lane that had this partition before, whose last batch may still be in hand. */
   constructor(
@@ -48,6 +51,11 @@ export class Lane {
 
   push(portion: Portion): void {
     if (this.closing) return;
+    const { fetchedOffset } = portion;
+    if (this.expected !== undefined && this.expected !== fetchedOffset) {
+      this.handlers.onJump(this.expected, fetchedOffset);
+    }
+    this.expected = portion.nextOffset;
     this.backlog.push(portion);
     this.backlogRecords += portion.records.length;
     this.backlogBytes += portion.bytes;

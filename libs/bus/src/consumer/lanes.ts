@@ -13,6 +13,7 @@ export interface LanesOptions {
   readonly onBatch: BusConsumerOptions['onBatch'];
   onBacklog(where: TopicPartition, full: boolean): void;
   onHandlerError(where: TopicPartition, error: unknown): void;
+  onJump(where: TopicPartition, expected: bigint, actual: bigint): void;
 }
 
 /** The last work in hand by partition; outlives an assignment and a client, so that batches never overlap. */
@@ -42,8 +43,14 @@ export class Lanes {
     this.lanes.get(keyOf(where))?.push(portion);
   }
 
+  /** Reading begins there. */
+  expect({ offset, ...where }: Position): void {
+    const lane = this.lanes.get(keyOf(where));
+    if (lane !== undefined) lane.expected = offset;
+  }
+
   /** After a seek: what was fetched or taken in hand before does not matter any more. */
-  restart(where: TopicPartition): void {
+  restart({ offset, ...where }: Position): void {
     const key = keyOf(where);
     const lane = this.lanes.get(key);
     if (lane === undefined) return;
@@ -51,6 +58,7 @@ export class Lanes {
     this.remember(lane);
     this.committed.delete(key);
     this.lanes.set(key, this.open(where));
+    this.expect({ ...where, offset });
   }
 
   /** Lets what is in hand finish for at most `limitMs`; nothing new begins. True: all is done. */
@@ -85,6 +93,9 @@ export class Lanes {
       },
       onHandlerError: (error) => {
         this.options.onHandlerError(where, error);
+      },
+      onJump: (expected, actual) => {
+        this.options.onJump(where, expected, actual);
       },
     };
     return new Lane(where, handlers, this.inHand.get(keyOf(where)));

@@ -62,6 +62,10 @@ export class Session {
         onBacklog: (where, full) => {
           this.throttle([where], full);
         },
+        onJump: (where, expected, actual) => {
+          logOf(config)('error', 'the log does not hold the position', { ...where, expected, actual });
+          settings.onJump(where, expected, actual);
+        },
         onHandlerError: (where, error) => {
           logOf(config)('error', 'batch failed, trying again', {
             ...where,
@@ -104,8 +108,10 @@ export class Session {
   }
 
   seek(where: TopicPartition, offset: bigint): void {
-    this.lanes.restart(where);
+    this.lanes.restart({ ...where, offset });
     this.consumer.seek({ ...where, offset: offset.toString() });
+    // The backlog that may have held the partition up is gone.
+    if (this.positioned) this.throttle([where], false);
   }
 
   /** Finishes what is in hand, commits, leaves the group. */
@@ -216,7 +222,9 @@ export class Session {
         if (!current()) return;
         for (const where of partitions) {
           const offset = positions.get(keyOf(where));
-          if (offset !== undefined) this.consumer.seek({ ...where, offset: offset.toString() });
+          if (offset === undefined) continue;
+          this.lanes.expect({ ...where, offset });
+          this.consumer.seek({ ...where, offset: offset.toString() });
         }
         this.throttle(partitions, false);
         this.positioned = true;

@@ -1,3 +1,4 @@
+import { RETRY } from '../kafkajs/client.js';
 import type { RetrySettings } from '../kafkajs/client.js';
 import type { BusConsumerOptions } from '../port.js';
 
@@ -20,6 +21,7 @@ export interface ConsumerSettings {
   readonly onBatch: BusConsumerOptions['onBatch'];
   readonly onAssigned: BusConsumerOptions['onAssigned'];
   readonly onRevoked: NonNullable<BusConsumerOptions['onRevoked']>;
+  readonly onJump: NonNullable<BusConsumerOptions['onJump']>;
   readonly onState: NonNullable<BusConsumerOptions['onState']>;
   readonly onFailed: NonNullable<BusConsumerOptions['onFailed']>;
 }
@@ -42,11 +44,11 @@ export function consumerSettings(options: BusConsumerOptions): ConsumerSettings 
     silenceMs: options.silenceMs ?? 10_000,
     maxRebuilds: options.maxRebuilds ?? 3,
     drainMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 2)),
-    // Short: what does not pass in a second is the supervisor's.
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, multiplier: 2, factor: 0.2, retries: 3 },
+    retry: RETRY,
     onBatch: (batch) => options.onBatch(batch),
     onAssigned: options.onAssigned?.bind(options),
     onRevoked: options.onRevoked?.bind(options) ?? nothing,
+    onJump: options.onJump?.bind(options) ?? nothing,
     onState: options.onState?.bind(options) ?? nothing,
     onFailed: options.onFailed?.bind(options) ?? nothing,
   };

@@ -29,12 +29,13 @@ export interface RetrySettings {
   readonly retries: number;
 }
 
-const RETRY: RetrySettings = {
-  initialRetryTime: 100,
-  maxRetryTime: 2_000,
+/** Short: what does not pass soon is the supervisor's, which waits for brokers for as long as it takes. */
+export const RETRY: RetrySettings = {
+  initialRetryTime: 50,
+  maxRetryTime: 1_000,
   multiplier: 2,
   factor: 0.2,
-  retries: 5,
+  retries: 3,
 };
 const LOG_INFO = 4;
 

@@ -8,10 +8,15 @@ interface KafkajsLogEntry {
 
 const LEVELS: Readonly<Record<number, BusLogLevel>> = { 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' };
 
+const readable = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value;
+
 /** Warnings and errors as one line of JSON on stderr. */
 export const logToStderr: BusLog = (level, message, details) => {
   if (level === 'info' || level === 'debug') return;
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, message, ...details })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ at: new Date().toISOString(), level, message, ...details }, readable)}\n`,
+  );
 };
 
 /**

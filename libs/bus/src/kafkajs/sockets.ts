@@ -21,11 +21,13 @@ const KEEP_ALIVE_MS = 10_000;
  */
 export class Sockets {
   private readonly open = new Set<net.Socket>();
+  private closed = false;
 
   constructor(private readonly options: SocketOptions) {}
 
   /** The function that kafkajs takes as `socketFactory`. */
   readonly factory = ({ host, port, ssl, onConnect }: SocketRequest): net.Socket => {
+    if (this.closed) throw new Error('the client was abandoned');
     const event = ssl ? 'secureConnect' : 'connect';
     const servername = net.isIP(host) ? {} : { servername: host };
     const socket = ssl
@@ -52,8 +54,9 @@ export class Sockets {
     return this.open.size;
   }
 
-  /** Cuts every connection; requests in flight fail at once. */
+  /** Cuts every connection, so that requests in flight fail at once, and allows no new one. */
   destroy(): void {
+    this.closed = true;
     for (const socket of this.open) socket.destroy(new Error('connection abandoned'));
   }
 }
