@@ -4,6 +4,8 @@ import { eventStream, type StreamEvent } from './event-stream.js';
 import type { Graph, Page, Problem, Run, RunSummary, ServerSummary } from './types.js';
 
 const REQUEST_MS = 15_000;
+const READY_MS = 2_000;
+const READY = 'ready';
 
 /** An answer other than 2xx. */
 export class HttpError extends CliError {
@@ -58,13 +60,18 @@ export class Api {
     return eventStream(`${this.url}/api/v1/stream?run=${encodeURIComponent(run)}`, signal);
   }
 
-  /** Whether Cerebro answers and says that it is ready. */
-  async ready(): Promise<boolean> {
+  /** What `GET /health/ready` says: `ready`, or why not. */
+  async readiness(): Promise<string> {
     try {
-      return (await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) })).status === 200;
+      const response = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(READY_MS) });
+      return response.status === 200 ? READY : await response.text();
     } catch {
-      return false;
+      return 'it does not answer';
     }
+  }
+
+  async ready(): Promise<boolean> {
+    return (await this.readiness()) === READY;
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {

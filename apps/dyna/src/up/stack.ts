@@ -16,7 +16,8 @@ import { until } from './until.js';
 const EXAMPLES = ['task-server-a', 'task-server-b', 'task-server-c'];
 const READY_MS = 60_000;
 const REGISTERED_MS = 30_000;
-/** A task server that drains finishes what it has begun; on a laptop nobody waits for that longer than this. */
+/** A task server that drains finishes what it has begun; on a laptop nobody wants to wait long for that. */
+const DRAIN_MS = 5_000;
 const TASK_SERVER_GRACE_MS = 8_000;
 const CEREBRO_GRACE_MS = 10_000;
 
@@ -87,11 +88,13 @@ export class Stack {
     });
     const env = {
       ...config.inherited,
+      NO_COLOR: '1', // logs go to files
       KAFKA_BROKERS: brokers,
       CORDYNA_HTTP_PORT: String(config.httpPort),
     };
     if (!this.#stopping) await this.#startCerebro({ ...env, DATABASE_URL: databaseUrl });
-    if (!this.#stopping && config.examples) await this.#startExamples(env);
+    if (!this.#stopping && config.examples)
+      await this.#startExamples({ CORDYNA_DRAIN_MS: String(DRAIN_MS), ...env });
   }
 
   /** All of them before anything is started. */
@@ -149,7 +152,7 @@ export class Stack {
     );
     if (!ready) {
       throw new CliError(
-        `Cerebro ${cerebro.process.exit ? 'ended while starting' : 'is not ready'}:\n${cerebro.process.tail()}`,
+        `Cerebro ${cerebro.process.exit ? 'ended while starting' : `is not ready: ${await this.api.readiness()}`}\n${cerebro.process.tail()}`,
         `Its whole log is in ${cerebro.logFile}.`,
       );
     }
