@@ -1,3 +1,5 @@
+export { genericServer } from './generic/generic-server.js';
+export type { Behaviour, Behaviours } from './generic/generic-server.js';
 export { instrument } from './instrument.js';
 export type { Execution, Instruments } from './instrument.js';
 export { misbehaving } from './misbehaving.js';
