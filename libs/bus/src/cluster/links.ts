@@ -39,7 +39,7 @@ export class Links {
   }
 
   async request<T>(node: NodeId, send: (broker: RawBroker) => Promise<T>): Promise<T> {
-    const link = await this.connected(node);
+    const link = node === 'any' ? await this.anyConnected() : await this.connected(node);
     try {
       return await send(link.broker);
     } catch (error) {
@@ -53,6 +53,17 @@ export class Links {
   close(): void {
     this.closed = true;
     for (const [node, link] of this.links) this.drop(node, link);
+  }
+
+  /** The configured brokers in turn, each once. */
+  private async anyConnected(): Promise<Link> {
+    for (let left = this.config.brokers.length; ; left -= 1) {
+      try {
+        return await this.connected('any');
+      } catch (error) {
+        if (left <= 1 || this.closed) throw error;
+      }
+    }
   }
 
   private async connected(node: NodeId): Promise<Link> {

@@ -42,7 +42,7 @@ export class KafkaConsumer implements BusConsumer {
     private readonly config: BusConfig,
     options: BusConsumerOptions,
   ) {
-    this.settings = consumerSettings(options);
+    this.settings = consumerSettings(options, logOf(config));
     this.stopAsked = new Promise((resolve) => {
       this.stopping.signal.addEventListener('abort', () => {
         resolve(undefined);

@@ -2,15 +2,13 @@ import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { BusError } from '../errors.js';
 import { clientSettings, logOf } from '../kafkajs/client.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
-import { kafkajs } from '../kafkajs/internals.js';
-import type { ClusterIdentity } from '../kafkajs/internals.js';
 import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
-import { hookConsumer } from '../patches/consumer-hooks.js';
 import type { BusConfig, TopicPartition } from '../port.js';
 import { toRecord } from '../reader/records.js';
 import { keyOf, Lanes } from './lanes.js';
 import type { WorkInHand } from './lanes.js';
+import { createMember } from './member.js';
 import type { ConsumerSettings } from './settings.js';
 
 export interface SessionEvents {
@@ -77,7 +75,19 @@ export class Session {
     );
     const client = clientSettings(config);
     this.sockets = client.sockets;
-    this.consumer = this.createConsumer(client.settings, partitionCount);
+    this.consumer = createMember(client.settings, settings, partitionCount, {
+      beforeJoin: () => this.beforeJoin(),
+      fetched: () => {
+        this.fetched();
+      },
+      joined: (memberId, assignment) => {
+        this.memberId = memberId;
+        this.joined(assignment);
+      },
+      crashed: (error) => {
+        this.fail(toBusError(error));
+      },
+    });
   }
 
   get assigned(): TopicPartition[] {
@@ -109,7 +119,9 @@ export class Session {
 
   seek(where: TopicPartition, offset: bigint): void {
     this.lanes.restart({ ...where, offset });
-    this.consumer.seek({ ...where, offset: offset.toString() });
+    this.ifAlive(() => {
+      this.consumer.seek({ ...where, offset: offset.toString() });
+    });
     // The backlog that may have held the partition up is gone.
     if (this.positioned) this.throttle([where], false);
   }
@@ -141,43 +153,6 @@ export class Session {
     const { assigned } = this.lanes;
     this.lanes.expire();
     if (assigned.length > 0) this.settings.onRevoked(assigned);
-  }
-
-  private createConsumer(client: object, partitionCount: number): Consumer {
-    const { settings } = this;
-    const kafka = new kafkajs.Kafka(client);
-    const consumer = kafka.consumer({
-      groupId: settings.group,
-      sessionTimeout: settings.sessionTimeoutMs,
-      rebalanceTimeout: settings.rebalanceTimeoutMs,
-      heartbeatInterval: settings.heartbeatMs,
-      maxWaitTimeInMs: settings.maxWaitMs,
-      minBytes: 1,
-      maxBytesPerPartition: settings.maxBytesPerPartition,
-      maxBytes: Math.max(
-        settings.maxBytesPerPartition * Math.min(partitionCount, 12),
-        settings.maxBytesPerPartition,
-      ),
-      metadataMaxAge: settings.metadataMaxAgeMs,
-      allowAutoTopicCreation: false,
-      // A crash ends the session; the supervisor makes a new one.
-      retry: { ...settings.retry, restartOnFailure: () => Promise.resolve(false) },
-      partitionAssigners: [
-        (assigner) => {
-          const cluster: ClusterIdentity = assigner.cluster;
-          hookConsumer(cluster, { beforeJoin: () => this.beforeJoin(), fetched: () => this.fetched() });
-          return kafkajs.PartitionAssigners.roundRobin(assigner);
-        },
-      ],
-    });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.fail(toBusError(payload.error));
-    });
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.memberId = payload.memberId;
-      this.joined(payload.memberAssignment);
-    });
-    return consumer;
   }
 
   /** Still a member of the old generation: what is in hand may finish, and its position is committed. */
@@ -263,8 +238,19 @@ export class Session {
   private throttle(partitions: readonly TopicPartition[], on: boolean): void {
     const list = partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
     if (this.over.signal.aborted || list.length === 0) return;
-    if (on) this.consumer.pause(list);
-    else this.consumer.resume(list);
+    this.ifAlive(() => {
+      if (on) this.consumer.pause(list);
+      else this.consumer.resume(list);
+    });
+  }
+
+  /** kafkajs throws at a consumer that has just crashed; the next session then begins from the right positions. */
+  private ifAlive(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      logOf(this.config)('debug', 'consumer is gone', { error: toBusError(error).message });
+    }
   }
 
   private async commit(): Promise<void> {

@@ -1,6 +1,6 @@
 import { RETRY } from '../kafkajs/client.js';
 import type { RetrySettings } from '../kafkajs/client.js';
-import type { BusConsumerOptions } from '../port.js';
+import type { BusConsumerOptions, BusLog } from '../port.js';
 
 /** The options with every default filled in. */
 export interface ConsumerSettings {
@@ -27,9 +27,23 @@ export interface ConsumerSettings {
 }
 
 const MIB = 1024 * 1024;
-const nothing = (): void => undefined;
 
-export function consumerSettings(options: BusConsumerOptions): ConsumerSettings {
+/** A callback that throws is a bug of its owner; it must not stop the consumer. */
+function guarded<A extends unknown[]>(
+  log: BusLog,
+  name: string,
+  callback: ((...args: A) => void) | undefined,
+): (...args: A) => void {
+  return (...args) => {
+    try {
+      callback?.(...args);
+    } catch (error) {
+      log('error', `${name} threw`, { error: String(error) });
+    }
+  };
+}
+
+export function consumerSettings(options: BusConsumerOptions, log: BusLog): ConsumerSettings {
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000;
   return {
     group: options.group,
@@ -47,9 +61,9 @@ export function consumerSettings(options: BusConsumerOptions): ConsumerSettings 
     retry: RETRY,
     onBatch: (batch) => options.onBatch(batch),
     onAssigned: options.onAssigned?.bind(options),
-    onRevoked: options.onRevoked?.bind(options) ?? nothing,
-    onJump: options.onJump?.bind(options) ?? nothing,
-    onState: options.onState?.bind(options) ?? nothing,
-    onFailed: options.onFailed?.bind(options) ?? nothing,
+    onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options)),
+    onJump: guarded(log, 'onJump', options.onJump?.bind(options)),
+    onState: guarded(log, 'onState', options.onState?.bind(options)),
+    onFailed: guarded(log, 'onFailed', options.onFailed?.bind(options)),
   };
 }
