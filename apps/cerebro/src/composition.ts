@@ -77,12 +77,13 @@ export function compose(
   const door = new Door(store, new Caches(), tools, metrics);
   const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
   const progress = new ProgressBuffer(progressStore, leases, metrics);
-  const watermark = new Watermark(queries, outbound, {
+  const watermarkSettings = {
     eventsTopic: topics.events,
     serversTopic: topics.servers,
     maxStepMs: config.maxWatermarkStepMs,
     stallGraceMs: config.stallGraceMs,
-  });
+  };
+  const watermark = new Watermark(queries, outbound, watermarkSettings, () => metrics.stalls.inc());
   const pulse = new Pulse(queries, clock);
   const handler = new InboundHandler(door, progress, queries, bus.admin());
   const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };

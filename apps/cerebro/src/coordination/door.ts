@@ -17,6 +17,8 @@ import {
 } from './ports/index.js';
 import type { Publisher } from './publisher.js';
 
+/** How many ended invocations are remembered, for marks of their publication that come later. */
+const MAX_ENDED = 50_000;
 const RETRY_MS = [5, 20, 50, 100, 250, 500, 1_000];
 
 /**
@@ -29,6 +31,7 @@ export class Door {
   private readonly queue = new DoorQueue();
   private running: Promise<void> | null = null;
   private publisher: Publisher | null = null;
+  private readonly ended = new Set<string>();
 
   constructor(
     private readonly store: Store,
@@ -65,7 +68,9 @@ export class Door {
 
   /** Rides with the next batch, at the latest after 250 ms. */
   markPublished(marks: readonly Published[]): void {
-    this.queue.addPublished(marks);
+    // The row of an attempt that has ended is gone already: its run need not be looked at again.
+    const open = marks.filter(({ invocation }) => invocation === null || !this.ended.has(invocation));
+    if (open.length > 0) this.queue.addPublished(open);
   }
 
   private async loop(publisher: Publisher): Promise<void> {
@@ -103,7 +108,7 @@ export class Door {
           ? this.decideLocked(items, published)
           : this.decideOptimistically(items, published));
         timer();
-        this.settle(decided, saved);
+        this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {
         if (error instanceof StoreRefused || !isTransient(error)) throw error;
@@ -142,11 +147,22 @@ export class Door {
     return { decided: decided as Decided, saved };
   }
 
-  private settle({ work, outcomes }: Decided, saved: Saved): void {
+  private settle(items: readonly Item[], { work, outcomes }: Decided, saved: Saved): void {
+    const changes = work.changes();
+    this.remember(changes.voided);
     this.caches.absorb(work);
     this.tools.capacity.add(work.load);
     this.publisher?.publish(saved.outbox);
-    this.metrics.countBatch(work.changes(), outcomes);
+    const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
+    this.metrics.countBatch(changes, outcomes, kinds);
+  }
+
+  private remember(ended: readonly string[]): void {
+    for (const invocation of ended) this.ended.add(invocation);
+    for (const oldest of this.ended) {
+      if (this.ended.size <= MAX_ENDED) break;
+      this.ended.delete(oldest);
+    }
   }
 
   /** Finds the one input that cannot be stored: the others are applied, it becomes a dead letter or an error. */

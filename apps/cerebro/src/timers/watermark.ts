@@ -34,6 +34,7 @@ export class Watermark {
     private readonly queries: TimerQueries,
     private readonly bus: OutboundBus,
     private readonly settings: WatermarkSettings,
+    private readonly onStall: () => void = () => undefined,
   ) {}
 
   /** One round: probes the ends, and moves up what the committed positions have reached. */
@@ -70,7 +71,9 @@ export class Watermark {
     const { maxStepMs, stallGraceMs } = this.settings;
     // The start is the end of a stall too: nobody knows how long nothing was read.
     const first: Watch = { watermarkMs: next, quietUntilMs: next + stallGraceMs };
-    this.watch = this.watch === null ? first : observe(this.watch, next, maxStepMs, stallGraceMs);
+    const watch = this.watch === null ? first : observe(this.watch, next, maxStepMs, stallGraceMs);
+    if (this.watch !== null && watch.quietUntilMs !== this.watch.quietUntilMs) this.onStall();
+    this.watch = watch;
   }
 
   /** Minimum over all partitions of the topics whose name begins so; null as long as one of them is unknown. */

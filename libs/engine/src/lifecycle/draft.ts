@@ -79,9 +79,8 @@ export class Draft {
 
   /** A consequence, decided by the coordinator on its own clock. Returns its `seq`. */
   row(entry: Entry): number {
-    const { source, now } = this.origin;
-    const by = source.startsWith('/cerebro') ? source : '/cerebro';
-    return this.write(entry, true, { source: by, at: now, topic: null, partition: null, offset: null });
+    const { coordinator: source = '/cerebro', now } = this.origin;
+    return this.write(entry, true, { source, at: now, topic: null, partition: null, offset: null });
   }
 
   fact(seq: number, type: string, subject: string, data: object): void {

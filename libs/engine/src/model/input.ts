@@ -5,6 +5,8 @@ import type { DeadlineKind } from './run.js';
 export interface Origin {
   /** CloudEvents source, `/http`, or `/cerebro/<instance>`. */
   readonly source: string;
+  /** Source of what is decided in consequence: the coordinator that decides, `/cerebro` when it does not matter. */
+  readonly coordinator?: string;
   /** When it happened by the sender's clock, epoch ms. */
   readonly at: number;
   /** The database's clock when it was taken in, epoch ms: the engine's only clock. */

@@ -50,7 +50,8 @@ export function worldOf(work: WorkingSet, tools: Tools): World {
 
 export function originOf(source: string, at: number, where: Where | null, tools: Tools): Origin {
   const now = tools.clock.now();
-  if (!where) return { source, at, now };
+  const coordinator = tools.source;
+  if (!where) return { source, coordinator, at, now };
   const { topic, partition, offset } = where;
-  return { source, at, now, topic, partition, offset: offset.toString() };
+  return { source, coordinator, at, now, topic, partition, offset: offset.toString() };
 }
