@@ -119,3 +119,7 @@ export interface PartitionRange {
 }
 
 export const DONE: Outcome = { kind: 'done' };
+
+/** UUIDs in either case are the same run; the database writes them in lower case. */
+export const withRunInLowerCase = (request: RunRequest): RunRequest =>
+  request.run === undefined ? request : { ...request, run: request.run.toLowerCase() };

@@ -4,7 +4,7 @@ import type { RunRequest } from '@cordyna/protocol/model';
 import { Commands, RequestRefused } from './commands.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { Door } from './door.js';
-import type { Outcome } from './inbound.js';
+import { withRunInLowerCase, type Outcome } from './inbound.js';
 import type { Store } from './ports/index.js';
 
 const WAIT_MS = 10_000;
@@ -25,7 +25,7 @@ export class RunCommands extends Commands {
         kind: 'run-requested',
         source,
         at: this.clock.now(),
-        request,
+        request: withRunInLowerCase(request),
         trigger: request.job ? { kind: 'job', source, job: request.job } : { kind: 'request', source },
         fallbackKey: null,
         newRun: uuidv7(),

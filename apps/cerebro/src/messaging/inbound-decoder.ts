@@ -15,7 +15,7 @@ import {
   type UpdateIdentity,
 } from '@cordyna/protocol/model';
 import { decodeMessage, type CloudEvent, type Poison, type Topics } from '@cordyna/protocol/wire';
-import type { Inbound, Report, Where } from '../coordination/index.js';
+import { withRunInLowerCase, type Inbound, type Report, type Where } from '../coordination/index.js';
 
 const CEREBRO = '/cerebro/';
 
@@ -121,7 +121,8 @@ function update(event: CloudEvent, record: BusRecord, where: Where): Inbound {
   const report = reportOf(event);
   if (!report) return { kind: 'pass', where };
   const { run, invocation, task, attempt, lease, instance } = event.data as unknown as UpdateIdentity;
-  const identity = { run, invocation, task, attempt, lease, instance };
+  // UUIDs in either case are the same run.
+  const identity = { run: run.toLowerCase(), invocation, task, attempt, lease, instance };
   return {
     kind: 'update',
     source: event.source,
@@ -158,7 +159,7 @@ function reportOf({ type, data }: CloudEvent): Report | null {
 }
 
 function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound {
-  const request = event.data as unknown as RunRequest;
+  const request = withRunInLowerCase(event.data as unknown as RunRequest);
   const { source, id } = event;
   return {
     kind: 'run-requested',
