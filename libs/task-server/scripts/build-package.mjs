@@ -25,6 +25,9 @@ const sources = Object.values(manifest.exports).map((target) => target['cordyna-
 mkdirSync(join(here, 'node_modules'), { recursive: true });
 const staging = mkdtempSync(join(here, 'node_modules', '.dist-'));
 
+// Run by tests of the whole; package.json keeps it out of the package.
+const WORKSPACE_ENTRY = './src/harness/generic/main.ts';
+
 /** SWC, as everywhere else in the repository: esbuild knows no decorator metadata. */
 const swc = {
   name: 'swc',
@@ -49,7 +52,7 @@ const externals = {
 async function bundle() {
   await build({
     absWorkingDir: here,
-    entryPoints: sources,
+    entryPoints: [...sources, WORKSPACE_ENTRY],
     outbase: 'src',
     outdir: staging,
     bundle: true,
