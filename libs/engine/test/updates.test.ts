@@ -43,7 +43,7 @@ describe('the creation of a run', () => {
       {
         seq: 2,
         at: now,
-        source: '/cerebro',
+        source: '/cerebro/9',
         type: 'cordyna.task.invoked.v1',
         task: A,
         item: null,
@@ -154,7 +154,7 @@ describe('an update', () => {
     const completed = driver.completed(A, { rows: 7 });
     expect(completed.rows.map(({ type, source, task }) => [type, source, task])).toEqual([
       ['cordyna.task.completed.v1', '/servers/x/1', A],
-      ['cordyna.task.invoked.v1', '/cerebro', B],
+      ['cordyna.task.invoked.v1', '/cerebro/9', B],
     ]);
     expect(completed.commands).toEqual([
       { kind: 'void', invocation: 'run-1/server-a.extract/-/1' },

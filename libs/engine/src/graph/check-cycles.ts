@@ -1,7 +1,7 @@
 import type { DeclarationError, ServerDeclaration } from '@cordyna/protocol/model';
 import { qualify } from '@cordyna/protocol/model';
 import type { Registry } from '../model/index.js';
-import { cyclicNodes, describeCycle, shortestPath } from './cycles.js';
+import { cycleOver, cyclicNodes } from './cycles.js';
 import type { Edges } from './cycles.js';
 
 /**
@@ -15,12 +15,11 @@ export function cycleErrors(declaration: ServerDeclaration, registry: Registry):
   const cyclic = cyclicNodes(edges);
   const found = new Map<string, DeclarationError>();
   for (const { task, dependency, path } of ownEdges(declaration)) {
-    if (!cyclic.has(task) || !cyclic.has(dependency)) continue;
-    const way = task === dependency ? null : shortestPath(edges, dependency, task);
-    if (!way) continue;
-    const cycle = describeCycle([task, ...way.slice(0, -1)]);
+    // What is not on a cycle is not worth a search; a dependency on itself is an error of its own.
+    const cycle = cyclic.has(task) && dependency !== task ? cycleOver(edges, task, dependency) : null;
+    if (cycle === null || found.has(cycle)) continue;
     const message = `this dependency closes the cycle ${cycle} (each depends on the next): remove one of its dependencies`;
-    if (!found.has(cycle)) found.set(cycle, { code: 'cycle', path, message });
+    found.set(cycle, { code: 'cycle', path, message });
   }
   return [...found.values()];
 }

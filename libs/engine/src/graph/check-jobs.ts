@@ -1,7 +1,7 @@
 import type { DeclarationError, JobDeclaration, ServerDeclaration } from '@cordyna/protocol/model';
 import { qualify } from '@cordyna/protocol/model';
 import { repeated } from './check-tasks.js';
-import { cyclicNodes, describeCycle, shortestPath } from './cycles.js';
+import { cycleOver, cyclicNodes } from './cycles.js';
 import type { Edges } from './cycles.js';
 
 /**
@@ -89,12 +89,11 @@ function jobCycles(
   job.tasks.forEach((entry, at) => {
     const task = qualify(server, entry.task);
     if (!cyclic.has(task)) return;
-    for (const dependency of edges.get(task) ?? []) {
-      const way = shortestPath(edges, dependency, task);
-      if (!way) continue;
-      const cycle = describeCycle([task, ...way.slice(0, -1)]);
+    for (const dependency of edges.get(task) as readonly string[]) {
+      const cycle = cycleOver(edges, task, dependency);
+      if (cycle === null || found.has(cycle)) continue;
       const message = `the job '${job.name}' has the cycle ${cycle} (each depends on the next): remove one of its dependencies`;
-      if (!found.has(cycle)) found.set(cycle, { code: 'cycle', path: `${path}/${at}/dependsOn`, message });
+      found.set(cycle, { code: 'cycle', path: `${path}/${at}/dependsOn`, message });
     }
   });
   return [...found.values()];

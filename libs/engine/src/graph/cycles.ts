@@ -5,7 +5,7 @@ export type Edges = ReadonlyMap<string, readonly string[]>;
  * The shortest way from `from` to `to` along the edges, both ends included; null when there is none. Breadth first and
  * without recursion, so that a chain may have any length.
  */
-export function shortestPath(edges: Edges, from: string, to: string): readonly string[] | null {
+function shortestPath(edges: Edges, from: string, to: string): readonly string[] | null {
   const cameFrom = new Map<string, string | null>([[from, null]]);
   // A map's iteration goes on to what is added meanwhile.
   for (const node of cameFrom.keys()) {
@@ -32,7 +32,8 @@ function peel(edges: Edges): Edges {
     incoming.set(node, next);
     return next;
   };
-  const targets = (node: string) => (edges.get(node) ?? []).filter((target) => incoming.has(target));
+  const targets = (node: string) =>
+    (edges.get(node) as readonly string[]).filter((target) => incoming.has(target));
   for (const node of edges.keys()) for (const target of targets(node)) count(target, 1);
   const free = [...incoming.keys()].filter((node) => incoming.get(node) === 0);
   for (const node of free) {
@@ -48,8 +49,14 @@ function reversed(edges: Edges): Edges {
   return back;
 }
 
+/** The shortest cycle that this dependency closes, as text; null when it closes none. */
+export function cycleOver(edges: Edges, task: string, dependency: string): string | null {
+  const way = shortestPath(edges, dependency, task);
+  return way && describeCycle([task, ...way.slice(0, -1)]);
+}
+
 /** `a → b → a`, from the smallest name on, so that one cycle has one text. */
-export function describeCycle(nodes: readonly string[]): string {
+function describeCycle(nodes: readonly string[]): string {
   const smallest = [...nodes].sort()[0] as string;
   const at = nodes.indexOf(smallest);
   return [...nodes.slice(at), ...nodes.slice(0, at), smallest].join(' → ');

@@ -1,7 +1,7 @@
 import type { JobDefinition, PlanError, PlanResult, Registry, TaskDefinition } from '../model/index.js';
 import type { PlanEntry } from './build-plan.js';
 import { buildPlan } from './build-plan.js';
-import { cyclicNodes, describeCycle, shortestPath } from './cycles.js';
+import { cycleOver, cyclicNodes } from './cycles.js';
 import type { Edges } from './cycles.js';
 
 /**
@@ -46,10 +46,9 @@ const edgesOf = (
 function cycles(job: string, entries: readonly PlanEntry[]): readonly PlanError[] {
   const edges: Edges = new Map(entries.map(({ definition, edges: own }) => [definition.task, own]));
   for (const task of cyclicNodes(edges)) {
-    for (const dependency of edges.get(task) ?? []) {
-      const way = shortestPath(edges, dependency, task);
-      if (!way) continue;
-      const cycle = describeCycle([task, ...way.slice(0, -1)]);
+    for (const dependency of edges.get(task) as readonly string[]) {
+      const cycle = cycleOver(edges, task, dependency);
+      if (cycle === null) continue;
       const message = `the job ${job} has the cycle ${cycle} (each depends on the next): give one of them its own dependsOn`;
       return [{ code: 'cycle', path: '/job', message }];
     }

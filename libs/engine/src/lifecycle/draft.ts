@@ -77,6 +77,10 @@ export class Draft {
     this.refused ??= reason;
   }
 
+  get isRefused(): boolean {
+    return this.refused !== null;
+  }
+
   /** A consequence, decided by the coordinator on its own clock. Returns its `seq`. */
   row(entry: Entry): number {
     const { coordinator: source = '/cerebro', now } = this.origin;

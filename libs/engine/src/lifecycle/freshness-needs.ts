@@ -1,4 +1,4 @@
-import type { Input, Plan, Run, RunSeed } from '../model/index.js';
+import type { Input, Member, Plan, Run, RunSeed } from '../model/index.js';
 import { initialRun } from './initial.js';
 import { findByInvocation } from './lookup.js';
 import { isReady } from './requests.js';
@@ -17,7 +17,7 @@ export function freshnessNeeds(about: RunSeed | Run, input: Input | 'create'): r
   const { ends, begins } = input === 'create' ? { ends: [], begins: readyIn(run) } : effectsOf(run, input);
   const needs = [...reach(run, ends, begins)].flatMap((index) => {
     const { item, attempt, member } = run.tasks.at(index);
-    const { task, outside } = plan.members[member] as Plan['members'][number];
+    const { task, outside } = plan.members[member] as Member;
     return item !== null || attempt > 0 || outside.length === 0 ? [] : [task, ...outside];
   });
   return [...new Set(needs)];
@@ -60,7 +60,7 @@ function reach(run: Run, ends: readonly number[], begins: readonly number[]): Re
   const found = new Set(begins);
   const ended = new Map<number, number>();
   const endOf = (index: number): void => {
-    for (const next of members[index]?.downstream ?? []) {
+    for (const next of (members[index] as Member).downstream) {
       const count = (ended.get(next) ?? 0) + 1;
       ended.set(next, count);
       if (run.tasks.at(next).upstreamOpen <= count) found.add(next);

@@ -51,7 +51,7 @@ export function create(seed: RunSeed, origin: Origin, world: World): Decision {
 export function step(run: Run, input: Input, origin: Origin, world: World): Decision {
   const draft = new Draft(run, origin, world);
   (HANDLERS[input.kind] as (draft: Draft, input: Input) => void)(draft, input);
-  settle(draft);
+  if (!draft.isRefused) settle(draft);
   if (draft.run === run) draft.ignore('nothing is there to do');
   return draft.decision();
 }

@@ -28,15 +28,16 @@ export class TaskList implements Iterable<TaskRun> {
   with(task: TaskRun): TaskList {
     const chunk = Math.floor(task.index / CHUNK);
     const chunks = this.chunks.slice();
-    const tasks = (chunks[chunk] ?? []).slice();
+    const tasks = (chunks[chunk] as readonly TaskRun[]).slice();
     tasks[task.index % CHUNK] = task;
     chunks[chunk] = tasks;
     return new TaskList(chunks, this.length);
   }
 
   concat(added: readonly TaskRun[]): TaskList {
-    const last = this.length % CHUNK === 0 ? [] : (this.chunks.at(-1) ?? []);
-    const kept = last.length === 0 ? this.chunks : this.chunks.slice(0, -1);
+    const full = Math.floor(this.length / CHUNK);
+    const kept = this.chunks.slice(0, full);
+    const last = this.chunks.slice(full).flat();
     const tail = TaskList.of([...last, ...added]);
     return new TaskList([...kept, ...tail.chunks], this.length + added.length);
   }

@@ -83,7 +83,8 @@ export class RunDriver {
   }
 
   private origin(source: string): Origin {
-    return { source, at: this.now - 7, now: this.now, topic: 'cordyna.events', partition: 3, offset: '42' };
+    const where = { topic: 'cordyna.events', partition: 3, offset: '42' };
+    return { source, coordinator: '/cerebro/9', at: this.now - 7, now: this.now, ...where };
   }
 
   private absorb(decision: Decision): Decision {
