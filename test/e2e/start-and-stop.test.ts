@@ -16,7 +16,9 @@ import {
 
 /** `npm start` is the build and this; the build would replace under the feet of other tests what they run. */
 const UP = ['node', appEntry('dyna'), 'up'] as const;
-const READY_MS = 60_000;
+/** Some seconds on a quiet machine. */
+const READY_MS = 120_000;
+const TEST_MS = 300_000;
 const GONE_MS = 30_000;
 
 interface Ports {
@@ -92,87 +94,113 @@ function remember(up: StartedProcess): number[] {
 }
 
 describe('the whole system on one machine', () => {
-  test('runs from nothing, says what runs where, and after SIGTERM to its group nothing is left', async () => {
-    const { ports, home, up } = await start(UP, { CORDYNA_EXAMPLES: 'all' });
-    await untilUp(up);
-    const tree = remember(up);
-    expect(up.output()).toMatch(new RegExp(`Kafka +127\\.0\\.0\\.1:${ports.kafka}`));
-    expect(up.output()).toMatch(new RegExp(`PostgreSQL +postgres://.*127\\.0\\.0\\.1:${ports.postgres}`));
-    expect(up.output()).toMatch(new RegExp(`Cerebro and the monitor +http://127\\.0\\.0\\.1:${ports.http}`));
-    expect(up.output()).toMatch(/example task-server-a +pid \d+/);
-    expect(await ready(ports)).toBe(true);
-    expect(await brokerAnswers(ports.kafka)).toBe(true);
-    expect(readdirSync(home).sort()).toEqual(['kafka', 'logs', 'postgres']);
-    expect(tree.length).toBeGreaterThan(6);
+  test(
+    'runs from nothing, says what runs where, and after SIGTERM to its group nothing is left',
+    async () => {
+      const { ports, home, up } = await start(UP, { CORDYNA_EXAMPLES: 'all' });
+      await untilUp(up);
+      const tree = remember(up);
+      expect(up.output()).toMatch(new RegExp(`Kafka +127\\.0\\.0\\.1:${ports.kafka}`));
+      expect(up.output()).toMatch(new RegExp(`PostgreSQL +postgres://.*127\\.0\\.0\\.1:${ports.postgres}`));
+      expect(up.output()).toMatch(
+        new RegExp(`Cerebro and the monitor +http://127\\.0\\.0\\.1:${ports.http}`),
+      );
+      expect(up.output()).toMatch(/example task-server-a +pid \d+/);
+      expect(await ready(ports)).toBe(true);
+      expect(await brokerAnswers(ports.kafka)).toBe(true);
+      expect(readdirSync(home).sort()).toEqual(['kafka', 'logs', 'postgres']);
+      expect(tree.length).toBeGreaterThan(6);
 
-    process.kill(-up.pid, 'SIGTERM');
-    expect(await up.exited).toEqual({ code: 0, signal: null });
-    await gone(tree);
-    expect(running().filter(({ group }) => group === up.pid)).toEqual([]);
-    expect(up.output()).toMatch(/stopping, because of SIGTERM\n.*everything is stopped\n$/s);
-  }, 120_000);
+      process.kill(-up.pid, 'SIGTERM');
+      expect(await up.exited).toEqual({ code: 0, signal: null });
+      await gone(tree);
+      expect(running().filter(({ group }) => group === up.pid)).toEqual([]);
+      expect(up.output()).toMatch(/stopping, because of SIGTERM\n.*everything is stopped\n$/s);
+    },
+    TEST_MS,
+  );
 
-  test('keeps its data over a stop and starts again on the same ports', async () => {
-    const first = await start();
-    await untilUp(first.up);
-    const tree = remember(first.up);
-    const url = `postgres://cordyna:cordyna@127.0.0.1:${first.ports.postgres}/cordyna`;
-    const query = async (text: string): Promise<unknown[]> => {
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
-      return (await client.query(text).finally(() => client.end())).rows;
-    };
-    await query('CREATE TABLE kept AS SELECT 1 AS id');
-    expect(await first.up.kill('SIGINT')).toEqual({ code: 0, signal: null });
-    await gone(tree);
+  test(
+    'keeps its data over a stop and starts again on the same ports',
+    async () => {
+      const first = await start();
+      await untilUp(first.up);
+      const tree = remember(first.up);
+      const url = `postgres://cordyna:cordyna@127.0.0.1:${first.ports.postgres}/cordyna`;
+      const query = async (text: string): Promise<unknown[]> => {
+        const client = new pg.Client({ connectionString: url });
+        await client.connect();
+        return (await client.query(text).finally(() => client.end())).rows;
+      };
+      await query('CREATE TABLE kept AS SELECT 1 AS id');
+      expect(await first.up.kill('SIGINT')).toEqual({ code: 0, signal: null });
+      await gone(tree);
 
-    const second = await start(UP, {}, first);
-    await untilUp(second.up);
-    const again = remember(second.up);
-    expect(await query('SELECT id FROM kept')).toEqual([{ id: 1 }]);
-    await second.up.stop();
-    await gone(again);
-  }, 120_000);
+      const second = await start(UP, {}, first);
+      await untilUp(second.up);
+      const again = remember(second.up);
+      expect(await query('SELECT id FROM kept')).toEqual([{ id: 1 }]);
+      await second.up.stop();
+      await gone(again);
+    },
+    TEST_MS,
+  );
 
-  test('a Ctrl-C while it starts stops what has been started', async () => {
-    const { up } = await start();
-    await up.waitForOutput(/Kafka is ready/, READY_MS);
-    const tree = remember(up);
-    expect(await up.kill('SIGINT')).toEqual({ code: 0, signal: null });
-    await gone(tree);
-  }, 90_000);
+  test(
+    'a Ctrl-C while it starts stops what has been started',
+    async () => {
+      const { up } = await start();
+      await up.waitForOutput(/Kafka is ready/, READY_MS);
+      const tree = remember(up);
+      expect(await up.kill('SIGINT')).toEqual({ code: 0, signal: null });
+      await gone(tree);
+    },
+    TEST_MS,
+  );
 
-  test('the death of a part is said, and ends everything with an error', async () => {
-    const { up, home } = await start();
-    await untilUp(up);
-    const tree = remember(up);
-    const [cerebro] = running().filter(
-      ({ pid, command }) => tree.includes(pid) && /cerebro\W+dist/.test(command),
-    );
-    process.kill(cerebro?.pid ?? NaN, 'SIGKILL');
-    expect(await up.exited).toEqual({ code: 2, signal: null });
-    expect(up.output()).toMatch(/dyna: cerebro was ended by SIGKILL/);
-    expect(up.output()).toContain(join(home, 'logs', 'cerebro.log'));
-    await gone(tree);
-  }, 90_000);
+  test(
+    'the death of a part is said, and ends everything with an error',
+    async () => {
+      const { up, home } = await start();
+      await untilUp(up);
+      const tree = remember(up);
+      const [cerebro] = running().filter(
+        ({ pid, command }) => tree.includes(pid) && /cerebro\W+dist/.test(command),
+      );
+      process.kill(cerebro?.pid ?? NaN, 'SIGKILL');
+      expect(await up.exited).toEqual({ code: 2, signal: null });
+      expect(up.output()).toMatch(/dyna: cerebro was ended by SIGKILL/);
+      expect(up.output()).toContain(join(home, 'logs', 'cerebro.log'));
+      await gone(tree);
+    },
+    TEST_MS,
+  );
 
-  test('a kill -9 of it leaves nothing running', async () => {
-    const { up } = await start();
-    await untilUp(up);
-    const tree = remember(up);
-    process.kill(up.pid, 'SIGKILL');
-    await gone(tree);
-  }, 90_000);
+  test(
+    'a kill -9 of it leaves nothing running',
+    async () => {
+      const { up } = await start();
+      await untilUp(up);
+      const tree = remember(up);
+      process.kill(up.pid, 'SIGKILL');
+      await gone(tree);
+    },
+    TEST_MS,
+  );
 
-  test('the end of npm ends it too, though its shell passes no signal on', async () => {
-    const { up } = await start(['npm', 'exec', '--silent', '-c', `"${UP.join('" "')}"; true`]);
-    await untilUp(up);
-    const tree = remember(up);
-    expect(tree.length).toBeGreaterThan(4);
-    process.kill(up.pid, 'SIGTERM');
-    await gone(tree);
-    expect(up.output()).toMatch(/stopping, because of (the end of npm|SIGTERM)/);
-  }, 90_000);
+  test(
+    'the end of npm ends it too, though its shell passes no signal on',
+    async () => {
+      const { up } = await start(['npm', 'exec', '--silent', '-c', `"${UP.join('" "')}"; true`]);
+      await untilUp(up);
+      const tree = remember(up);
+      expect(tree.length).toBeGreaterThan(4);
+      process.kill(up.pid, 'SIGTERM');
+      await gone(tree);
+      expect(up.output()).toMatch(/stopping, because of (the end of npm|SIGTERM)/);
+    },
+    TEST_MS,
+  );
 
   test.each(['CORDYNA_KAFKA_PORT', 'CORDYNA_POSTGRES_PORT', 'CORDYNA_HTTP_PORT'])(
     'a port in use is one clear error that names %s, before anything is started',
