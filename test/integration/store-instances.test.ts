@@ -40,8 +40,12 @@ describe('an instance', () => {
       ...{ server: 's', instance: 'h', state: 'online', lastSeen: saved.clock, clockSkewMs: null },
       ...{ capacity: 7, queueLimit: 70, queued: 3, started: 2 },
     });
-    await commit({ heartbeats: [beat('h', 'draining', { queueLimit: 5 })] });
-    expect(await of('h')).toMatchObject({ state: 'draining', queueLimit: 5, queued: null });
+    await commit({ heartbeats: [beat('h', 'draining', { queueLimit: Number.MAX_SAFE_INTEGER })] });
+    expect(await of('h')).toMatchObject({
+      state: 'draining',
+      queueLimit: Number.MAX_SAFE_INTEGER,
+      queued: null,
+    });
   });
 
   test('whose clock is ahead or behind shows by how much', async () => {

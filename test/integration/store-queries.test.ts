@@ -187,7 +187,7 @@ describe('one run', () => {
         type: EventType.taskQueued,
         task: 'his.a',
         item: 4,
-        attempt: 2,
+        attempt: Number.MAX_SAFE_INTEGER,
         applied: false,
       },
       ...{

@@ -41,7 +41,7 @@ CREATE TABLE history (
   type text NOT NULL,
   task text,
   item integer,
-  attempt integer,
+  attempt bigint,
   applied boolean NOT NULL,
   reason text,
   topic text,
@@ -68,10 +68,10 @@ CREATE TABLE instances (
   heartbeats boolean NOT NULL,
   last_seen timestamp with time zone NOT NULL DEFAULT now(),
   clock_skew_ms double precision,
-  capacity integer,
-  queue_limit integer,
-  queued integer,
-  started integer,
+  capacity bigint,
+  queue_limit bigint,
+  queued bigint,
+  started bigint,
   CONSTRAINT instances_pkey PRIMARY KEY (server, instance)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=40);
 
@@ -86,7 +86,7 @@ CREATE TABLE outbox (
   headers jsonb NOT NULL,
   invocation text,
   run text,
-  ack_ms integer,
+  ack_ms bigint,
   server text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   stamp timestamp with time zone NOT NULL DEFAULT now(),

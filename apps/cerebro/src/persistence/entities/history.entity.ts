@@ -27,8 +27,9 @@ export class HistoryEntity {
   @Column('integer', { nullable: true })
   item!: number | null;
 
-  @Column('integer', { nullable: true })
-  attempt!: number | null;
+  /** Decimal: a sender may say any integer. */
+  @Column('bigint', { nullable: true })
+  attempt!: string | null;
 
   @Column('boolean')
   applied!: boolean;

@@ -21,7 +21,7 @@ CREATE TABLE outbox (
   headers    jsonb NOT NULL,
   invocation text,
   run        text,
-  ack_ms     integer,
+  ack_ms     bigint,
   server     text,
   created_at timestamptz NOT NULL DEFAULT now(),
   stamp      timestamptz NOT NULL DEFAULT now()

@@ -62,7 +62,7 @@ CREATE INDEX task_runs_unfinished ON task_runs (server, instance)
   WHERE invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started');
 CREATE INDEX task_runs_latest     ON task_runs (task, run_created_at DESC) WHERE item_index IS NULL;
 
--- What happened, applied or refused. xid makes a cursor that no later commit can precede.
+-- What happened, applied or refused: then attempt is whatever the sender said. xid makes a cursor that no later commit can precede.
 CREATE TABLE history (
   run         uuid NOT NULL,
   seq         integer NOT NULL,
@@ -72,7 +72,7 @@ CREATE TABLE history (
   type        text NOT NULL,
   task        text,
   item        integer,
-  attempt     integer,
+  attempt     bigint,
   applied     boolean NOT NULL,
   reason      text,
   topic       text,

@@ -28,10 +28,10 @@ CREATE TABLE instances (
   heartbeats    boolean NOT NULL,
   last_seen     timestamptz NOT NULL DEFAULT now(),
   clock_skew_ms double precision,
-  capacity      integer,
-  queue_limit   integer,
-  queued        integer,
-  started       integer,
+  capacity      bigint,
+  queue_limit   bigint,
+  queued        bigint,
+  started       bigint,
   PRIMARY KEY (server, instance)
 ) WITH (fillfactor = 40, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 

@@ -11,7 +11,7 @@ export const historyViewOf = (row: HistoryEntity): HistoryView => ({
   type: row.type,
   task: row.task,
   item: row.item === null ? null : { index: row.item },
-  attempt: row.attempt,
+  attempt: row.attempt === null ? null : Number(row.attempt),
   applied: row.applied,
   reason: row.reason,
   topic: row.topic,

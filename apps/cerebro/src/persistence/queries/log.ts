@@ -16,7 +16,7 @@ interface Row {
 export async function logOf(source: DataSource, run: string): Promise<readonly LogLineView[] | null> {
   if (!(await runExists(source, run))) return null;
   const rows: readonly Row[] = await source.query(
-    `SELECT l.at, l.invocation, h.task, h.attempt, l.level, l.message
+    `SELECT l.at, l.invocation, h.task, h.attempt::float8 AS attempt, l.level, l.message
      FROM task_log l JOIN history h
        ON h.run = l.run AND h.type = $2 AND h.applied AND h.data->>'invocation' = l.invocation
      WHERE l.run = $1::uuid

@@ -1,6 +1,7 @@
-import type { DataSource } from 'typeorm';
-import { Queries } from '../../coordination/ports/index.js';
+import { QueryFailedError, type DataSource } from 'typeorm';
+import { InvalidCursor, Queries } from '../../coordination/ports/index.js';
 import { ScheduleFiringEntity } from '../entities/index.js';
+import { storeErrorOf } from '../sql/errors.js';
 import { listDeadLetters } from './dead-letters.js';
 import { historyOf } from './history.js';
 import { logOf } from './log.js';
@@ -8,58 +9,80 @@ import { listRuns, oneRun, type RunFilter } from './runs.js';
 import { lastStates, listServers } from './servers.js';
 import { streamAll, streamRun } from './stream.js';
 
-/** What the API reads, on connections of its own with a limit per statement. */
+/**
+ * What the API reads, on connections of its own with a limit per statement. Every question may throw StoreUnavailable
+ * besides what the port says.
+ */
 export class TypeOrmQueries extends Queries {
   /** @param connected connects with the first question, and again after a failure to */
   constructor(private readonly connected: () => Promise<DataSource>) {
     super();
   }
 
-  async runs(filter: RunFilter) {
-    return listRuns(await this.connected(), filter);
+  private async ask<T>(question: (source: DataSource) => Promise<T>): Promise<T> {
+    try {
+      return await question(await this.connected());
+    } catch (error) {
+      if (error instanceof InvalidCursor) throw error;
+      throw storeErrorOf(error instanceof QueryFailedError ? error.driverError : error);
+    }
   }
 
-  async run(run: string) {
-    return oneRun(await this.connected(), run);
+  runs(filter: RunFilter) {
+    return this.ask((source) => listRuns(source, filter));
   }
 
-  async history(run: string, fromSeq = 1, limit?: number) {
-    return historyOf(await this.connected(), run, fromSeq, limit);
+  run(run: string) {
+    return this.ask((source) => oneRun(source, run));
   }
 
-  async log(run: string) {
-    return logOf(await this.connected(), run);
+  history(run: string, fromSeq = 1, limit?: number) {
+    return this.ask((source) => historyOf(source, run, fromSeq, limit));
   }
 
-  async servers() {
-    return listServers(await this.connected());
+  log(run: string) {
+    return this.ask((source) => logOf(source, run));
   }
 
-  async lastStates() {
-    return lastStates(await this.connected());
+  servers() {
+    return this.ask(listServers);
   }
 
-  async deadLetters(filter: { readonly limit: number; readonly cursor?: string }) {
-    return listDeadLetters(await this.connected(), filter);
+  lastStates() {
+    return this.ask(lastStates);
   }
 
-  async stream(filter: { readonly run?: string; readonly cursor?: string; readonly limit: number }) {
-    const source = await this.connected();
-    const { run, cursor, limit } = filter;
-    return run === undefined ? streamAll(source, cursor, limit) : streamRun(source, run, cursor, limit);
+  deadLetters(filter: { readonly limit: number; readonly cursor?: string }) {
+    return this.ask((source) => listDeadLetters(source, filter));
   }
 
-  async firings(schedule: string, limit: number) {
-    const rows = await (await this.connected()).getRepository(ScheduleFiringEntity).find({
-      where: { schedule },
-      order: { scheduledFor: 'DESC' },
-      take: limit,
+  stream({
+    run,
+    cursor,
+    limit,
+  }: {
+    readonly run?: string;
+    readonly cursor?: string;
+    readonly limit: number;
+  }) {
+    return this.ask((source) =>
+      run === undefined ? streamAll(source, cursor, limit) : streamRun(source, run, cursor, limit),
+    );
+  }
+
+  firings(schedule: string, limit: number) {
+    return this.ask(async (source) => {
+      const rows = await source.getRepository(ScheduleFiringEntity).find({
+        where: { schedule },
+        order: { scheduledFor: 'DESC' },
+        take: limit,
+      });
+      return rows.map(({ scheduledFor, outcome, run, reason }) => ({
+        scheduledFor: scheduledFor.toISOString(),
+        outcome,
+        run,
+        reason,
+      }));
     });
-    return rows.map(({ scheduledFor, outcome, run, reason }) => ({
-      scheduledFor: scheduledFor.toISOString(),
-      outcome,
-      run,
-      reason,
-    }));
   }
 }

@@ -8,8 +8,8 @@ import { at, ms, wholeMs } from '../sql/time.js';
 // Who has been gone for a day is of no interest to any timer.
 const all = prepared(
   'timer_instances',
-  `SELECT server, instance, state, ${ms('last_seen')} AS "lastSeen", clock_skew_ms AS "clockSkewMs", capacity,
-     queue_limit AS "queueLimit", queued, started
+  `SELECT server, instance, state, ${ms('last_seen')} AS "lastSeen", clock_skew_ms AS "clockSkewMs", capacity::float8 AS capacity,
+     queue_limit::float8 AS "queueLimit", queued::float8 AS queued, started::float8 AS started
    FROM instances
    WHERE state NOT IN ('lost', 'offline') OR last_seen > now() - interval '1 day'
    ORDER BY server, instance`,

@@ -11,7 +11,7 @@ const claim = prepared(
      SELECT id FROM outbox WHERE stamp < now() - make_interval(secs => $1::float8 / 1000)
      ORDER BY stamp LIMIT $2 FOR UPDATE SKIP LOCKED
    )
-   RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server,
+   RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms::float8 AS ack_ms, server,
      ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
 );
 

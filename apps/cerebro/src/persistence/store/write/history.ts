@@ -8,7 +8,7 @@ const insert = prepared(
      data)
    SELECT run, seq, ${at('at')}, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
      data::jsonb
-   FROM unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[],
+   FROM unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
      $9::bool[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::text[])
      AS w (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)`,
 );

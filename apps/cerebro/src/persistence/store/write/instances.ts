@@ -8,7 +8,7 @@ const beat = prepared(
   'instances_heartbeat',
   `INSERT INTO instances (server, instance, state, heartbeats, capacity, queue_limit, queued, started)
    SELECT server, instance, state, true, capacity, queue_limit, queued, started
-   FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::int[])
+   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
      AS w (server, instance, state, capacity, queue_limit, queued, started)
    ORDER BY server, instance
    ON CONFLICT (server, instance) DO UPDATE SET

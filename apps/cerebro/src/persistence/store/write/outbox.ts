@@ -17,7 +17,7 @@ const insert = prepared(
   `INSERT INTO outbox (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server)
    SELECT kind, message_id, topic, partition, key, value, headers::jsonb, invocation, run, ack_ms, server
    FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::text[], $8::text[],
-     $9::text[], $10::int[], $11::text[])
+     $9::text[], $10::bigint[], $11::text[])
      WITH ORDINALITY
      AS w (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, n)
    ORDER BY n
