@@ -4,6 +4,10 @@ import type { StoredOutboxMessage } from '../../apps/cerebro/src/coordination/in
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 const PAIRS = 1_000;
+/** Independent triples of tasks that go through their pairs side by side. */
+const LANES = 25;
+
+const lanes = Array.from({ length: LANES }, (_, lane) => lane);
 
 const invokeOf = (door: OpenDoor, run: string, task: string): Promise<StoredOutboxMessage> =>
   awaitUntil(`${task} of ${run} is invoked`, async () => door.invokeOf(run, task), {
@@ -21,15 +25,46 @@ describe('two coordinators on one database', () => {
     two = await openDoor(url, 'two');
     await one.declare({
       server: 'sources',
-      tasks: [{ name: 'a' }, { name: 'b' }, { name: 'flaky', retry: { maxAttempts: 3, backoffMs: 1 } }],
+      tasks: [
+        ...lanes.flatMap((lane) => [{ name: `a${lane}` }, { name: `b${lane}` }]),
+        { name: 'flaky', retry: { maxAttempts: 3, backoffMs: 1 } },
+      ],
     });
-    await two.declare({ server: 'sinks', tasks: [{ name: 'c', dependsOn: ['sources.a', 'sources.b'] }] });
+    const tasks = lanes.map((lane) => ({
+      name: `c${lane}`,
+      dependsOn: [`sources.a${lane}`, `sources.b${lane}`],
+    }));
+    await two.declare({ server: 'sinks', tasks });
   });
 
   afterAll(async () => {
     await one.close();
     await two.close();
   });
+
+  /** Pairs of runs of A and B, both reported at once on different coordinators; answers how often C was invoked. */
+  async function runPairs(lane: number, pairs: number): Promise<number> {
+    const [a, b, c] = [`sources.a${lane}`, `sources.b${lane}`, `sinks.c${lane}`];
+    let invoked = 0;
+    for (let pair = 0; pair < pairs; pair++) {
+      const runs = await Promise.all([one.request(a), two.request(b)]);
+      const invokes = await Promise.all([invokeOf(one, runs[0], a), invokeOf(two, runs[1], b)]);
+      await Promise.all([
+        one.report(invokes[0], { report: 'completed', output: {} }),
+        two.report(invokes[1], { report: 'completed', output: {} }),
+      ]);
+      const views = await Promise.all([
+        one.persistence.queries.run(runs[0]),
+        two.persistence.queries.run(runs[1]),
+      ]);
+      const states = views.map((view) => view?.tasks.find(({ task }) => task === c)?.state);
+      expect([...states].sort()).toEqual(['invoked', 'skipped']);
+      invoked += states.filter((state) => state === 'invoked').length;
+      const [door, run] = states[0] === 'invoked' ? [one, runs[0]] : [two, runs[1]];
+      await door.report(await invokeOf(door, run, c), { report: 'completed', output: {} });
+    }
+    return invoked;
+  }
 
   test('a stale cache refuses nothing wrongly: the update for the new attempt is applied', async () => {
     const run = await one.request('sources.flaky');
@@ -55,28 +90,13 @@ describe('two coordinators on one database', () => {
   });
 
   test(`C runs exactly once per pair of concurrent runs of A and B on which it depends, ${PAIRS} times`, async () => {
-    let invoked = 0;
-    for (let pair = 0; pair < PAIRS; pair++) {
-      const [runA, runB] = await Promise.all([one.request('sources.a'), two.request('sources.b')]);
-      const [a, b] = await Promise.all([invokeOf(one, runA, 'sources.a'), invokeOf(two, runB, 'sources.b')]);
-      await Promise.all([
-        one.report(a, { report: 'completed', output: {} }),
-        two.report(b, { report: 'completed', output: {} }),
-      ]);
-      const views = await Promise.all([one.persistence.queries.run(runA), two.persistence.queries.run(runB)]);
-      const states = views.map((view) => view?.tasks.find(({ task }) => task === 'sinks.c')?.state);
-      expect([...states].sort()).toEqual(['invoked', 'skipped']);
-      invoked += 1;
-      const withC = states[0] === 'invoked' ? one : two;
-      const c = await invokeOf(withC, states[0] === 'invoked' ? runA : runB, 'sinks.c');
-      await withC.report(c, { report: 'completed', output: {} });
-    }
-    expect(invoked).toBe(PAIRS);
+    const invoked = await Promise.all(lanes.map((lane) => runPairs(lane, PAIRS / LANES)));
+    expect(invoked.reduce((sum, count) => sum + count, 0)).toBe(PAIRS);
   }, 120_000);
 
   test('an invoke that its coordinator committed and never published is not sent after the run was cancelled', async () => {
     one.bus.lost = true;
-    const run = await one.request('sources.a');
+    const run = await one.request('sources.a0');
     one.bus.lost = false;
     await two.submit({ kind: 'run-input', run, source: '/test', input: { kind: 'cancel', reason: 'test' } });
     const left = await two.persistence.timers.claimUnpublished(0, 100);
@@ -85,7 +105,7 @@ describe('two coordinators on one database', () => {
 
   test('an unpublished invoke of an unfinished attempt is left for the sweeper', async () => {
     one.bus.lost = true;
-    const run = await one.request('sources.a');
+    const run = await one.request('sources.a0');
     one.bus.lost = false;
     const left = await two.persistence.timers.claimUnpublished(0, 100);
     expect(left.filter((message) => message.run === run && message.invocation !== null)).toHaveLength(1);
