@@ -19,6 +19,7 @@ export interface SessionEvents {
 
 const COMMIT_LIMIT_MS = 2_000;
 const WATCH_EVERY_MS = 250;
+const MAX_WATCH_DELAY_MS = 1_000;
 const START_SLACK_MS = 10_000;
 const STOP_LIMIT_MS = 10_000;
 const LEAVE_LIMIT_MS = 5_000;
@@ -37,6 +38,7 @@ export class Session {
   private joining = true;
   private positioned = false;
   private lastSignAt = Date.now();
+  private lastWatchAt = Date.now();
   private firstFetchAt: number | undefined;
   private stopped: Promise<void> | undefined;
   /** What the group knows this member by. */
@@ -271,7 +273,11 @@ export class Session {
     const limitMs = this.joining
       ? silenceMs + rebalanceTimeoutMs + sessionTimeoutMs + START_SLACK_MS
       : silenceMs;
-    const silentMs = Date.now() - this.lastSignAt;
+    const nowMs = Date.now();
+    // This process itself was stopped: kafkajs has not had its chance to go on yet.
+    if (nowMs - this.lastWatchAt > WATCH_EVERY_MS + MAX_WATCH_DELAY_MS) this.lastSignAt = nowMs;
+    this.lastWatchAt = nowMs;
+    const silentMs = nowMs - this.lastSignAt;
     if (silentMs <= limitMs) return;
     const what = this.joining ? 'did not join its group' : 'did not fetch';
     this.fail(new BusError('consumer_failed', `the consumer ${what} in ${silentMs} ms`, { retriable: true }));
