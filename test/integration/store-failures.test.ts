@@ -143,6 +143,8 @@ test('a restart of PostgreSQL is survived by every pool', async () => {
   await expect(db.store.load(needsOf({ runs: [run] }))).rejects.toThrow(StoreUnavailable);
   await expect(db.timers.now()).rejects.toThrow(StoreUnavailable);
   await expect(db.queries.run(run)).rejects.toThrow(StoreUnavailable);
+  const late = db.another();
+  await expect(late.queries.run(run)).rejects.toThrow(StoreUnavailable);
   await server.postgres.start();
   await awaitUntil('the store is back', async () =>
     (await db.store.load(needsOf({ runs: [run] }))).runs.has(run),
@@ -150,4 +152,5 @@ test('a restart of PostgreSQL is survived by every pool', async () => {
   await awaitUntil('the timers are back', () => db.timers.now());
   await awaitUntil('the queries are back', () => db.queries.run(run));
   await commit(db, creation());
+  expect((await late.queries.run(run))?.run).toBe(run);
 }, 60_000);

@@ -41,6 +41,7 @@ describe('migrations', () => {
   });
 
   test('the migrated schema is the one that is checked in', async () => {
+    // After a new migration: CORDYNA_UPDATE_SCHEMA=yes writes the file, to be reviewed with the migration.
     const schema = await dumpSchema(await client(url));
     if (process.env['CORDYNA_UPDATE_SCHEMA'] === 'yes') await writeFile(SCHEMA, schema);
     expect(schema).toBe(await readFile(SCHEMA, 'utf8'));
