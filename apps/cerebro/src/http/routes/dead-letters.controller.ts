@@ -17,7 +17,7 @@ export class DeadLettersController {
       'Leases are redacted, and values longer than 64 KiB cut: the topic of the dead letters holds them as they were.',
   })
   @answers(200, 'DeadLetterPage', [400, 503])
-  async list(@Query(queryPipe()) query: PageQuery): Promise<Page<DeadLetterView>> {
+  async listDeadLetters(@Query(queryPipe()) query: PageQuery): Promise<Page<DeadLetterView>> {
     const { items, next } = await this.queries.deadLetters(query);
     return { items: items.map(redactDeadLetter), next };
   }

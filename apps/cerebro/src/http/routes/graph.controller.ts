@@ -23,7 +23,7 @@ export class GraphController {
     description: 'A task that others depend on and nobody has declared is a node with `declared: false`.',
   })
   @answers(200, 'Graph', [503])
-  async graph(): Promise<GraphWithStates> {
+  async getGraph(): Promise<GraphWithStates> {
     const [{ nodes, edges }, states] = await Promise.all([this.commands.graph(), this.queries.lastStates()]);
     return { nodes: nodes.map((node) => ({ ...node, lastState: states.get(node.task) ?? null })), edges };
   }
@@ -31,7 +31,7 @@ export class GraphController {
   @Get('servers')
   @ApiOperation({ summary: 'Task servers with their instances and tasks.' })
   @answers(200, 'Servers', [503])
-  servers(): Promise<readonly ServerView[]> {
+  listServers(): Promise<readonly ServerView[]> {
     return this.queries.servers();
   }
 }

@@ -25,7 +25,7 @@ export class HistoryController {
   })
   @runParameter()
   @answers(200, 'History', [400, 404, 503])
-  async history(@Param('run', RunIdPipe) run: string, @Res() response: ServerResponse): Promise<void> {
+  async getHistory(@Param('run', RunIdPipe) run: string, @Res() response: ServerResponse): Promise<void> {
     let page = await this.queries.history(run, 1, PAGE);
     if (!page) throw unknownRun(run);
     response.writeHead(200, {

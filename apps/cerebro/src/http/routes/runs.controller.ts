@@ -38,7 +38,7 @@ export class RunsController {
   @ApiHeader({ name: 'Idempotency-Key', description: 'The same as `idempotencyKey` in the body.' })
   @ApiBody(refBody('RunRequest'))
   @answers(202, 'RunCreated', [400, 404, 409, 413, 415, 422, 503])
-  async create(
+  async requestRun(
     @JsonBody() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<{ run: string }> {
@@ -49,7 +49,7 @@ export class RunsController {
   @Get()
   @ApiOperation({ summary: 'Runs, newest first.' })
   @answers(200, 'RunPage', [400, 503])
-  list(@Query(queryPipe()) query: RunsQuery): Promise<Page<RunSummary>> {
+  listRuns(@Query(queryPipe()) query: RunsQuery): Promise<Page<RunSummary>> {
     return this.queries.runs(query);
   }
 
@@ -57,7 +57,7 @@ export class RunsController {
   @ApiOperation({ summary: 'A run with its tasks.' })
   @runParameter()
   @answers(200, 'Run', [400, 404, 503])
-  async one(@Param('run', RunIdPipe) run: string): Promise<RunView> {
+  async getRun(@Param('run', RunIdPipe) run: string): Promise<RunView> {
     const found = await this.queries.run(run);
     if (!found) throw unknownRun(run);
     return found;
@@ -67,7 +67,7 @@ export class RunsController {
   @ApiOperation({ summary: 'Log lines of all attempts, the last 1,000 of each.' })
   @runParameter()
   @answers(200, 'Log', [400, 404, 503])
-  async log(@Param('run', RunIdPipe) run: string): Promise<readonly LogLineView[]> {
+  async getLog(@Param('run', RunIdPipe) run: string): Promise<readonly LogLineView[]> {
     const lines = await this.queries.log(run);
     if (!lines) throw unknownRun(run);
     return lines;
@@ -79,7 +79,7 @@ export class RunsController {
   @runParameter()
   @ApiBody({ ...refBody('CancelRequest'), required: false })
   @answers(200, 'RunCreated', [400, 404, 409, 413, 415, 422, 503])
-  async cancel(@Param('run', RunIdPipe) run: string, @JsonBody() body: unknown): Promise<{ run: string }> {
+  async cancelRun(@Param('run', RunIdPipe) run: string, @JsonBody() body: unknown): Promise<{ run: string }> {
     await this.commands.cancelRun(run, toCancelReason(body), SOURCE);
     return { run };
   }
@@ -93,7 +93,7 @@ export class RunsController {
   })
   @runParameter()
   @answers(200, 'RunCreated', [400, 404, 409, 503])
-  async retry(@Param('run', RunIdPipe) run: string): Promise<{ run: string }> {
+  async retryRun(@Param('run', RunIdPipe) run: string): Promise<{ run: string }> {
     await this.commands.retryRun(run, SOURCE);
     return { run };
   }

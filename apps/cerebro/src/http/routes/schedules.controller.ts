@@ -19,7 +19,7 @@ export class SchedulesController {
   })
   @ApiParam({ name: 'task', description: '`<server>.<task>`' })
   @answers(200, 'Firings', [400, 503])
-  firings(
+  listFirings(
     @Param('task', QualifiedTaskPipe) task: string,
     @Query(queryPipe()) { limit }: LimitQuery,
   ): Promise<Firings> {

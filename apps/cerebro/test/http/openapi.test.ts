@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { readFileSync } from 'node:fs';
+import { httpApp, type HttpApp } from './support/http-app.js';
+import { NO_RUN, RUN } from './support/memory.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: object }> };
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+let http: HttpApp;
+let served: Document;
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
+addFormats.default(ajv);
+ajv.addVocabulary(['components']);
+
+beforeAll(async () => {
+  http = await httpApp();
+  http.queries.append(RUN, 3, { item: { index: 1 } });
+  served = (await (await http.get('/openapi.json')).json()) as Document;
+  ajv.addSchema({ $id: 'urn:cordyna:api', components: served.components });
+});
+afterAll(() => http.close());
+
+const check = (pointer: string, value: unknown) => {
+  const validate = ajv.compile({ $ref: `urn:cordyna:api${pointer}` });
+  return validate(value) ? [] : validate.errors;
+};
+
+describe('/openapi.json', () => {
+  test('is the one in docs/ (else: node apps/cerebro/scripts/openapi.mjs)', () => {
+    const file = new URL('../../../../docs/openapi.json', import.meta.url);
+    expect(served).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+  });
+
+  test('is valid OpenAPI 3.1', async () => {
+    const { Validator } = await import('@seriousme/openapi-schema-validator');
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(
+      structuredClone(served) as unknown as Record<string, unknown>,
+    );
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+    expect(validator.version).toBe('3.1');
+  });
+
+  test('every schema is valid JSON Schema, and every reference leads somewhere', () => {
+    for (const name of Object.keys(served.components.schemas)) {
+      expect(() => ajv.compile({ $ref: `urn:cordyna:api#/components/schemas/${name}` })).not.toThrow();
+    }
+    for (const [, name] of JSON.stringify(served).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      expect(served.components.schemas).toHaveProperty(name ?? '');
+    }
+  });
+
+  test('every operation has an id of its own', () => {
+    const ids = Object.values(served.paths).flatMap((path) =>
+      Object.values(path).map((it) => it.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('says what POST /api/v1/runs takes', () => {
+    const good = { task: 'server-a.extract', args: {}, taskArgs: { 'server-b.load': {} }, scope: 'task' };
+    expect(check('#/components/schemas/RunRequest', good)).toEqual([]);
+    expect(check('#/components/schemas/RunRequest', { task: 'extract' })).not.toEqual([]);
+  });
+
+  test.each([
+    ['get', '/health/live', '/health/live'],
+    ['get', '/health/ready', '/health/ready'],
+    ['get', '/api/v1/graph', '/api/v1/graph'],
+    ['get', '/api/v1/servers', '/api/v1/servers'],
+    ['get', '/api/v1/runs', '/api/v1/runs'],
+    ['post', '/api/v1/runs', '/api/v1/runs'],
+    ['get', '/api/v1/runs/{run}', `/api/v1/runs/${RUN}`],
+    ['get', '/api/v1/runs/{run}', `/api/v1/runs/${NO_RUN}`],
+    ['get', '/api/v1/runs/{run}', '/api/v1/runs/x'],
+    ['get', '/api/v1/runs/{run}/history', `/api/v1/runs/${RUN}/history`],
+    ['get', '/api/v1/runs/{run}/log', `/api/v1/runs/${RUN}/log`],
+    ['post', '/api/v1/runs/{run}/cancel', `/api/v1/runs/${RUN}/cancel`],
+    ['post', '/api/v1/runs/{run}/retry', `/api/v1/runs/${RUN}/retry`],
+    ['get', '/api/v1/schedules/{task}/firings', '/api/v1/schedules/a.b/firings'],
+    ['get', '/api/v1/dead-letters', '/api/v1/dead-letters'],
+    ['get', '/api/v1/dead-letters', '/api/v1/dead-letters?limit=0'],
+  ] as const)('says what %s %s answers (%s)', async (method, path, url) => {
+    const response = await (method === 'get' ? http.get(url) : http.post(url, { task: 'server-a.extract' }));
+    const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
+    const described = served.paths[path]?.[method]?.responses[response.status]?.content?.[type]?.schema;
+    expect(described).toBeDefined();
+    const { $ref } = described as { $ref: string };
+    expect(check($ref, await response.json())).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AddressInfo } from 'node:net';
+import { Commands, Metrics, Queries, Readiness } from '../../../src/coordination/index.js';
+import { HealthModule, PrometheusMetrics } from '../../../src/health/index.js';
+import { configureHttp, HTTP_OPTIONS, HttpModule } from '../../../src/http/index.js';
+import { MonitorModule } from '../../../src/monitor/index.js';
+import { MemoryCommands, MemoryQueries, MemoryReadiness } from './memory.js';
+
+@Module({})
+class MemoryModule {
+  static with(shared: Provider[]): DynamicModule {
+    const imports = [HttpModule, HealthModule, MonitorModule];
+    return { module: MemoryModule, global: true, imports, providers: shared, exports: shared };
+  }
+}
+
+export interface HttpApp {
+  readonly url: string;
+  readonly app: NestExpressApplication;
+  readonly commands: MemoryCommands;
+  readonly queries: MemoryQueries;
+  readonly readiness: MemoryReadiness;
+  readonly metrics: PrometheusMetrics;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** The whole HTTP part listening on a real port, over what is kept in memory. */
+export async function httpApp(): Promise<HttpApp> {
+  const commands = new MemoryCommands();
+  const queries = new MemoryQueries();
+  const readiness = new MemoryReadiness();
+  const metrics = new PrometheusMetrics();
+  const module = MemoryModule.with([
+    { provide: Commands, useValue: commands },
+    { provide: Queries, useValue: queries },
+    { provide: Readiness, useValue: readiness },
+    { provide: Metrics, useValue: metrics },
+  ]);
+  const app = await NestFactory.create<NestExpressApplication>(module, { ...HTTP_OPTIONS, logger: false });
+  configureHttp(app);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const send = (path: string, init: RequestInit) =>
+    fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000), ...init });
+  return {
+    ...{ url, app, commands, queries, readiness, metrics },
+    get: (path, headers = {}) => send(path, { headers }),
+    post: (path, body, headers = {}) =>
+      send(path, {
+        method: 'POST',
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        body: body === undefined || typeof body === 'string' ? (body as string) : JSON.stringify(body),
+      }),
+    close: () => app.close(),
+  };
+}
