@@ -111,6 +111,16 @@ describe('the whole system on one machine', () => {
       expect(readdirSync(home).sort()).toEqual(['kafka', 'logs', 'postgres']);
       expect(tree.length).toBeGreaterThan(6);
 
+      const invoke = await startProcess({
+        name: 'invoke',
+        command: ['node', appEntry('dyna'), 'invoke', 'server-a.extract', '--wait'],
+        env: { CORDYNA_URL: `http://127.0.0.1:${ports.http}` },
+      });
+      expect(await invoke.exited).toEqual({ code: 0, signal: null });
+      expect(invoke.output()).toMatch(
+        /of server-a\.extract is completed .*\n└─ server-a\.extract {2}✔ completed {2}on /,
+      );
+
       process.kill(-up.pid, 'SIGTERM');
       expect(await up.exited).toEqual({ code: 0, signal: null });
       await gone(tree);

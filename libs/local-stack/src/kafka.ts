@@ -125,7 +125,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     isReady: () => brokerAnswers(options.port),
     stopSignal: 'SIGTERM',
     graceMs: 15_000,
-    readyMs: 60_000,
+    readyMs: 120_000,
   });
   await kafka.start();
   return kafka;

@@ -152,7 +152,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     isReady: () => answers(serverUrl),
     stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
     graceMs: 15_000,
-    readyMs: 60_000,
+    readyMs: 120_000,
   });
   await server.start();
   await createDatabase(serverUrl);

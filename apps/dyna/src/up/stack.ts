@@ -14,7 +14,7 @@ import { startApp, type StartedApp } from './apps.js';
 import { until } from './until.js';
 
 const EXAMPLES = ['task-server-a', 'task-server-b', 'task-server-c'];
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const REGISTERED_MS = 30_000;
 /** A task server that drains finishes what it has begun; on a laptop nobody wants to wait long for that. */
 const DRAIN_MS = 5_000;
