@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import type { JsonObject, TaskError } from '@cordyna/protocol/model';
 import { MAX_OUTPUT_BYTES } from '@cordyna/protocol/model';
 import { parseStrictJson } from '@cordyna/protocol/wire';
@@ -69,8 +68,13 @@ export function outcomeOfThrown(thrown: unknown, aborted: boolean): Outcome {
   };
 }
 
-/** Also those of another realm, as in a test runner's sandbox. */
-const isError = (thrown: unknown): thrown is Error => thrown instanceof Error || types.isNativeError(thrown);
+/** By its shape: errors of another realm, as in a test runner's sandbox, are no instances of Error here. */
+const isError = (thrown: unknown): thrown is Error =>
+  thrown instanceof Error ||
+  (typeof thrown === 'object' &&
+    thrown !== null &&
+    typeof (thrown as Partial<Error>).name === 'string' &&
+    typeof (thrown as Partial<Error>).message === 'string');
 
 function messageOf(thrown: unknown): string {
   const text = isError(thrown) ? thrown.message || thrown.name : safeString(thrown);
@@ -96,7 +100,7 @@ function stackOf(error: Error): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < 5 && isError(current); depth += 1) {
-    parts.push(current.stack ?? String(current));
+    parts.push(typeof current.stack === 'string' ? current.stack : `${current.name}: ${current.message}`);
     current = current.cause;
   }
   return parts.join('\ncaused by: ');
