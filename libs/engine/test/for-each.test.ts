@@ -112,6 +112,34 @@ describe('a task for each element of a list', () => {
     expect(alone.task('s.each').error?.code).toBe('not_a_list');
   });
 
+  test('is given whatever else it depends on as it is', () => {
+    const both = registryWith(
+      declarationOf('s', ['list', 'other: list', { name: 'each', dependsOn: ['other'], forEach: 'list' }]),
+    );
+    const driver = new RunDriver(seedFor(both, { task: 's.list' }));
+    driver.completed('s.list', { items: [1] });
+    driver.completed('s.other', { items: ['kept'] });
+    expect(driver.last.commands.at(-1)).toMatchObject({
+      data: { args: { items: ['kept'] }, inputs: { 's.other': { items: ['kept'] }, 's.list': {} } },
+    });
+  });
+
+  test('says of an update for no element that it is for none', () => {
+    const driver = begin({ items: [1] });
+    const { refused } = driver.send({ ...driver.identity('s.each', 0), invocation: 'x', report: 'started' });
+    expect(refused).toBe('invocation x is not the present attempt of one of its elements');
+  });
+
+  test('gives its list to a task that runs alone, and merges nothing of it', () => {
+    const world = new TestWorld();
+    world.keep({ task: 's.each', latest: { run: 'earlier', output: [{ own: 2 }, { own: 3 }] } });
+    const driver = new RunDriver(seedFor(registry, { task: 's.after', scope: 'task' }), world);
+    expect(driver.last.commands).toMatchObject([
+      { data: { args: {}, inputs: { 's.each': [{ own: 2 }, { own: 3 }] } } },
+    ]);
+    expect(driver.last.commands).not.toHaveProperty('0.data.args.own');
+  });
+
   test('retries each element by itself', () => {
     const driver = begin({ items: [1, 2] });
     driver.failed('s.each', {}, 0);

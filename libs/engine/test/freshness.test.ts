@@ -185,6 +185,22 @@ describe('what a decision needs to know of freshness', () => {
     expect(freshnessNeeds(driver.run, input(1))).toEqual(['s.after', 'x.out']);
   });
 
+  test('is asked for what waits for capacity, and for what a retry of the run brings back', () => {
+    const world = new TestWorld();
+    world.complete(A, 'earlier');
+    world.capacities.set('server-c', 0);
+    const driver = runOf(world, B, 'run-1');
+    driver.completed(B);
+    expect(freshnessNeeds(driver.run, { kind: 'capacity' })).toEqual([C, A]);
+    driver.send({ kind: 'cancel', reason: 'x' });
+    expect(freshnessNeeds(driver.run, { kind: 'capacity' })).toEqual([]);
+    expect(freshnessNeeds(driver.run, { kind: 'retry' })).toEqual([C, A]);
+    world.capacities.clear();
+    driver.send({ kind: 'retry' });
+    driver.failed(C);
+    expect(freshnessNeeds(driver.run, { kind: 'retry' })).toEqual([]);
+  });
+
   test('is an error of the caller when it was not loaded', () => {
     const world = new TestWorld();
     world.loaded = new Set();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { create } from '@cordyna/engine';
 import { RunDriver, declarationOf, registryWith, seedFor } from '@cordyna/engine/testing';
 
 const A = 'server-a.extract';
@@ -99,6 +100,15 @@ describe('the creation of a run', () => {
     expect([last.freshness, last.read, last.refused]).toEqual([[], [], null]);
     expect([run.state, run.createdAt, run.open]).toEqual(['running', now, 2]);
     expect(run.tasks.at(1)).toMatchObject({ state: 'pending', reason: 'waiting for upstream', attempt: 0 });
+  });
+
+  test('by nobody in particular, and not from the bus, is recorded as such', () => {
+    const { seed, world } = begin();
+    const { rows } = create(seed, { source: '/http', at: 1, now: 2 }, world);
+    expect(rows).toMatchObject([
+      { source: '/http', at: 1, topic: null, partition: null, offset: null },
+      { source: '/cerebro', at: 2, topic: null, partition: null, offset: null },
+    ]);
   });
 
   test('of a job without members is finished at once', () => {
