@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { awaitUntil, testBroker, uniquePrefix } from '@cordyna/testkit';
 import {
   startIndependentServer,
@@ -8,6 +8,8 @@ import {
 } from './independent-process.js';
 import { ScriptedCoordinator } from './scripted-coordinator.js';
 
+jest.setTimeout(60_000);
+
 const SERVER = 'solo';
 const TASKS = ['quick', 'slow', 'broken', 'chatty'].map((name) => ({ name }));
 const TASK_NAMES = TASKS.map(({ name }) => `${SERVER}.${name}`);
@@ -15,7 +17,7 @@ const TASK_NAMES = TASKS.map(({ name }) => `${SERVER}.${name}`);
 let brokers: readonly string[];
 beforeAll(async () => {
   brokers = (await testBroker()).brokers;
-}, 60_000);
+});
 
 async function start(
   more: Partial<IndependentOptions> = {},
@@ -56,7 +58,7 @@ describe('registering', () => {
     expect(server.process.output()).not.toContain('"what":"accepted"');
     await coordinator.accept(second.id, TASK_NAMES);
     await server.untilReady();
-  }, 60_000);
+  });
 
   test('a rejected declaration ends it with every error shown', async () => {
     const [coordinator, server] = await start();
@@ -68,7 +70,7 @@ describe('registering', () => {
     await coordinator.answer(id, 'cordyna.server.rejected.v1', { errors });
     expect(await server.process.exited).toMatchObject({ code: 2 });
     for (const { message } of errors) expect(server.process.output()).toContain(message);
-  }, 60_000);
+  });
 });
 
 describe('running', () => {
@@ -79,7 +81,7 @@ describe('running', () => {
 
   beforeAll(async () => {
     [coordinator, server] = await ready();
-  }, 60_000);
+  });
 
   test('an invoke is started and completed, in binary mode, under the run id, where CRC32 puts it', async () => {
     const invoke = await coordinator.invoke(`${SERVER}.quick`);
@@ -171,7 +173,7 @@ test('a busy server queues, keeps the order, drops what is cancelled or has wait
     first.invocation,
     last.invocation,
   ]);
-}, 60_000);
+});
 
 test('on SIGTERM it hands back what it has not begun and finishes what it has', async () => {
   const [coordinator, server] = await ready({ capacity: 1, behaviour: { quick: { sleepMs: 2_000 } } });
@@ -184,7 +186,7 @@ test('on SIGTERM it hands back what it has not begun and finishes what it has', 
   await coordinator.until(waiting.invocation, ['queued', 'error']);
   expect(coordinator.of(waiting.invocation)[1]?.data['error']).toMatchObject({ code: 'returned' });
   expect(server.executions()).toHaveLength(1);
-}, 60_000);
+});
 
 test('commands are committed once they are acknowledged: a new instance begins after them', async () => {
   const [coordinator, server] = await ready();
@@ -201,4 +203,4 @@ test('commands are committed once they are acknowledged: a new instance begins a
   await coordinator.accept((await coordinator.declaration(2)).id, TASK_NAMES);
   await coordinator.until(waiting.invocation, ['started', 'completed']);
   expect(next.executions().map(({ invocation }) => invocation)).toEqual([waiting.invocation]);
-}, 60_000);
+});
