@@ -1,8 +1,7 @@
 import { step } from '@cordyna/engine';
 import { decide, type Tools } from './decide/index.js';
 import { originOf, worldOf } from './decide/context.js';
-import type { Inbound, Outcome } from './inbound.js';
-import { DONE } from './inbound.js';
+import { DONE, type Inbound, type Outcome } from './inbound.js';
 import {
   NOTHING_LOADED,
   firstNeeds,
@@ -12,13 +11,14 @@ import {
   type Item,
   type Published,
 } from './needs.js';
-import { Conflict, type Loaded, type Needs } from './ports/index.js';
+import { Conflict, type Changes, type Loaded, type Needs } from './ports/index.js';
 import { NotLoaded, WorkingSet } from './working-set.js';
 
 export type Load = (needs: Needs) => Promise<Loaded>;
 
 export interface Decided {
   readonly work: WorkingSet;
+  readonly changes: Changes;
   /** One list per item, one outcome per inbound. */
   readonly outcomes: readonly (readonly Outcome[])[];
   readonly needs: Needs;
@@ -44,7 +44,7 @@ export async function decideBatch(
     try {
       const outcomes = items.map((item) => decideItem(item, work, tools, certain));
       for (const mark of published) settlePublished(mark, work, tools);
-      return { work, outcomes, needs };
+      return { work, changes: work.changes(), outcomes, needs };
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
       const more = { ...EMPTY, freshness: [error.task] };

@@ -1,5 +1,12 @@
 import type { Registry } from '@cordyna/engine';
-import { positionOf, type Loaded, type Needs, type Reader, type Versioned } from './ports/index.js';
+import {
+  positionOf,
+  type Changes,
+  type Loaded,
+  type Needs,
+  type Reader,
+  type Versioned,
+} from './ports/index.js';
 import { NOTHING_LOADED, isEmpty, merge } from './needs.js';
 import { RunCache } from './run-cache.js';
 import type { WorkingSet } from './working-set.js';
@@ -46,12 +53,11 @@ export class Caches {
   }
 
   /** After the commit: what was decided is what is stored. */
-  absorb(work: WorkingSet): void {
+  absorb(work: WorkingSet, { positions }: Changes): void {
     for (const { run, version, contentHash } of work.changedRuns()) {
       this.runs.put(run.seed.run, { value: run, version, contentHash });
     }
-    for (const { topic, partition, to } of work.changes().positions)
-      this.positions.set(positionOf(topic, partition), to);
+    for (const { topic, partition, to } of positions) this.positions.set(positionOf(topic, partition), to);
     this.registry = work.registryAfter();
   }
 

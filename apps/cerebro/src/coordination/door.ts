@@ -127,7 +127,7 @@ export class Door {
     try {
       const decided = await decideBatch(items, published, load, this.tools, false);
       const asked = this.tools.clock.mark();
-      const saved = await this.store.commit(decided.work.changes());
+      const saved = await this.store.commit(decided.changes);
       this.tools.clock.sample(saved.clock, asked);
       return { decided, saved };
     } catch (error) {
@@ -141,16 +141,15 @@ export class Door {
     const saved = await this.store.commitLocked(async (reader) => {
       decided = await decideBatch(items, published, (needs) => reader.load(needs), this.tools, true);
       this.caches.forget(decided.needs);
-      return decided.work.changes();
+      return decided.changes;
     });
     if (!decided) throw new Error('the store committed without a decision');
     return { decided: decided as Decided, saved };
   }
 
-  private settle(items: readonly Item[], { work, outcomes }: Decided, saved: Saved): void {
-    const changes = work.changes();
+  private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
     this.remember(changes.voided);
-    this.caches.absorb(work);
+    this.caches.absorb(work, changes);
     this.tools.capacity.add(work.load);
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));

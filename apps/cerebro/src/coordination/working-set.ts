@@ -277,12 +277,4 @@ export class WorkingSet {
       value: this.currentRegistry,
     };
   }
-
-  get registryWasRead(): boolean {
-    return this.registryRead;
-  }
-
-  loadedRuns(): Iterable<string> {
-    return this.runs.keys();
-  }
 }
