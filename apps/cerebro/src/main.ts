@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     logger: levelsUpTo(config.logLevel),
   });
   configureHttp(app);
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   app.connectMicroservice({ strategy: composition.transport });
   // HTTP first: while PostgreSQL or Kafka are away, the health checks say so.
   await app.listen(config.http.port, config.http.host);
