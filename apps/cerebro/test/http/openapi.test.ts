@@ -99,3 +99,42 @@ describe('/openapi.json', () => {
     expect(check($ref, await response.json())).toEqual([]);
   });
 });
+
+describe('docs/http-api.md', () => {
+  const text = readFileSync(new URL('../../../../docs/http-api.md', import.meta.url), 'utf8');
+  const sections = text.split(/^##+ /m).map((section) => {
+    const heading = section.slice(0, section.indexOf('\n'));
+    const calls = [...heading.matchAll(/`(GET|POST) ([^`?]+)/g)].map(([, method = '', path = '']) => ({
+      method: method.toLowerCase(),
+      path,
+    }));
+    const examples = [...section.matchAll(/^```json\n(.*?)^```/gms)].map(
+      ([, json = '']) => JSON.parse(json) as unknown,
+    );
+    return { calls, examples };
+  });
+
+  test('has a section for every call, and for nothing else', () => {
+    const described = sections.flatMap(({ calls }) => calls.map(({ method, path }) => `${method} ${path}`));
+    const inOpenApi = Object.entries(served.paths).flatMap(([path, calls]) =>
+      Object.keys(calls).map((method) => `${method} ${path}`),
+    );
+    expect(described.sort()).toEqual(inOpenApi.sort());
+  });
+
+  test('shows answers that are as OpenAPI says', () => {
+    let checked = 0;
+    for (const { calls, examples } of sections) {
+      const call = calls.at(-1);
+      const answer = examples.at(-1);
+      if (!call || answer === undefined) continue;
+      const responses = served.paths[call.path]?.[call.method]?.responses ?? {};
+      const { $ref } = (responses[200] ?? responses[202])?.content?.['application/json']?.schema as {
+        $ref: string;
+      };
+      expect({ call, errors: check($ref, answer) }).toEqual({ call, errors: [] });
+      checked++;
+    }
+    expect(checked).toBeGreaterThan(8);
+  });
+});

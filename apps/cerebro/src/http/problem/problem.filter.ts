@@ -13,10 +13,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<ServerResponse>();
     const path = (request.originalUrl ?? request.url ?? '/').split('?')[0] ?? '/';
     const problem = toProblemError(error).toProblem(path);
-    if (problem.status >= 500 && problem.type !== '/problems/too-many-streams') {
-      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.logger.error(`${request.method} ${path}: ${cause}`);
-    }
+    this.log(problem.status, `${request.method} ${path}`, error);
     if (response.headersSent) {
       response.destroy();
       return;
@@ -26,5 +23,12 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 413) response.setHeader('connection', 'close');
     const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
     response.writeHead(problem.status, headers).end(JSON.stringify(problem));
+  }
+
+  /** Only a defect needs its stack; that something is away is said elsewhere at length. */
+  private log(status: number, call: string, error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    if (status === 503) this.logger.warn(`${call}: ${message}`);
+    else if (status >= 500) this.logger.error(`${call}: ${stack ?? message}`);
   }
 }
