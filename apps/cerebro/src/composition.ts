@@ -88,7 +88,11 @@ export function compose(
   const handler = new InboundHandler(door, progress, queries, bus.admin());
   const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };
   const transport = inboundTransport(bus, config, handler, new InboundDecoder(topics), inbound, onFailed);
-  metrics.observe({ watermarkAgeMs: () => watermark.ageMs(clock.now()) });
+  metrics.observe({
+    watermarkAgeMs: () => (pulse.silentMs() === null ? null : watermark.ageMs(clock.now())),
+    // While the database is away the figure is not known; the other metrics are shown all the same.
+    outboxUnpublished: () => queries.countUnpublished().catch(() => null),
+  });
   const coordinator = new Coordinator(
     {
       bus,

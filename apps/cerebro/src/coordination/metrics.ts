@@ -15,7 +15,7 @@ export interface DurationHistogram {
 
 /** What is read when the metrics are asked for, in milliseconds and pieces; null is not known yet. */
 export interface GaugeSources {
-  readonly outboxUnpublished?: () => Promise<number> | number;
+  readonly outboxUnpublished?: () => Promise<number | null>;
   readonly watermarkAgeMs?: () => number | null;
 }
 

@@ -93,7 +93,11 @@ export class PrometheusMetrics extends Metrics {
   }
 
   /** Read at each scrape; no value is shown while it is not known. */
-  private gauge(name: string, help: string, read: () => Promise<number> | number | null | undefined): void {
+  private gauge(
+    name: string,
+    help: string,
+    read: () => Promise<number | null> | number | null | undefined,
+  ): void {
     const collect = async () => {
       gauge.reset();
       const value = await read();

@@ -285,6 +285,8 @@ export abstract class TimerQueries {
   abstract dueSchedules(limit: number): Promise<readonly string[]>;
   /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns them. */
   abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
+  /** How many messages are not known to be published. */
+  abstract countUnpublished(): Promise<number>;
   /** Which of these outbox rows still exist: the attempt may have ended meanwhile. */
   abstract stillUnpublished(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -15,6 +15,8 @@ const claim = prepared(
      ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
 );
 
+const count = prepared('timer_unpublished', 'SELECT count(*)::int AS count FROM outbox');
+
 const existing = prepared('timer_existing', `SELECT id FROM outbox WHERE id = ANY ($1::bigint[])`);
 
 interface OutboxRow {
@@ -64,4 +66,9 @@ export async function claimUnpublished(
 export async function stillUnpublished(pool: Pool, ids: readonly string[]): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set();
   return new Set((await ask<{ id: string }>(pool, existing(ids))).map(({ id }) => id));
+}
+
+export async function countUnpublished(pool: Pool): Promise<number> {
+  const [row] = await ask<{ count: number }>(pool, count());
+  return row?.count ?? 0;
 }

@@ -82,6 +82,10 @@ export class PgTimerQueries extends TimerQueries {
     return outbox.claimUnpublished(this.pool, olderThanMs, limit);
   }
 
+  countUnpublished() {
+    return outbox.countUnpublished(this.pool);
+  }
+
   stillUnpublished(ids: readonly string[]) {
     return outbox.stillUnpublished(this.pool, ids);
   }
