@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { BusError } from '@cordyna/bus';
 import type { BusErrorCode, BusPublisher, OutMessage, PublishResult } from '@cordyna/bus';
 import { ReliableSender } from '../src/messages/reliable-sender.js';
+import type { SenderLimits } from '../src/messages/reliable-sender.js';
 
-const LIMITS = { backlogBytes: 2_000, droppableEntries: 2, retryMs: 1, maxRetryMs: 2 };
+const LIMITS = { backlogBytes: 2_000, droppableEntries: 2, retryMs: 1, maxRetryMs: 2, waitsForRights: true };
 const message = (text: string): OutMessage => ({ topic: 't', key: 'k', value: text });
 const fault = (code: BusErrorCode, retriable: boolean, outcome: 'refused' | 'unknown'): PublishResult => {
   const error = new BusError(code, `it is ${code}`, { retriable, outcome });
@@ -11,7 +12,9 @@ const fault = (code: BusErrorCode, retriable: boolean, outcome: 'refused' | 'unk
 };
 
 /** The publisher's port with an answer per call; without one all is acknowledged. */
-function scripted(...answers: ((text: string) => PublishResult | undefined)[]) {
+type Answer = (text: string) => PublishResult | undefined;
+const scripted = (...answers: Answer[]) => scriptedWith(LIMITS, answers);
+function scriptedWith(limits: SenderLimits, answers: Answer[]) {
   const calls: string[][] = [];
   const publisher: BusPublisher = {
     send: async (messages) => {
@@ -23,7 +26,7 @@ function scripted(...answers: ((text: string) => PublishResult | undefined)[]) {
     },
     close: () => Promise.resolve(),
   };
-  return { calls, sender: new ReliableSender(publisher, () => undefined, LIMITS) };
+  return { calls, sender: new ReliableSender(publisher, () => undefined, limits) };
 }
 
 describe('ReliableSender', () => {
@@ -59,6 +62,16 @@ describe('ReliableSender', () => {
     await expect(sender.send(message('a'))).rejects.toMatchObject({ code: 'send_refused', retriable: false });
     expect(calls).toHaveLength(2);
     await sender.send(message('b'));
+  });
+
+  test('refuses at once what is not allowed, where nobody waits for the right', async () => {
+    const { sender } = scriptedWith({ ...LIMITS, waitsForRights: false }, [
+      () => fault('not_authorized', false, 'refused'),
+    ]);
+
+    await expect(sender.send(message('a'))).rejects.toThrow(
+      /the broker refuses the message: it is not_authorized/,
+    );
   });
 
   test('drops best-effort messages when too many wait, and counts them', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType } from '@cordyna/protocol/model';
+import type { InvokeCommand } from '@cordyna/protocol/model';
 import { awaitUntil } from '@cordyna/testkit';
 import type { FakeCoordinator } from './fake-coordinator.js';
 import type { StartForm } from './forms.js';
@@ -88,8 +89,16 @@ export function drainContract(form: StartForm): void {
       const joining = setting.start(options, probe);
       commands.push(...(await send(150)));
       await joining;
-      commands.push(...(await send(150)));
+      const last = await send(150);
+      commands.push(...last);
+      const isQueuedByFirst = ({ invocation }: InvokeCommand): boolean =>
+        coordinator.states(invocation).at(-1) === 'queued' &&
+        coordinator.about(invocation)[0]?.event.data.instance === first.server.instance;
+      await awaitUntil('the first one holds a queue', () => last.some(isQueuedByFirst));
       await first.stop();
+      const isOver = ({ invocation }: InvokeCommand): boolean =>
+        ['completed', 'error'].includes(coordinator.states(invocation).at(-1) ?? '');
+      await awaitUntil('all are done or handed back', () => commands.every(isOver), { timeoutMs: 20_000 });
 
       // What the first one handed back is invoked again under a new attempt, as Cerebro does.
       const isReturned = (invocation: string): boolean =>

@@ -71,7 +71,7 @@ export const probeTasks = (probe: Probe): Handlers => {
         return { pid: process.pid };
       }),
     },
-    naps: { handler: noted(() => delay(10)) },
+    naps: { handler: noted(() => delay(20)) },
     obeys: {
       handler: noted(async ({ event, tools }) => {
         await delay(600_000, undefined, { signal: tools.signal }).catch((error: unknown) => {

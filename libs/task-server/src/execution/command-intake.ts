@@ -6,7 +6,7 @@ import type { TaskDefinition } from '../handler/handler.js';
 import type { TaskServerLog } from '../log.js';
 import { errorText } from '../log.js';
 import { deadLetter } from '../messages/dead-letters.js';
-import type { ReliableSender } from '../messages/reliable-sender.js';
+import type { Senders } from '../messages/senders.js';
 import type { ServerMessages } from '../messages/server-messages.js';
 import { abortError } from './abort-error.js';
 import type { Executor } from './executor.js';
@@ -18,7 +18,8 @@ export interface IntakeParts {
   readonly ledger: WorkLedger;
   readonly executor: Executor;
   readonly messages: ServerMessages;
-  readonly sender: ReliableSender;
+  readonly senders: Senders;
+  /** The topic. */
   readonly deadLetters: string;
   readonly hooks: () => ServerHooks;
   readonly log: TaskServerLog;
@@ -55,11 +56,11 @@ export class CommandIntake {
   }
 
   private invoke(command: InvokeCommand, traceparent: string | undefined): Promise<void> {
-    const { ledger, executor, messages, sender, hooks, definition } = this.parts;
+    const { ledger, executor, messages, senders, hooks, definition } = this.parts;
     const behaviour = hooks().conduct?.(command) ?? 'run';
     if (behaviour === 'ignore') return Promise.resolve();
     if (behaviour === 'hold')
-      return sender.send(messages.queued({ command, traceparent }, ledger.queued + 1));
+      return senders.updates.send(messages.queued({ command, traceparent }, ledger.queued + 1));
     const isKnown = definition(command.task) !== undefined;
     const admission = ledger.admit(command, traceparent, Date.now(), isKnown);
     switch (admission.kind) {
@@ -68,13 +69,13 @@ export class CommandIntake {
       case 'queue':
         return this.acknowledge(
           admission.work,
-          sender.send(messages.queued(admission.work, admission.position)),
+          senders.updates.send(messages.queued(admission.work, admission.position)),
         );
       case 'refuse': {
         const { work } = admission;
         return this.acknowledge(
           work,
-          sender.send(messages.error(work, isKnown ? TAKES_NO_MORE : unknown(command))),
+          senders.updates.send(messages.error(work, isKnown ? TAKES_NO_MORE : unknown(command))),
         );
       }
       case 'known':
@@ -104,12 +105,14 @@ export class CommandIntake {
   }
 
   private refuse(record: BusRecord, ...[reason, detail]: RefusalReason): Promise<void> {
-    const { sender, log, deadLetters } = this.parts;
+    const { senders, log, deadLetters } = this.parts;
     const { topic, partition, offset } = record;
     log('warn', `a command was refused: ${reason}, ${detail}`, { topic, partition, offset: String(offset) });
-    return sender.send(deadLetter(deadLetters, record, reason, detail)).catch((error: unknown) => {
-      log('error', `the dead letter could not be sent: ${errorText(error)}`, { topic, partition });
-    });
+    return senders.deadLetters
+      .send(deadLetter(deadLetters, record, reason, detail))
+      .catch((error: unknown) => {
+        log('error', `the dead letter could not be sent: ${errorText(error)}`, { topic, partition });
+      });
   }
 }
 

@@ -5,7 +5,7 @@ import { outcomeOfOutput, outcomeOfThrown } from '../handler/outcome.js';
 import { taskEventOf } from '../handler/task-event.js';
 import type { TaskServerLog } from '../log.js';
 import { errorText } from '../log.js';
-import type { ReliableSender } from '../messages/reliable-sender.js';
+import type { Senders } from '../messages/senders.js';
 import type { ServerMessages } from '../messages/server-messages.js';
 import { handlerTools, logText } from './handler-tools.js';
 import type { HandlerTools } from './handler-tools.js';
@@ -18,20 +18,21 @@ export interface ExecutorParts {
   readonly hooks: () => ServerHooks;
   readonly ledger: WorkLedger;
   readonly messages: ServerMessages;
-  readonly sender: ReliableSender;
+  readonly senders: Senders;
   readonly log: TaskServerLog;
   /** Something began or ended. */
   readonly changed: () => void;
 }
 
-/** Handlers that never wait share the first turn for so long; the rest begin after the updates have left. */
-const FIRST_TURN_MS = 5;
+/** Handlers are called for so long in one turn of the event loop; the rest after what was said has left. */
+const TURN_MS = 5;
 const CONGESTION_CHECK_MS = 50;
 
 /** Runs handlers, at most `concurrency` at once, and says how each began and ended. */
 export class Executor {
   private readonly begun: Work[] = [];
   private beginning = false;
+  private turnBeganAtMs: number | undefined;
   private congestion: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
 
@@ -39,8 +40,8 @@ export class Executor {
 
   /** Says `started` and calls the handler soon. @returns the acknowledgement of `started` */
   begin(work: Work): Promise<void> {
-    const { sender, messages } = this.parts;
-    const acknowledged = sender.send(messages.started(work));
+    const { senders, messages } = this.parts;
+    const acknowledged = senders.updates.send(messages.started(work));
     this.begun.push(work);
     if (!this.beginning) {
       this.beginning = true;
@@ -59,16 +60,19 @@ export class Executor {
 
   /**
    * One after the other, giving way to the sender and the sockets: a handler that computes without waiting delays the
-   * acknowledgement of what came with it by itself, not by all of them.
+   * acknowledgement of what came with it by itself, not by all of them, nor by what follows it from the queue.
    */
   private callHandlers(): void {
-    const start = performance.now();
-    for (let work = this.begun.shift(); work; work = this.begun.shift()) {
-      void this.run(work);
-      if (this.begun.length > 0 && performance.now() - start > FIRST_TURN_MS) {
+    if (this.turnBeganAtMs === undefined) {
+      this.turnBeganAtMs = performance.now();
+      setImmediate(() => (this.turnBeganAtMs = undefined));
+    }
+    while (this.begun.length > 0) {
+      if (performance.now() - this.turnBeganAtMs > TURN_MS) {
         setImmediate(() => this.callHandlers());
         return;
       }
+      void this.run(this.begun.shift()!);
     }
     this.beginning = false;
   }
@@ -98,16 +102,17 @@ export class Executor {
   }
 
   private toolsFor(work: Work): HandlerTools {
-    const { server, messages, sender, log } = this.parts;
+    const { server, messages, senders, log } = this.parts;
     const { invocation, run, task, attempt } = work.command;
     let ended = false;
     const helpers = handlerTools(server, invocation, work.abort.signal, {
-      progress: (percent, message) => sender.sendDroppable(messages.progress(work, percent, message)),
+      progress: (percent, message) =>
+        senders.updates.sendDroppable(messages.progress(work, percent, message)),
       log: (level, message, details) => {
         log(level, message, { task, run, attempt, ...details });
-        if (!ended) sender.sendDroppable(messages.log(work, level, logText(message, details)));
+        if (!ended) senders.updates.sendDroppable(messages.log(work, level, logText(message, details)));
       },
-      request: (request) => sender.send(messages.runRequested(work, request)),
+      request: (request) => senders.requests.send(messages.runRequested(work, request)),
     });
     return {
       tools: helpers.tools,
@@ -119,19 +124,23 @@ export class Executor {
   }
 
   private report(work: Work, outcome: Outcome): void {
-    const { sender, messages, log } = this.parts;
+    const { senders, messages, log } = this.parts;
     const { task, run, attempt } = work.command;
     if (outcome.kind === 'error') {
       const { code, message } = outcome.error;
       log('warn', `task failed: ${message}`, { task, run, attempt, code });
-      void sender.send(messages.error(work, outcome.error)).catch((error: unknown) => this.lost(work, error));
+      void senders.updates
+        .send(messages.error(work, outcome.error))
+        .catch((error: unknown) => this.lost(work, error));
       return;
     }
     const completed = messages.completed(work, outcome.output);
-    void sender.send(completed).catch((error: unknown) => {
+    void senders.updates.send(completed).catch((error: unknown) => {
       if (!(error instanceof TaskServerError && error.code === 'send_refused')) return this.lost(work, error);
       const refusal = { code: 'output_refused', message: errorText(error), retryable: false };
-      return sender.send(messages.error(work, refusal)).catch((another: unknown) => this.lost(work, another));
+      return senders.updates
+        .send(messages.error(work, refusal))
+        .catch((another: unknown) => this.lost(work, another));
     });
   }
 
@@ -143,10 +152,10 @@ export class Executor {
 
   /** Begins what waits, as far as there is room; while the broker takes nothing, what waits waits on. */
   beginNext(): void {
-    const { ledger, sender, log } = this.parts;
+    const { ledger, senders, log } = this.parts;
     const tooLate = ({ command: { task, run, attempt } }: Work): void =>
       log('warn', 'not begun: it waited longer than its startMs', { task, run, attempt });
-    while (!sender.isCongested) {
+    while (!senders.updates.isCongested) {
       const work = ledger.next(Date.now(), tooLate);
       if (!work) return;
       this.begin(work).catch((error: unknown) => this.lost(work, error));

@@ -6,14 +6,14 @@ import type { Executor } from '../execution/executor.js';
 import type { WorkLedger } from '../execution/work-ledger.js';
 import type { TaskServerLog } from '../log.js';
 import { errorText } from '../log.js';
-import type { ReliableSender } from '../messages/reliable-sender.js';
+import type { Senders } from '../messages/senders.js';
 import type { ServerMessages } from '../messages/server-messages.js';
 import type { Heartbeats } from './heartbeats.js';
 
 export interface DrainParts {
   readonly ledger: WorkLedger;
   readonly executor: Executor;
-  readonly sender: ReliableSender;
+  readonly senders: Senders;
   readonly heartbeats: Heartbeats;
   readonly messages: ServerMessages;
   readonly consumer: BusConsumer;
@@ -29,7 +29,7 @@ const ABORTED_MS = 2_000;
 
 /** Protocol, rule 10. Never rejects. */
 export async function drain(parts: DrainParts): Promise<void> {
-  const { ledger, executor, sender, heartbeats, messages, consumer, drainMs, log } = parts;
+  const { ledger, executor, senders, heartbeats, messages, consumer, drainMs, log } = parts;
   ledger.drain();
   log('info', 'draining', { started: ledger.started, queued: ledger.queued });
   const draining = heartbeats.say('draining').catch(() => undefined);
@@ -41,7 +41,9 @@ export async function drain(parts: DrainParts): Promise<void> {
   );
   if (!left) log('warn', 'the consumer group could not be left in time', { limitMs: LEAVE_MS });
   const error = { code: RETURNED, message: 'the instance stops before it began this', retryable: true };
-  const handedBack = ledger.takeWaiting(Date.now()).map((work) => sender.send(messages.error(work, error)));
+  const handedBack = ledger
+    .takeWaiting(Date.now())
+    .map((work) => senders.updates.send(messages.error(work, error)));
 
   if (!(await within(executor.whenIdle(), drainMs))) {
     log('warn', 'handlers still run; their signal is aborted', { started: ledger.started, limitMs: drainMs });
@@ -50,7 +52,7 @@ export async function drain(parts: DrainParts): Promise<void> {
   }
   heartbeats.stop();
   await within(Promise.allSettled([draining, ...handedBack]), FLUSH_MS);
-  if (!(await sender.flush(FLUSH_MS))) {
+  if (!(await senders.updates.flush(FLUSH_MS))) {
     log('error', 'updates could not be sent before the stop; Cerebro will see the instance as lost', {});
     return;
   }

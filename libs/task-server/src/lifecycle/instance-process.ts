@@ -1,5 +1,5 @@
-import { createBus } from '@cordyna/bus';
-import type { Bus, BusConsumer, BusError, BusPublisher } from '@cordyna/bus';
+import { BusError, createBus } from '@cordyna/bus';
+import type { Bus, BusConsumer } from '@cordyna/bus';
 import type { DeclarationAccepted, ServerDeclaration } from '@cordyna/protocol/model';
 import type { Topics } from '@cordyna/protocol/wire';
 import { topicsOf } from '@cordyna/protocol/wire';
@@ -11,7 +11,7 @@ import { WorkLedger } from '../execution/work-ledger.js';
 import type { TaskDefinition } from '../handler/handler.js';
 import { newInstance } from '../messages/instance.js';
 import type { InstanceIdentity } from '../messages/instance.js';
-import { ReliableSender } from '../messages/reliable-sender.js';
+import { Senders } from '../messages/senders.js';
 import { ServerMessages } from '../messages/server-messages.js';
 import { drain } from './drain.js';
 import { Heartbeats } from './heartbeats.js';
@@ -39,8 +39,7 @@ export class InstanceProcess {
   readonly identity: InstanceIdentity;
   private readonly topics: Topics;
   private readonly bus: Bus;
-  private readonly publisher: BusPublisher;
-  private readonly sender: ReliableSender;
+  private readonly senders: Senders;
   private readonly ledger: WorkLedger;
   private readonly messages: ServerMessages;
   private readonly executor: Executor;
@@ -57,18 +56,17 @@ export class InstanceProcess {
     this.identity = newInstance(declaration.server);
     this.topics = topicsOf(runtime.topicPrefix);
     this.bus = createBus(runtime.bus);
-    this.publisher = this.bus.publisher();
-    this.sender = new ReliableSender(this.publisher, log);
+    this.senders = new Senders(this.bus, log);
     this.ledger = new WorkLedger(runtime);
     this.messages = new ServerMessages(this.topics, this.identity);
-    this.heartbeats = new Heartbeats((state) => this.sender.send(this.heartbeat(state)));
+    this.heartbeats = new Heartbeats((state) => this.senders.heartbeats.send(this.heartbeat(state)));
     this.executor = new Executor({
       server: declaration.server,
       definition,
       hooks,
       ledger: this.ledger,
       messages: this.messages,
-      sender: this.sender,
+      senders: this.senders,
       log,
       changed: () => this.heartbeats.changed(),
     });
@@ -76,7 +74,10 @@ export class InstanceProcess {
 
   /** Resolves when the server is registered and takes commands. */
   start(): Promise<DeclarationAccepted> {
-    return (this.begun ??= this.run());
+    this.begun ??= this.run().catch((error: unknown) => {
+      throw error instanceof BusError ? busFailed(error) : error;
+    });
+    return this.begun;
   }
 
   /** Drains, says `offline`, closes. Resolves in any case, and the second call waits for the first. */
@@ -89,7 +90,7 @@ export class InstanceProcess {
     runtime.log('info', `${declaration.server} registers`, { brokers: runtime.bus.brokers.join(',') });
     const registered = register({
       bus: this.bus,
-      publisher: this.publisher,
+      publisher: this.bus.publisher(),
       messages: this.messages,
       topics: this.topics,
       declaration,
@@ -123,7 +124,7 @@ export class InstanceProcess {
       ledger: this.ledger,
       executor: this.executor,
       messages: this.messages,
-      sender: this.sender,
+      senders: this.senders,
       deadLetters: this.topics.deadLetters,
       log: runtime.log,
       changed: () => this.heartbeats.changed(),
@@ -139,30 +140,24 @@ export class InstanceProcess {
       onState: (state, reason) => {
         if (reason) runtime.log('warn', `the consumer is ${state}: ${reason.message}`, { code: reason.code });
       },
-      onFailed: (reason) => this.fail(reason),
+      onFailed: (reason) => this.parts.failed(busFailed(reason)),
     };
-  }
-
-  private fail(cause: BusError): void {
-    const message = `the bus is lost for good: ${cause.message}`;
-    this.parts.failed(new TaskServerError('bus_failed', message, { cause, retriable: true }));
   }
 
   private async end(): Promise<void> {
     this.starting.abort(
       new TaskServerError('invalid_state', 'the task server was stopped before it had started'),
     );
-    const online = await (this.begun ?? Promise.reject(new Error('never started'))).then(
-      () => true,
-      () => false,
-    );
+    await this.begun?.catch(() => undefined);
     clearInterval(this.sweep);
-    const { ledger, executor, sender, heartbeats, messages } = this;
+    const { ledger, executor, senders, heartbeats, messages, consumer } = this;
     const { drainMs, log } = this.parts.runtime;
-    if (online)
-      await drain({ ledger, executor, sender, heartbeats, messages, consumer: this.consumer!, drainMs, log });
+    // Without a consumer nothing was ever taken on.
+    if (consumer) {
+      await drain({ ledger, executor, senders, heartbeats, messages, consumer, drainMs, log });
+    }
     heartbeats.stop();
-    sender.close();
+    senders.close();
     await this.bus.close();
   }
 
@@ -174,10 +169,13 @@ export class InstanceProcess {
 
   private keepHouse(): void {
     this.ledger.forget(Date.now());
-    const dropped = this.sender.takeDropped();
+    const dropped = this.senders.updates.takeDropped();
     if (dropped > 0) this.parts.runtime.log('warn', 'log and progress messages were dropped', { dropped });
   }
 }
+
+const busFailed = (cause: BusError): TaskServerError =>
+  new TaskServerError('bus_failed', `the bus is lost for good: ${cause.message}`, { cause, retriable: true });
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

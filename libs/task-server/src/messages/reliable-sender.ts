@@ -18,19 +18,25 @@ export interface SenderLimits {
   readonly droppableEntries: number;
   readonly retryMs: number;
   readonly maxRetryMs: number;
+  /** Whether a message is kept until somebody grants the right to write it; else it is refused. */
+  readonly waitsForRights: boolean;
 }
 
-const LIMITS: SenderLimits = {
+export const UPDATE_LIMITS: SenderLimits = {
   backlogBytes: 32 * 1024 * 1024,
   droppableEntries: 2_000,
   retryMs: 100,
   maxRetryMs: 2_000,
+  waitsForRights: true,
 };
+/** For what is not an update: whoever sent it hears that it is not allowed. */
+export const OTHER_LIMITS: SenderLimits = { ...UPDATE_LIMITS, waitsForRights: false };
+
 /** Of one call to the publisher, so that an outage does not hold all that waits. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 /**
- * The one producer of an instance. What could not be sent is sent again, before anything younger, until Kafka
+ * A producer of an instance; one of them sends all updates. What could not be sent is sent again, before anything younger, until Kafka
  * acknowledges it: an update is never lost while the process lives. One call at a time: what is queued meanwhile
  * travels in the next one.
  */
@@ -46,7 +52,7 @@ export class ReliableSender {
   constructor(
     private readonly publisher: BusPublisher,
     private readonly log: TaskServerLog,
-    private readonly limits: SenderLimits = LIMITS,
+    private readonly limits: SenderLimits,
   ) {}
 
   /** Best-effort messages that were not sent since the last call. */
@@ -137,7 +143,7 @@ export class ReliableSender {
     let failure: BusError | undefined;
     batch.forEach((entry, index) => {
       const result = results[index]!;
-      if (!result.ok && !isFinal(result.error, result.outcome)) {
+      if (!result.ok && !this.isFinal(result.error, result.outcome)) {
         failure = result.error;
         again.push(entry);
         return;
@@ -152,6 +158,10 @@ export class ReliableSender {
     return failure;
   }
 
+  private isFinal({ code, retriable }: BusError, outcome: 'refused' | 'unknown'): boolean {
+    return outcome === 'refused' && !retriable && (HOPELESS.has(code) || !this.limits.waitsForRights);
+  }
+
   private takeBatch(): Entry[] {
     let bytes = 0;
     const end = this.queue.findIndex((entry) => (bytes += entry.bytes) > BATCH_BYTES);
@@ -159,9 +169,8 @@ export class ReliableSender {
   }
 }
 
-const FINAL: ReadonlySet<string> = new Set(['too_large', 'invalid_record', 'invalid_timestamp']);
-const isFinal = (error: BusError, outcome: 'refused' | 'unknown'): boolean =>
-  outcome === 'refused' && !error.retriable && FINAL.has(error.code);
+/** Which no change of rights or topics would cure. */
+const HOPELESS: ReadonlySet<string> = new Set(['too_large', 'invalid_record', 'invalid_timestamp']);
 
 const ignore = (): void => undefined;
 const closedError = (): TaskServerError =>
