@@ -15,4 +15,10 @@ export { startProcess, type StartedProcess, type StartOptions } from './start-pr
 export { startTaskServerApp, type TaskServerAppOptions } from './task-server-app.js';
 export { tcpProxy, DIRECTIONS, type Direction, type TcpProxy } from './tcp-proxy.js';
 export { startTestKafka, startTestPostgres } from './test-stack.js';
-export { listTopics, withAdmin } from './topics.js';
+export { createTopics, listTopics, withAdmin } from './topics.js';
+export { eventStream, type EventStream, type StreamedEvent } from './scenario/event-stream.js';
+export { installation, type Installation, type InstallationOptions } from './scenario/installation.js';
+export { outside, type Outside, type OutsideRecord, type Written } from './scenario/outside.js';
+export { scriptedServer, type ScriptedServer } from './scenario/scripted-server.js';
+export { startSdkServer, type SdkExecution, type SdkServer } from './scenario/sdk-server.js';
+export { SNAPPY, writeSnappy } from './scenario/snappy.js';
