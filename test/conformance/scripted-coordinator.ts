@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, KafkaMessage, Producer } from 'kafkajs';
-import { atEndOfFile, awaitUntil, kafkaClient, withAdmin } from '@cordyna/testkit';
+import { atEndOfFile, awaitUntil, kafkaClient, createTopics } from '@cordyna/testkit';
 import type { JsonObject } from '@cordyna/protocol/model';
 
 export interface Seen {
@@ -42,7 +42,7 @@ export class ScriptedCoordinator {
       { topic: `${prefix}.events`, numPartitions: EVENT_PARTITIONS },
       { topic: `${prefix}.commands.${server}`, numPartitions: 1 },
     ];
-    await withAdmin(brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    await createTopics(brokers, topics);
     const kafka = kafkaClient(brokers);
     const producer = kafka.producer({ allowAutoTopicCreation: false });
     await producer.connect();

@@ -138,11 +138,12 @@ describe('a tail', () => {
     await publish('before');
     await awaitUntil('the first is seen', () => seen.length === 1);
     await own.kafka.kill();
-    await awaitUntil('the trouble is told', () => troubles.length === 1);
+    await awaitUntil('the trouble is told', () => troubles.at(-1) !== undefined);
     await own.kafka.start();
     await publish('after');
     await awaitUntil('the second is seen', () => seen.length === 2, { timeoutMs: 20_000 });
     expect(seen).toEqual(['before', 'after']);
-    expect(troubles).toMatchObject([{ name: 'BusError', retriable: true }, undefined]);
+    // A topic that was just made may not be known to the broker yet: that trouble is told before.
+    expect(troubles.slice(-2)).toMatchObject([{ name: 'BusError', retriable: true }, undefined]);
   }, 60_000);
 });

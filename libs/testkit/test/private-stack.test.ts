@@ -2,19 +2,17 @@ import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import {
   awaitUntil,
+  createTopics,
   dumpTopic,
   kafkaClient,
   privateKafka,
   privatePostgres,
-  withAdmin,
 } from '../src/index.js';
 
 test('clients that begin at the proxy stay behind it, and what it holds back has not reached Kafka', async () => {
   const { brokers, proxiedBrokers, prefix, proxy, kafka } = await privateKafka();
   const topic = `${prefix}.held`;
-  await withAdmin(brokers, (admin) =>
-    admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] }),
-  );
+  await createTopics(brokers, [{ topic, numPartitions: 1 }]);
   const producer = kafkaClient(proxiedBrokers).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   await producer.send({ topic, messages: [{ value: 'first' }] });

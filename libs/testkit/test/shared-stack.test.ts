@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { dumpTopic, kafkaClient, listTopics, testBroker, testDatabase, withAdmin } from '../src/index.js';
+import { createTopics, dumpTopic, kafkaClient, listTopics, testBroker, testDatabase } from '../src/index.js';
 import type { TestBroker, TestDatabase } from '../src/index.js';
 
 describe('the shared Kafka', () => {
@@ -11,9 +11,7 @@ describe('the shared Kafka', () => {
   beforeAll(async () => {
     broker = await testBroker();
     topic = `${broker.prefix}.things`;
-    await withAdmin(broker.brokers, (admin) =>
-      admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 3 }] }),
-    );
+    await createTopics(broker.brokers, [{ topic, numPartitions: 3 }]);
   }, 60_000);
 
   test('gives each test a prefix of its own and lists only its topics', async () => {
