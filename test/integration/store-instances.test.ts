@@ -86,8 +86,6 @@ describe('an instance', () => {
     await commit(lost(clock + 60_000));
     expect(await stateOf('gone')).toBe('lost');
     expect(await isSilent('gone', clock + 120_000)).toBe(false);
-    await commit(sign('gone', clock));
-    expect(await stateOf('gone')).toBe('lost');
     await commit({ heartbeats: [beat('gone')] });
     expect(await stateOf('gone')).toBe('online');
   });

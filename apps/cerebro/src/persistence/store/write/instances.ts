@@ -21,7 +21,8 @@ const beat = prepared(
 );
 
 // A row seen a moment ago is left alone, unless this transaction has it anyway: with several coordinators and many
-// updates per second it would be what all of them wait for.
+// updates per second it would be what all of them wait for. Who was lost and is heard is not lost: what it takes on before
+// its next heartbeat must not end in server_lost.
 const see = prepared(
   'instances_seen',
   `WITH signs AS (
@@ -29,10 +30,12 @@ const see = prepared(
    ), locked AS (
      SELECT i.server, i.instance, s.sent_at
      FROM instances i JOIN signs s ON i.server = s.server AND i.instance = s.instance
-     WHERE i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now()
+     WHERE i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now() OR i.state = 'lost'
      ORDER BY i.server, i.instance FOR UPDATE OF i
    ), seen AS (
-     UPDATE instances i SET last_seen = greatest(i.last_seen, now()), clock_skew_ms = l.sent_at - ${ms('now()')}
+     UPDATE instances i SET last_seen = greatest(i.last_seen, now()), clock_skew_ms = l.sent_at - ${ms('now()')},
+       state = CASE WHEN i.state = 'lost' THEN 'online' ELSE i.state END,
+       state_since = CASE WHEN i.state = 'lost' THEN now() ELSE i.state_since END
      FROM locked l WHERE i.server = l.server AND i.instance = l.instance
    )
    INSERT INTO instances (server, instance, state, heartbeats, clock_skew_ms)
