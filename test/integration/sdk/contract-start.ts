@@ -54,22 +54,6 @@ export function startContract(form: StartForm): void {
       expect(coordinator.statesOf(name)).toEqual([]);
     });
 
-    test('without an answer in 10 s the server declares again, and takes the answer to that', async () => {
-      coordinator.answer = 'none';
-      const name = setting.newName();
-      const declarations = (): unknown[] =>
-        coordinator.declarations.filter(({ data }) => data.server === name);
-      const starting = setting.start({ name });
-
-      await awaitUntil('it declares', () => declarations().length === 1);
-      const declaredAt = performance.now();
-      coordinator.answer = 'accept';
-      await starting;
-
-      expect(declarations()).toHaveLength(2);
-      expect(performance.now() - declaredAt).toBeGreaterThan(9_000);
-    });
-
     test('a server that waits for Cerebro can be stopped', async () => {
       coordinator.answer = 'none';
       const name = setting.newName();

@@ -50,24 +50,37 @@ export class FakeCoordinator {
   }
 
   static async start(broker: TestBroker): Promise<FakeCoordinator> {
-    const coordinator = new FakeCoordinator(broker, topicsOf(broker.prefix));
-    atEndOfFile('fake coordinator', () => coordinator.bus.close());
+    const coordinator = FakeCoordinator.on(broker);
     await coordinator.createTopics();
+    await coordinator.listen();
     return coordinator;
   }
 
-  async createTopics(): Promise<void> {
-    await this.bus
-      .admin()
-      .ensureTopics(topicSpecs(this.broker.prefix, { replicationFactor: 1, partitions: PARTITIONS }));
+  /** One that has neither created its topics nor listens yet. */
+  static on(broker: TestBroker): FakeCoordinator {
+    const coordinator = new FakeCoordinator(broker, topicsOf(broker.prefix));
+    atEndOfFile('fake coordinator', () => coordinator.bus.close());
+    return coordinator;
+  }
+
+  async createTopics(wanted: (topic: string) => boolean = () => true): Promise<void> {
+    const specs = topicSpecs(this.broker.prefix, { replicationFactor: 1, partitions: PARTITIONS });
+    await this.bus.admin().ensureTopics(specs.filter(({ name }) => wanted(name)));
+  }
+
+  async listen(): Promise<void> {
     const { topics } = this;
     await this.follow(topics.declarations, (seen) => this.declared(seen.event));
     await this.follow(topics.events, (seen) => void this.updates.push(seen));
     await this.follow(topics.servers, ({ event }) => void this.heartbeats.push(event));
     await this.follow(topics.invocations, ({ event }) => void this.requests.push(event));
-    this.bus.tail(topics.deadLetters, await this.ends(topics.deadLetters), (record) => {
-      this.deadLetters.push(record);
-    });
+    await this.listenToDeadLetters();
+  }
+
+  async listenToDeadLetters(): Promise<void> {
+    const topic = this.topics.deadLetters;
+    if (!(await this.bus.admin().topics()).includes(topic)) return;
+    this.bus.tail(topic, await this.ends(topic), (record) => void this.deadLetters.push(record));
   }
 
   /** Sends an `invoke` for each; gives the commands as they were sent. */
