@@ -18,7 +18,8 @@ export function contentHashOf(request: RunRequest): string {
     .digest('hex');
 }
 
-export const targetOf = (request: RunRequest): string => request.task ?? request.job ?? '';
+/** What a key is unique for. A task and a job of a server may have the same name. */
+export const targetOf = ({ task, job = '' }: RunRequest): string => task ?? `job ${job}`;
 
 /** A request for a run: the first of its key creates it, a repetition finds it, another content is refused. */
 export function decideRunRequest(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
@@ -42,8 +43,10 @@ function decide(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
     return refuse('key_reused', `the key was used for ${target} with other content; run ${known.run} has it`);
   }
   if (request.run && work.run(request.run)) {
-    if (work.contentHashOf(request.run) === contentHash)
+    if (work.contentHashOf(request.run) === contentHash) {
+      if (key !== null) work.addKey({ target, key, run: request.run, contentHash });
       return { kind: 'run', run: request.run, created: false };
+    }
     return refuse('key_reused', `run ${request.run} exists with other content`);
   }
   const run = request.run ?? inbound.newRun;
