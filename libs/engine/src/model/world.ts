@@ -17,7 +17,7 @@ export interface Freshness {
 
 /** What a decision may look at besides the run itself. Every function is pure. */
 export interface World {
-  /** Is the task declared by a server that is not withdrawn? */
+  /** Is the server of the task declared, and not withdrawn? What it declares now matters to later runs only. */
   readonly declared: (task: string) => boolean;
   /** How many more invocations this server takes now (flow control); Infinity is allowed. */
   readonly capacity: (server: string) => number;

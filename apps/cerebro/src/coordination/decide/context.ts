@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import type { Origin, World } from '@cordyna/engine';
-import type { Item, Timeouts } from '@cordyna/protocol/model';
+import { serverOf, type Item, type Timeouts } from '@cordyna/protocol/model';
 import type { Capacity } from '../capacity.js';
 import type { DatabaseClock } from '../database-clock.js';
 import type { Where } from '../inbound.js';
@@ -35,7 +35,8 @@ const jitter = (invocation: string): number =>
 
 export function worldOf(work: WorkingSet, tools: Tools): World {
   return {
-    declared: (task) => work.registry().tasks.has(task),
+    // A run keeps its own copy of the graph: a task that a newer declaration leaves out is still invoked.
+    declared: (task) => work.registry().servers.has(serverOf(task)),
     // Until the command topic is known nothing can be sent to it.
     capacity: (server) =>
       tools.bus.commandPartition(server, '') === null
