@@ -58,7 +58,8 @@ export class CloudEventEnvelope extends Envelope {
   }
 
   private registration(answer: DeclarationAccepted | DeclarationRejected, type: string): OutboxMessage {
-    const messageId = `${answer.declaration}/answer`;
+    // The ids of declarations are unique per source, and many servers are answered.
+    const messageId = `${answer.server}/${answer.declaration}/answer`;
     return {
       ...NOT_A_COMMAND,
       kind: 'registration',
