@@ -2,7 +2,7 @@ import type { Capacity, Door, TimerQueries } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
 const COUNT_EVERY_MS = 500;
-const RUNS = 100;
+const RUNS = 500;
 
 /** Counts what servers hold, and offers free places to the tasks that wait for them, the oldest run first. */
 export class CapacityTimer {
@@ -50,12 +50,14 @@ export class CapacityTimer {
   private async offer(): Promise<void> {
     const servers = [...this.waiting.keys()].filter((server) => this.capacity.free(server) > 0);
     if (servers.length === 0) return;
-    const runs = await this.queries.runsWaitingFor(servers, RUNS);
+    const free = servers.reduce((sum, server) => sum + this.capacity.free(server), 0);
+    const runs = await this.queries.runsWaitingFor(servers, Math.min(RUNS, free));
     if (runs.length === 0) this.waiting = new Map();
-    // One after the other: the oldest run takes what it can before the next one is asked.
-    for (const run of runs) {
-      if (!servers.some((server) => this.capacity.free(server) > 0)) return;
-      await this.door.submit({ kind: 'run-input', run, source: this.source, input: { kind: 'capacity' } });
-    }
+    // All in one transaction, which decides them in order: the oldest run takes what it can before the next one is asked.
+    await Promise.all(
+      runs.map((run) =>
+        this.door.submit({ kind: 'run-input', run, source: this.source, input: { kind: 'capacity' } }),
+      ),
+    );
   }
 }
