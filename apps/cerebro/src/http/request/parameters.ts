@@ -1,4 +1,4 @@
-import { ValidationPipe, type PipeTransform } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
@@ -71,9 +71,17 @@ export class StreamQuery {
   run?: string;
 }
 
-/** Checks query parameters by their class; unknown ones are ignored. */
+/** `?state=&task=` asks for nothing in particular: a form sends what is not filled in like that. */
+class QueryPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const given = Object.entries(value ?? {}).filter(([, text]) => text !== '');
+    return super.transform(Object.fromEntries(given), metadata);
+  }
+}
+
+/** Checks query parameters by their class; unknown ones are ignored, and empty ones are as if left out. */
 export const queryPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new QueryPipe({
     transform: true,
     stopAtFirstError: true,
     exceptionFactory: (found) => {
