@@ -31,6 +31,8 @@ export interface IntakeParts {
  * (rule 4); no handler is waited for.
  */
 export class CommandIntake {
+  private readonly refused = new Map<string, Promise<void>>();
+
   constructor(private readonly parts: IntakeParts) {}
 
   readonly onBatch = async (batch: BusBatch): Promise<void> => {
@@ -104,17 +106,29 @@ export class CommandIntake {
     if (stop || dropped) this.parts.log('info', `cancelled: ${reason}`, { task, run });
   }
 
+  /** Once per record, though it is delivered again when its offset could not be committed. */
   private refuse(record: BusRecord, ...[reason, detail]: RefusalReason): Promise<void> {
     const { senders, log, deadLetters } = this.parts;
     const { topic, partition, offset } = record;
+    const place = `${topic}/${partition}/${offset}`;
+    const known = this.refused.get(place);
+    if (known) return known;
     log('warn', `a command was refused: ${reason}, ${detail}`, { topic, partition, offset: String(offset) });
-    return senders.deadLetters
+    const sent = senders.deadLetters
       .send(deadLetter(deadLetters, record, reason, detail))
       .catch((error: unknown) => {
         log('error', `the dead letter could not be sent: ${errorText(error)}`, { topic, partition });
       });
+    this.refused.set(place, sent);
+    for (const oldest of this.refused.keys()) {
+      if (this.refused.size <= REFUSALS_REMEMBERED) break;
+      this.refused.delete(oldest);
+    }
+    return sent;
   }
 }
+
+const REFUSALS_REMEMBERED = 1_000;
 
 const TAKES_NO_MORE: TaskError = {
   code: RETURNED,
