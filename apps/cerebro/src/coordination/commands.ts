@@ -14,10 +14,14 @@ export interface GraphView {
 /** What people may ask for. Each is only a proposal to the door, answered once it is committed. */
 export abstract class Commands {
   /**
-   * Creates a run (or finds the first run of the key).
+   * Creates a run (or finds the first run of the key); `traceparent` is W3C trace context, well-formed.
    * @throws RequestRefused
    */
-  abstract requestRun(request: RunRequest, source: string): Promise<{ run: string; created: boolean }>;
+  abstract requestRun(
+    request: RunRequest,
+    source: string,
+    traceparent?: string,
+  ): Promise<{ run: string; created: boolean }>;
   /** @throws RequestRefused unless the run is unfinished */
   abstract cancelRun(run: string, reason: string, source: string): Promise<void>;
   /** @throws RequestRefused unless the run is failed or cancelled */

@@ -66,6 +66,8 @@ export type Inbound =
       readonly at: number;
       readonly request: RunRequest;
       readonly trigger: Trigger;
+      /** W3C trace context, well-formed. */
+      readonly traceparent?: string;
       /** The key when the request has none: `source` + `id` of its CloudEvent; null over HTTP. */
       readonly fallbackKey: string | null;
       /** Id of the run when the request names none; made once, so that deciding again changes nothing. */

@@ -19,7 +19,11 @@ export class RunCommands extends Commands {
     super();
   }
 
-  async requestRun(request: RunRequest, source: string): Promise<{ run: string; created: boolean }> {
+  async requestRun(
+    request: RunRequest,
+    source: string,
+    traceparent?: string,
+  ): Promise<{ run: string; created: boolean }> {
     const outcome = await withLimit(
       this.door.submit({
         kind: 'run-requested',
@@ -27,6 +31,7 @@ export class RunCommands extends Commands {
         at: this.clock.now(),
         request: withRunInLowerCase(request),
         trigger: request.job ? { kind: 'job', source, job: request.job } : { kind: 'request', source },
+        ...(traceparent === undefined ? {} : { traceparent }),
         fallbackKey: null,
         newRun: uuidv7(),
         where: null,

@@ -113,8 +113,9 @@ export class WorkingSet {
 
   /** Takes over what the engine decided: the run's new state, and its effects as messages of this transaction. */
   absorb(decision: Decision): void {
-    const working = this.runs.get(decision.run.seed.run);
-    if (!working) throw new Error(`run ${decision.run.seed.run} is not in this batch`);
+    const { seed } = decision.run;
+    const working = this.runs.get(seed.run);
+    if (!working) throw new Error(`run ${seed.run} is not in this batch`);
     this.countLoad(working.run, decision);
     working.run = decision.run;
     for (const index of decision.touched) working.touched.add(index);
@@ -127,11 +128,12 @@ export class WorkingSet {
         this.void(command.invocation);
         continue;
       }
-      const message = this.envelope.command(command);
+      const message = this.envelope.command(command, seed.traceparent);
       this.messages.add(message);
       if (command.kind === 'invoke') this.invokes.set(command.data.invocation, message);
     }
-    for (const fact of decision.facts) this.messages.add(this.envelope.fact(decision.run.seed.run, fact));
+    for (const fact of decision.facts)
+      this.messages.add(this.envelope.fact(seed.run, fact, seed.traceparent));
   }
 
   private void(invocation: string): void {

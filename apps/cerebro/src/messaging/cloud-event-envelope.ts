@@ -17,7 +17,7 @@ export class CloudEventEnvelope extends Envelope {
     super();
   }
 
-  command(command: Extract<Command, { kind: 'invoke' | 'cancel' }>): OutboxMessage {
+  command(command: Extract<Command, { kind: 'invoke' | 'cancel' }>, traceparent?: string): OutboxMessage {
     const { server, data } = command;
     const isInvoke = command.kind === 'invoke';
     const messageId = isInvoke ? data.invocation : `${data.invocation}/cancel`;
@@ -28,7 +28,7 @@ export class CloudEventEnvelope extends Envelope {
       topic: this.commandTopics.nameOf(server),
       partition: this.commandTopics.partitionOf(server, data.invocation),
       key: Buffer.from(data.invocation),
-      ...this.encode(messageId, type, data.task, data),
+      ...this.encode(messageId, type, data.task, data, traceparent),
       invocation: isInvoke ? data.invocation : null,
       run: data.run,
       ackMs: command.kind === 'invoke' ? command.data.timeouts.ackMs : null,
@@ -36,7 +36,7 @@ export class CloudEventEnvelope extends Envelope {
     };
   }
 
-  fact(run: string, fact: Fact): OutboxMessage {
+  fact(run: string, fact: Fact, traceparent?: string): OutboxMessage {
     const messageId = `${run}/${fact.seq}`;
     return {
       ...NOT_A_COMMAND,
@@ -44,7 +44,7 @@ export class CloudEventEnvelope extends Envelope {
       messageId,
       topic: this.topics.events,
       key: Buffer.from(run),
-      ...this.encode(messageId, fact.type, fact.subject, fact.data),
+      ...this.encode(messageId, fact.type, fact.subject, fact.data, traceparent),
       run,
     };
   }
@@ -85,7 +85,8 @@ export class CloudEventEnvelope extends Envelope {
     };
   }
 
-  private encode(id: string, type: string, subject: string, data: object) {
-    return encodeStructured({ specversion: '1.0', id, source: this.source, type, subject, data });
+  private encode(id: string, type: string, subject: string, data: object, traceparent?: string) {
+    const trace = traceparent === undefined ? {} : { traceparent };
+    return encodeStructured({ specversion: '1.0', id, source: this.source, type, subject, ...trace, data });
   }
 }

@@ -160,7 +160,7 @@ function reportOf({ type, data }: CloudEvent): Report | null {
 
 function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound {
   const request = withRunInLowerCase(event.data as unknown as RunRequest);
-  const { source, id } = event;
+  const { source, id, traceparent } = event;
   return {
     kind: 'run-requested',
     source,
@@ -172,6 +172,7 @@ function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound
       id,
       ...(request.job ? { job: request.job } : {}),
     },
+    ...(traceparent === undefined ? {} : { traceparent }),
     fallbackKey: `${source} ${id}`,
     newRun: request.run ?? uuidv7(),
     where,

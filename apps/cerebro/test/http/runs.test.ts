@@ -44,6 +44,13 @@ describe('POST /api/v1/runs', () => {
     expect(await problemOf(response)).toMatchObject({ errors: [{ path: '/idempotencyKey' }] });
   });
 
+  test('passes on a trace context that is well-formed', async () => {
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    for (const traceparent of [trace, 'nonsense'])
+      await http.post('/api/v1/runs', { task: 'server-a.extract' }, { traceparent });
+    expect(http.commands.requests.slice(-2).map((request) => request.trace)).toEqual([trace, undefined]);
+  });
+
   test('takes a run id in capitals as the same id', async () => {
     await http.post('/api/v1/runs', { task: 'server-a.extract', run: RUN.replace('c', 'C').toUpperCase() });
     expect(http.commands.requests.at(-1)?.request.run).toBe(RUN);

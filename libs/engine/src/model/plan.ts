@@ -46,6 +46,8 @@ export interface RunSeed {
   readonly job: string | null;
   readonly scope: RunScope;
   readonly trigger: Trigger;
+  /** W3C trace context of the request: goes with all that is said about the run. */
+  readonly traceparent?: string;
   /** Arguments of the job's declaration. */
   readonly jobArgs: JsonObject;
   /** Arguments of the request. */

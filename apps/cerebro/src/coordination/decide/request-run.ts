@@ -54,8 +54,9 @@ function decide(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
   if (work.run(run)) return { kind: 'run', run, created: false };
   const seed = seedOf(run, request, inbound.trigger, work, tools);
   if ('kind' in seed) return seed;
+  const { traceparent } = inbound;
   const decision = create(
-    seed,
+    traceparent === undefined ? seed : { ...seed, traceparent },
     originOf(inbound.source, inbound.at, inbound.where, tools),
     worldOf(work, tools),
   );

@@ -1,5 +1,6 @@
 import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isTraceparent } from '@cordyna/protocol/wire';
 import {
   Commands,
   Queries,
@@ -36,13 +37,18 @@ export class RunsController {
       'A repeated idempotency key gives the first run; the same key with other content is refused.',
   })
   @ApiHeader({ name: 'Idempotency-Key', description: 'The same as `idempotencyKey` in the body.' })
+  @ApiHeader({ name: 'traceparent', description: 'W3C trace context: goes with all messages about the run.' })
   @ApiBody(refBody('RunRequest'))
   @answers(202, 'RunCreated', [400, 404, 409, 413, 415, 422, 503])
   async requestRun(
     @JsonBody() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('traceparent') traceparent: string | undefined,
   ): Promise<{ run: string }> {
-    const { run } = await this.commands.requestRun(toRunRequest(body, idempotencyKey), SOURCE);
+    const request = toRunRequest(body, idempotencyKey);
+    // As on the bus: one that is not well-formed is left out.
+    const trace = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
+    const { run } = await this.commands.requestRun(request, SOURCE, trace);
     return { run };
   }
 

@@ -17,7 +17,8 @@ export const NO_RUN = '01990000-0000-7000-8000-00000000dead';
 const AT = '2026-11-21T10:00:00.000Z';
 
 export class MemoryCommands extends Commands {
-  readonly requests: { readonly request: RunRequest; readonly source: string }[] = [];
+  readonly requests: { readonly request: RunRequest; readonly source: string; readonly trace?: string }[] =
+    [];
   readonly cancels: { readonly run: string; readonly reason: string }[] = [];
   /** Thrown by the next call. */
   failure: Error | null = null;
@@ -28,9 +29,9 @@ export class MemoryCommands extends Commands {
     if (failure) throw failure;
   }
 
-  async requestRun(request: RunRequest, source: string) {
+  async requestRun(request: RunRequest, source: string, trace?: string) {
     this.fail();
-    this.requests.push({ request, source });
+    this.requests.push({ request, source, ...(trace === undefined ? {} : { trace }) });
     return { run: request.run ?? RUN, created: true };
   }
 

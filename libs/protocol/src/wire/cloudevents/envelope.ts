@@ -8,6 +8,9 @@ export const ATTRIBUTE_LIMITS = { id: 512, source: 1024, type: 256, subject: 102
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
+/** W3C trace context, version 00 or later. */
+export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
+
 /**
  * Takes an object as a CloudEvent, or says why it is none. A member that is null is the same as one that is left out
  * (JSON event format, section 3.1); an event without data has the data `{}`.
@@ -20,7 +23,7 @@ export function toCloudEvent(candidate: unknown): Decoded {
   if (problem) return poison('not_a_cloudevent', problem);
   if ('data_base64' in event)
     return poison('invalid_data', 'data_base64 is not taken: data must be a JSON object');
-  if (typeof event.traceparent === 'string' && !TRACEPARENT.test(event.traceparent)) delete event.traceparent;
+  if (typeof event.traceparent === 'string' && !isTraceparent(event.traceparent)) delete event.traceparent;
   event.data ??= {};
   if (!isObject(event.data)) return poison('invalid_data', 'data must be a JSON object');
   return { ok: true, event: event as CloudEvent };
