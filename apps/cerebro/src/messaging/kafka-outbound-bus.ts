@@ -19,6 +19,8 @@ export class KafkaOutboundBus extends OutboundBus {
   private readonly once: BusPublisher;
   private readonly retrying: BusPublisher;
   private readonly admin: BusAdmin;
+  /** topic of dead letters → its number of partitions */
+  private readonly deadLetterPartitions = new Map<string, number>();
 
   constructor(
     private readonly bus: Bus,
@@ -44,6 +46,7 @@ export class KafkaOutboundBus extends OutboundBus {
   ): Promise<SendOutcome[]> {
     if (messages.length === 0) return [];
     const refused = await this.refusedForTopics(messages);
+    await this.countDeadLetterPartitions(messages).catch(() => undefined);
     const sent = messages.filter(({ server }) => server === null || !refused.has(server));
     const results = await publisher.send(sent.map((message) => this.toRecord(message)));
     return [
@@ -76,13 +79,24 @@ export class KafkaOutboundBus extends OutboundBus {
     };
   }
 
-  private partitionOf({ kind, partition, server, key }: StoredOutboxMessage): number | null {
+  /** Whoever made the topic may have given it fewer partitions than what its records come from. */
+  private async countDeadLetterPartitions(messages: readonly StoredOutboxMessage[]): Promise<void> {
+    const topic = messages.find(({ kind }) => kind === 'dead-letter')?.topic;
+    if (topic !== undefined && !this.deadLetterPartitions.has(topic))
+      this.deadLetterPartitions.set(topic, await this.admin.partitions(topic));
+  }
+
+  private partitionOf(message: StoredOutboxMessage): number | null {
+    const { kind, topic, partition, server, key } = message;
+    const deadLetters = kind === 'dead-letter' ? this.deadLetterPartitions.get(topic) : undefined;
+    if (partition !== null && deadLetters !== undefined) return partition % deadLetters;
     if (partition !== null || kind !== 'command' || server === null) return partition;
     return this.commandTopics.partitionOf(server, key?.toString() ?? '');
   }
 
   async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
+    await this.countDeadLetterPartitions(messages);
     // Facts and answers may come twice; their id is stable.
     for (const [, group] of groupByPartition(messages.filter(isFenced), (message) =>
       this.partitionOf(message),
