@@ -80,7 +80,9 @@ export class FakeCoordinator {
   async listenToDeadLetters(): Promise<void> {
     const topic = this.topics.deadLetters;
     if (!(await this.bus.admin().topics()).includes(topic)) return;
-    this.bus.tail(topic, await this.ends(topic), (record) => void this.deadLetters.push(record));
+    // From the beginning: one may have been written as soon as the topic was there.
+    const beginning = await this.bus.admin().beginningOffsets(topic);
+    this.bus.tail(topic, beginning, (record) => void this.deadLetters.push(record));
   }
 
   /** Sends an `invoke` for each; gives the commands as they were sent. */
