@@ -167,8 +167,6 @@ describe('a declaration', () => {
       ['duplicate_member', '/jobs/0/tasks/1/task'],
       ['unknown_task', '/jobs/0/tasks/2/task'],
       ['self_dependency', '/jobs/1/tasks/0/dependsOn/0'],
-      ['not_a_member', '/jobs/1/tasks/0/dependsOn/1'],
-      ['not_a_member', '/jobs/1/tasks/0/dependsOn/2'],
       ['duplicate_dependency', '/jobs/1/tasks/0/dependsOn/4'],
     ]);
     expect([...registry.tasks.keys()]).toEqual(['s.kept']);
@@ -198,6 +196,14 @@ describe('a declaration', () => {
       'a.y was changed, check what depends on it: b.uses',
       'a.z was changed, check the jobs: b.job',
     ]);
+  });
+});
+
+describe('an entry of a job', () => {
+  test('may name what is not a member: nobody waits for it, and there is a warning', () => {
+    const tasks = [{ task: 'x', dependsOn: ['b.away', 'y'] }, { task: 'y' }];
+    const { warnings } = accept(emptyRegistry(), declarationOf('a', ['x', 'y'], [{ name: 'j', tasks }]));
+    expect(warnings).toEqual(['in the job a.j, a.x is not waiting for b.away, which is not a member of it']);
   });
 });
 

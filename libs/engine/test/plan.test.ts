@@ -76,6 +76,7 @@ describe('the plan of a job', () => {
         { task: 'a.left' },
       ],
     },
+    { name: 'aside', tasks: [{ task: 'a.left', dependsOn: ['b.bottom'] }] },
     { name: 'free', tasks: [{ task: 'b.bottom', dependsOn: [] }, { task: 'a.left' }] },
     { name: 'broken', tasks: [{ task: 'a.top' }, { task: 'x.gone' }, { task: 'x.too' }] },
   ];
@@ -107,6 +108,7 @@ describe('the plan of a job', () => {
       ['b.bottom', [], [], ['a.right', 'a.left', 'c.elsewhere']],
       ['a.left', [], [], ['a.top']],
     ]);
+    expect(shape(planOf(planJob(withJobs, 'j.aside')))).toEqual([['a.left', [], [], ['a.top', 'b.bottom']]]);
   });
 
   test('waits for members, and gives the latest outputs of what is outside without waiting', () => {

@@ -5,6 +5,8 @@ export interface PlanEntry {
   readonly definition: TaskDefinition;
   /** Members that it waits for, in declared order. */
   readonly edges: readonly string[];
+  /** Dependencies outside that a job names besides those that the task declares. */
+  readonly outside?: readonly string[];
   readonly jobTaskArgs: JsonObject;
 }
 
@@ -19,17 +21,18 @@ export function buildPlan(entries: readonly PlanEntry[], outsideRule: OutsideRul
       return at;
     }),
   );
-  const members = entries.map(({ definition, edges, jobTaskArgs }, index): Member => {
+  const members = entries.map(({ definition, edges, outside = [], jobTaskArgs }, index): Member => {
     const inside = new Set(edges);
+    const named = new Set([...definition.dependsOn, ...outside]);
     return {
       index,
       task: definition.task,
       server: definition.server,
       // A job may add edges that the task itself does not declare.
-      dependencies: [...new Set([...definition.dependsOn, ...edges])],
+      dependencies: [...new Set([...named, ...edges])],
       upstream: upstream[index] as number[],
       downstream: downstream[index] as number[],
-      outside: definition.dependsOn.filter((name) => !inside.has(name)),
+      outside: [...named].filter((name) => !inside.has(name)),
       forEach: definition.forEach,
       timeouts: definition.timeouts,
       retry: definition.retry,

@@ -50,7 +50,6 @@ function memberErrors(
 }
 
 function edgeErrors(server: string, job: JobDeclaration, path: string): readonly DeclarationError[] {
-  const members = new Set(job.tasks.map((entry) => qualify(server, entry.task)));
   return job.tasks.flatMap((entry, at) => {
     const task = qualify(server, entry.task);
     const dependencies = (entry.dependsOn ?? []).map((name) => qualify(server, name));
@@ -63,9 +62,7 @@ function edgeErrors(server: string, job: JobDeclaration, path: string): readonly
         return error(position, 'self_dependency', `${task} depends on itself: remove this dependency`);
       if (twice.has(position))
         return error(position, 'duplicate_dependency', `${dependency} is named twice: keep one`);
-      if (members.has(dependency)) return [];
-      const message = `${dependency} is not a member of the job '${job.name}': add it to the job or remove this dependency`;
-      return error(position, 'not_a_member', message);
+      return [];
     });
   });
 }

@@ -28,6 +28,7 @@ export function planJob(registry: Registry, job: string | JobDefinition): PlanRe
     entries.push({
       definition,
       edges: edgesOf(entry.dependsOn, definition, members),
+      outside: (entry.dependsOn ?? []).filter((name) => !members.has(name)),
       jobTaskArgs: entry.args ?? {},
     });
   }

@@ -1,9 +1,10 @@
 import { serverOf } from '@cordyna/protocol/model';
-import type { DeclaredServer, Registry, TaskDefinition } from '../model/index.js';
+import type { DeclaredServer, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
 import { sameJson } from '../json/same.js';
 
 /**
- * What is accepted and may yet surprise: own dependencies that are probably misspelt, and what other servers lose or must
+ * What is accepted and may yet surprise: own dependencies that are probably misspelt, those of a job's entries that nobody
+ * waits for, and what other servers lose or must
  * check when a task that they depend on was removed or changed.
  */
 export function declarationWarnings(
@@ -18,8 +19,18 @@ export function declarationWarnings(
   );
   return [
     ...misspelt,
+    ...server.jobs.flatMap(notWaitedFor),
     ...(former?.tasks ?? []).flatMap((task) => consequences(task, server.server, registry)),
   ];
+}
+
+function notWaitedFor({ job, tasks }: JobDefinition): readonly string[] {
+  const members = new Set(tasks.map((entry) => entry.task));
+  return tasks.flatMap(({ task, dependsOn = [] }) =>
+    dependsOn
+      .filter((name) => !members.has(name))
+      .map((name) => `in the job ${job}, ${task} is not waiting for ${name}, which is not a member of it`),
+  );
 }
 
 function consequences(before: TaskDefinition, server: string, registry: Registry): readonly string[] {
