@@ -24,6 +24,8 @@ export interface CoordinatorSettings {
   readonly secret: string | null;
   readonly lostAfterMs: number;
   readonly sweepAfterMs: number;
+  /** Ids of the runs that schedules begin; UUIDs version 7 when absent. */
+  readonly newRunId?: () => string;
 }
 
 export interface CoordinatorParts {
@@ -57,12 +59,12 @@ export class Coordinator {
     private readonly settings: CoordinatorSettings,
   ) {
     const { queries, door, outbound, capacity, watermark, pulse } = parts;
-    const { source, lostAfterMs, sweepAfterMs } = settings;
+    const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
     this.timers = [
       pulse,
       new CapacityTimer(queries, door, capacity, source),
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new DueTimer(queries, door, source),
+      new DueTimer(queries, door, source, newRunId),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
     ];
   }

@@ -15,6 +15,7 @@ export class RunCommands extends Commands {
     private readonly door: Door,
     private readonly store: Store,
     private readonly clock: DatabaseClock,
+    private readonly newRunId: () => string = uuidv7,
   ) {
     super();
   }
@@ -33,7 +34,7 @@ export class RunCommands extends Commands {
         trigger: request.job ? { kind: 'job', source, job: request.job } : { kind: 'request', source },
         ...(traceparent === undefined ? {} : { traceparent }),
         fallbackKey: null,
-        newRun: uuidv7(),
+        newRun: this.newRunId(),
         where: null,
       }),
     );

@@ -21,7 +21,10 @@ const CEREBRO = '/cerebro/';
 
 /** Turns the records of the coordinator's topics into inputs of the door; what cannot be read becomes poison. */
 export class InboundDecoder {
-  constructor(private readonly topics: Topics) {}
+  constructor(
+    private readonly topics: Topics,
+    private readonly newRunId: () => string = uuidv7,
+  ) {}
 
   decode(record: BusRecord): Inbound {
     const { topic, partition, offset, key, value } = record;
@@ -34,7 +37,9 @@ export class InboundDecoder {
       case 'events':
         return this.read('events', record, where, (event) => update(event, record, where));
       case 'invocations':
-        return this.read('invocations', record, where, (event) => runRequest(event, record, where));
+        return this.read('invocations', record, where, (event) =>
+          runRequest(event, record, where, this.newRunId),
+        );
       case 'signals':
         return this.read('signals', record, where, () => ({ kind: 'pass', where }));
       default:
@@ -158,7 +163,7 @@ function reportOf({ type, data }: CloudEvent): Report | null {
   }
 }
 
-function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound {
+function runRequest(event: CloudEvent, record: BusRecord, where: Where, newRunId: () => string): Inbound {
   const request = withRunInLowerCase(event.data as unknown as RunRequest);
   const { source, id, traceparent } = event;
   return {
@@ -174,7 +179,7 @@ function runRequest(event: CloudEvent, record: BusRecord, where: Where): Inbound
     },
     ...(traceparent === undefined ? {} : { traceparent }),
     fallbackKey: `${source} ${id}`,
-    newRun: request.run ?? uuidv7(),
+    newRun: request.run ?? newRunId(),
     where,
   };
 }

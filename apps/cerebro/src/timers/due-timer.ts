@@ -12,6 +12,7 @@ export class DueTimer {
     private readonly queries: TimerQueries,
     private readonly door: Door,
     private readonly source: string,
+    private readonly newRunId: () => string = uuidv7,
   ) {
     this.tickers = [
       new Ticker('Retries', 100, () => this.retry()),
@@ -39,7 +40,7 @@ export class DueTimer {
   private async fire(): Promise<boolean> {
     const schedules = await this.queries.dueSchedules(BATCH);
     await Promise.all(
-      schedules.map((schedule) => this.door.submit({ kind: 'fire', schedule, newRun: uuidv7() })),
+      schedules.map((schedule) => this.door.submit({ kind: 'fire', schedule, newRun: this.newRunId() })),
     );
     return schedules.length === BATCH;
   }

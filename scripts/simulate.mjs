@@ -1,0 +1,42 @@
+// `npm run simulate -- --seeds N [--from S]`: so many installations, each through its own faults. Ends with 1 when an
+// invariant did not hold, and prints the command that repeats the seed.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const register = new URL('./simulate/register.mjs', import.meta.url).href;
+const isChild = process.execArgv.includes(register);
+
+if (!isChild) {
+  const args = ['-C', 'cordyna-source', '--import', register, fileURLToPath(import.meta.url)];
+  const { status } = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    from: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.seeds);
+const from = Number(values.from);
+if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(from)) {
+  console.error('--seeds takes a number of seeds from 1 on, --from the first one');
+  process.exit(2);
+}
+
+const { simulate } = await import('../test/simulation/simulate.ts');
+const { addTo, emptyTally, printed } = await import('../test/simulation/tally.ts');
+const tally = emptyTally();
+const began = performance.now();
+for (let seed = from; seed < from + count; seed++) {
+  const report = await simulate(seed);
+  addTo(tally, report);
+  if (values.verbose) console.log(`seed ${seed}: ${report.fingerprint}`);
+  for (const violation of report.violations) console.log(`seed ${seed}: ${violation}`);
+  if (report.violations.length > 0) console.log(`  npm run simulate -- --seeds 1 --from ${seed}`);
+}
+console.log(printed(tally, performance.now() - began));
+process.exit(tally.failed.length === 0 ? 0 : 1);

@@ -1,0 +1,105 @@
+import {
+  Caches,
+  Capacity,
+  DatabaseClock,
+  Door,
+  JsonSchemas,
+  Leases,
+  ProgressBuffer,
+  Publisher,
+  RunCommands,
+  type Metrics,
+  type ProgressStore,
+} from '../../../apps/cerebro/src/coordination/index.js';
+import { Coordinator } from '../../../apps/cerebro/src/coordinator.js';
+import {
+  CloudEventEnvelope,
+  CommandTopics,
+  InboundDecoder,
+  InboundHandler,
+  KafkaOutboundBus,
+} from '../../../apps/cerebro/src/messaging/index.js';
+import { Pulse, Watermark } from '../../../apps/cerebro/src/timers/index.js';
+import { topicsOf } from '@cordyna/protocol/wire';
+import type { BusAdmin } from '@cordyna/bus';
+import { Consumer } from '../kafka/consumer.js';
+import { fakeBus } from '../kafka/fake-bus.js';
+import { MemoryStore } from '../store/memory-store.js';
+import { MemoryTimerQueries } from '../store/memory-timer-queries.js';
+import type { Process } from '../world/process.js';
+import { PREFIX, SETTINGS, type Site } from './site.js';
+
+const quiet = { inc: () => undefined, startTimer: () => () => undefined };
+const metrics = {
+  ...{ commitDuration: quiet, commitRetries: quiet, logLinesDropped: quiet, stalls: quiet },
+  ...{ countBatch: () => undefined, observe: () => undefined },
+} as unknown as Metrics;
+const noProgress: ProgressStore = { save: async () => undefined };
+
+export interface RunningCoordinator {
+  readonly process: Process;
+  readonly commands: RunCommands;
+  /** SIGTERM: resolves when it has ended in good order. */
+  terminate(): Promise<void>;
+}
+
+/** One coordinator as production composes it, but for its Kafka, its PostgreSQL and its time. Call it in its process. */
+export function startCoordinator(site: Site, process: Process): RunningCoordinator {
+  const { world, faults, broker, db, lock, group, random } = site;
+  const line = { world, broker, faults, process };
+  const connection = { world, faults, db, lock, process };
+  const bus = fakeBus(line);
+  const topics = topicsOf(PREFIX);
+  const source = `/cerebro/${process.name}`;
+  const sizing = { prefix: PREFIX, partitions: SETTINGS.partitions, replicationFactor: 1 };
+  const commandTopics = new CommandTopics(bus.admin(), sizing);
+  const leases = new Leases();
+  const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
+  const began = world.now - random.between(0, 1_000_000);
+  const clock = new DatabaseClock(() => world.now - began);
+  const capacity = new Capacity();
+  const store = new MemoryStore(connection);
+  const queries = new MemoryTimerQueries(connection);
+  const tools = {
+    ...{ clock, leases, capacity, source, schemas: new JsonSchemas(), bus: outbound },
+    envelope: new CloudEventEnvelope(topics, commandTopics, source),
+    defaultTimeouts: SETTINGS.timeouts,
+  };
+  const door = new Door(store, new Caches(), tools, metrics);
+  const publisher = new Publisher(outbound, (marks) => door.markPublished(marks), () => world.now);
+  const progress = new ProgressBuffer(noProgress, leases, metrics);
+  const watermark = new Watermark(queries, outbound, {
+    ...{ eventsTopic: topics.events, serversTopic: topics.servers },
+    ...{ maxStepMs: SETTINGS.maxStepMs, stallGraceMs: SETTINGS.stallGraceMs },
+  });
+  const newRunId = () => random.uuid(world.now);
+  const coordinator = new Coordinator(
+    {
+      ...{ bus, outbound, store, queries, clock, leases, capacity, door, publisher, progress, watermark },
+      installation: { migrate: async () => undefined, secret: async () => SETTINGS.secret },
+      pulse: new Pulse(queries, clock),
+    },
+    {
+      ...{ topics: sizing, source, secret: null, newRunId },
+      ...{ lostAfterMs: SETTINGS.lostAfterMs, sweepAfterMs: SETTINGS.sweepAfterMs },
+    },
+  );
+  const handler = new InboundHandler(door, progress, queries, bus.admin() as BusAdmin);
+  const consumer = new Consumer(line, handler, new InboundDecoder(topics, newRunId));
+  const member = {
+    process,
+    assigned: (partitions: Parameters<Consumer['assigned']>[0]) => void consumer.assigned(partitions),
+  };
+  const started = coordinator.prepare().then(async () => {
+    group.join(member);
+    await coordinator.startTimers();
+  });
+  const terminate = async (): Promise<void> => {
+    await started;
+    await coordinator.stopTimers();
+    group.leave(member);
+    consumer.stop();
+    await coordinator.drain();
+  };
+  return { process, commands: new RunCommands(door, store, clock, newRunId), terminate };
+}

@@ -1,0 +1,50 @@
+import { topicSpecs, topicsOf } from '@cordyna/protocol/wire';
+import { Broker } from '../kafka/broker.js';
+import { ConsumerGroup } from '../kafka/consumer-group.js';
+import { Database } from '../store/database.js';
+import { Lock } from '../store/lock.js';
+import { Faults, planOf } from '../world/faults.js';
+import { Random } from '../world/random.js';
+import { World } from '../world/world.js';
+
+export const PREFIX = 'sim';
+export const TOPICS = topicsOf(PREFIX);
+
+/** Shorter than in production where nothing else depends on it; the sweeper and the fence are as they are there. */
+export const SETTINGS = {
+  partitions: 2,
+  secret: 'secret',
+  timeouts: { ackMs: 3_000, startMs: 8_000, completeMs: 6_000 },
+  lostAfterMs: 6_000,
+  sweepAfterMs: 12_000,
+  maxStepMs: 3_000,
+  stallGraceMs: 6_000,
+  sessionMs: 3_000,
+} as const;
+
+/** Everything that exists once: time, chance, Kafka, PostgreSQL. */
+export interface Site {
+  readonly world: World;
+  readonly random: Random;
+  readonly faults: Faults;
+  readonly broker: Broker;
+  readonly db: Database;
+  readonly lock: Lock;
+  /** The coordinators'. */
+  readonly group: ConsumerGroup;
+}
+
+export function siteOf(seed: number): Site {
+  const world = new World();
+  const random = new Random(seed);
+  const faults = new Faults(planOf(random), random, world);
+  const broker = new Broker(world, random.between(-1_000, 1_000));
+  for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 })) broker.ensure(spec);
+  const { declarations, servers, events, invocations, signals } = TOPICS;
+  const partitions = [declarations, servers, events, invocations, signals].flatMap((topic) =>
+    Array.from({ length: broker.partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
+  );
+  const group = new ConsumerGroup(world, random, () => partitions, SETTINGS.sessionMs);
+  group.start();
+  return { world, random, faults, broker, group, db: new Database(() => world.now), lock: new Lock(world) };
+}

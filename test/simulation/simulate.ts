@@ -1,0 +1,117 @@
+import { Logger } from '@nestjs/common';
+import { positionOf } from '../../apps/cerebro/src/coordination/ports/index.js';
+import { Clients } from './actors/clients.js';
+import { Fleet } from './actors/fleet.js';
+import { Nemesis } from './actors/nemesis.js';
+import { scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
+import { siteOf, type Site } from './actors/site.js';
+import { TaskServer } from './actors/task-server.js';
+import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
+import { checkInvokes } from './check/commands.js';
+import { checkFreshness } from './check/freshness.js';
+import { checkRuns, checkSources } from './check/history.js';
+import { checkLost, checkTimeouts } from './check/watchdogs.js';
+
+/** Faults and load last this long; then everything is healed and must come to rest. */
+const TROUBLE_MS = 25_000;
+const REST_LIMIT_MS = 240_000;
+/** After rest, for what is still under way: bytes that were held back, and the sweeper. */
+const AFTERMATH_MS = 16_000;
+
+export interface Report {
+  readonly seed: number;
+  /** Empty: every invariant holds. */
+  readonly violations: readonly string[];
+  readonly runs: number;
+  readonly transitions: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly events: number;
+  readonly simulatedMs: number;
+  /** Of everything that is stored: two simulations of one seed give the same. */
+  readonly fingerprint: string;
+}
+
+/** One installation through 25 s of faults and back to rest. The same seed is the same simulation. */
+export async function simulate(seed: number): Promise<Report> {
+  Logger.overrideLogger(false);
+  const site = siteOf(seed);
+  const giveBack = site.world.takeTimers();
+  try {
+    return await played(seed, site);
+  } finally {
+    giveBack();
+  }
+}
+
+async function played(seed: number, site: Site): Promise<Report> {
+  const { world, random, db, faults } = site;
+  const began = world.now;
+  const scenario = scenarioOf(random);
+  const fleet = new Fleet(site, scenario.coordinators);
+  const servers = scenario.declarations.map(({ server }) => new TaskServer(site, server, scenario));
+  const clients = new Clients(site, scenario, () => fleet.all);
+  fleet.start();
+  begin(site, scenario, servers, clients);
+  new Nemesis(site, fleet, servers, clients).start();
+  await world.run(TROUBLE_MS);
+  heal(site, scenario, servers);
+  const isAtRest = (): boolean =>
+    clients.isIdle && servers.every(({ isIdle }) => isIdle) && atRest(site) && faults.isHealed;
+  const rested = await world.run(REST_LIMIT_MS, { everyMs: 250, done: isAtRest });
+  await world.run(AFTERMATH_MS);
+  const violations = [
+    ...(rested ? [] : [`not at rest ${REST_LIMIT_MS} ms after the last fault`]),
+    ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost].flatMap((check) => check(site)),
+    ...[checkDeadLetters, checkSchedules, checkFreshness].flatMap((check) => check(site)),
+    ...checkRequests(site, clients.promises),
+  ];
+  const rows = [...db.runs.values()];
+  return {
+    ...{ seed, violations, runs: rows.length, faults: faults.counts, events: world.events },
+    transitions: rows.reduce((sum, { history }) => sum + history.length, 0),
+    simulatedMs: world.now - began,
+    fingerprint: fingerprintOf(site),
+  };
+}
+
+function begin(site: Site, { declarations }: Scenario, servers: readonly TaskServer[], clients: Clients): void {
+  const { world, random } = site;
+  servers.forEach((server, at) => {
+    const declaration = declarations[at];
+    if (declaration) void server.declare(declaration);
+    for (let n = random.between(1, 2); n > 0; n--) server.startInstance();
+  });
+  for (let n = random.between(3, 10); n > 0; n--)
+    world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.request());
+  for (let n = random.between(0, 4); n > 0; n--)
+    world.after(random.between(2_000, TROUBLE_MS), null, () => clients.cancelOrRetry());
+}
+
+function heal(site: Site, { declarations, withdrawn }: Scenario, servers: readonly TaskServer[]): void {
+  const { faults, world } = site;
+  faults.heal();
+  servers.forEach((server, at) => {
+    const declaration = declarations[at];
+    if (server.server === withdrawn) void server.withdraw();
+    else if (declaration) void server.declare(unscheduled(declaration));
+    world.after(8_500, null, () => {
+      if (server.alive === 0) server.startInstance();
+    });
+  });
+}
+
+function atRest({ db, broker, world }: Site): boolean {
+  if (db.outbox.size > 0 || [...db.runs.values()].some(({ state }) => state === 'running')) return false;
+  if ([...db.schedules.values()].some(({ value }) => value.active)) return false;
+  for (const [id, at] of db.positions) {
+    const border = id.lastIndexOf('/');
+    const partition = Number(id.slice(border + 1));
+    if (broker.end(id.slice(0, border), partition) !== at) return false;
+  }
+  return db.positions.has(positionOf('sim.declarations', 0)) && world.now > 0;
+}
+
+function fingerprintOf({ db, broker, world }: Site): string {
+  const runs = [...db.runs].map(([id, { state, version, history }]) => `${id}:${state}:${version}:${history.length}`);
+  return `${runs.join()} ${broker.records('sim.events').length} ${db.deadLetters.length} ${world.events}`;
+}

@@ -1,0 +1,70 @@
+import type { DeclaredServer, HistoryRow, Run, RunSeed, TaskRun } from '@cordyna/engine';
+import type { InstanceState } from '@cordyna/protocol/model';
+import type {
+  DeadLetterRow,
+  Firing,
+  InstanceRow,
+  Schedule,
+  StoredKey,
+  StoredOutboxMessage,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+
+export interface RunRow {
+  version: number;
+  readonly seed: RunSeed;
+  readonly contentHash: string;
+  state: Run['state'];
+  readonly createdAt: number;
+  finishedAt: number | null;
+  nextSeq: number;
+  readonly tasks: TaskRun[];
+  readonly history: HistoryRow[];
+}
+
+export interface FreshnessRow {
+  version: number;
+  consumed: { readonly [dependency: string]: string };
+  latest: { readonly run: string; readonly index: number | null; readonly list: boolean } | null;
+}
+
+export type Instance = {
+  -readonly [key in keyof InstanceRow]: InstanceRow[key];
+} & { stateSince: number; heartbeats: boolean; state: InstanceState };
+
+/** An instance that was found lost, for the checker. */
+export interface LostInstance {
+  readonly server: string;
+  readonly instance: string;
+  readonly silentBefore: number;
+  readonly at: number;
+}
+
+/** The tables of one installation, in memory. */
+export class Database {
+  readonly runs = new Map<string, RunRow>();
+  readonly keys = new Map<string, StoredKey>();
+  readonly freshness = new Map<string, FreshnessRow>();
+  readonly schedules = new Map<string, { version: number; value: Schedule }>();
+  readonly firings = new Map<string, Firing>();
+  readonly positions = new Map<string, bigint>();
+  readonly registry = {
+    version: 0,
+    servers: new Map<string, { server: DeclaredServer; withdrawn: boolean }>(),
+  };
+  readonly instances = new Map<string, Instance>();
+  readonly outbox = new Map<string, StoredOutboxMessage>();
+  readonly deadLetters: DeadLetterRow[] = [];
+  readonly lost: LostInstance[] = [];
+  private lastOutboxId = 0;
+
+  /** @param clock epoch ms */
+  constructor(readonly clock: () => number) {}
+
+  nextOutboxId(): string {
+    this.lastOutboxId += 1;
+    return String(this.lastOutboxId);
+  }
+}
+
+export const firingKey = (schedule: string, scheduledFor: number): string => `${schedule}\n${scheduledFor}`;
+export const instanceKey = (server: string, instance: string): string => `${server}\n${instance}`;

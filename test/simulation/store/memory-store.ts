@@ -1,0 +1,130 @@
+import {
+  Store,
+  StoreUnavailable,
+  UnknownOutcome,
+  type Changes,
+  type Loaded,
+  type Needs,
+  type Reader,
+  type Saved,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+import type { Faults } from '../world/faults.js';
+import type { Process } from '../world/process.js';
+import type { World } from '../world/world.js';
+import type { Database } from './database.js';
+import { Session, type Lock } from './lock.js';
+import { read } from './read.js';
+import { beginFreshness, write } from './write.js';
+
+export interface Connection {
+  readonly world: World;
+  readonly faults: Faults;
+  readonly db: Database;
+  readonly lock: Lock;
+  /** Null: a caller that never dies, as in the contract's tests. */
+  readonly process: Process | null;
+}
+
+type Effect<T> = (done: (error: Error | null, value?: T) => void) => void;
+
+/** A question: answered as it was when it was asked, later. */
+export function ask<T>({ world, faults, process }: Connection, answer: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const isDown = faults.storeDown || faults.happens('storeUnavailable');
+    const found = isDown ? null : answer();
+    world.after(faults.latencyMs(), process, () => {
+      if (isDown) reject(new StoreUnavailable('08006: no connection'));
+      else resolve(found as T);
+    });
+    faults.step(process);
+  });
+}
+
+/** Something that has an effect: it may be lost on the way, or its answer, or take effect after it was given up. */
+export function request<T>({ world, faults, process }: Connection, effect: Effect<T>): Promise<T> {
+  const fault = faults.store();
+  return new Promise((resolve, reject) => {
+    const answer = (ms: number, settle: () => void) => void world.after(ms, process, settle);
+    const unknown = (ms: number) => answer(ms, () => reject(new UnknownOutcome('the connection was lost')));
+    const arrive = (ms: number, done: Parameters<Effect<T>>[0]) =>
+      void world.after(ms, null, () => effect(done));
+    const ignored = () => undefined;
+    if (fault === 'unavailable') {
+      answer(faults.latencyMs(), () => reject(new StoreUnavailable('08006: no connection')));
+    } else if (fault === 'lost') {
+      unknown(faults.latencyMs());
+    } else if (fault === 'answer lost') {
+      arrive(faults.latencyMs(), () => unknown(faults.latencyMs()));
+    } else if (fault === 'late') {
+      const givenUpMs = faults.between(100, 3_000);
+      unknown(givenUpMs);
+      arrive(givenUpMs + faults.between(1, 4_000), ignored);
+    } else {
+      arrive(faults.latencyMs(), (error, value) =>
+        answer(faults.latencyMs(), () => (error ? reject(error) : resolve(value as T))),
+      );
+    }
+    faults.step(process);
+  });
+}
+
+/** The door's store over tables in memory, with the failures that a real one has. */
+export class MemoryStore extends Store {
+  constructor(private readonly connection: Connection) {
+    super();
+  }
+
+  load(needs: Needs): Promise<Loaded> {
+    return ask(this.connection, () => read(this.connection.db, needs));
+  }
+
+  commit(changes: Changes): Promise<Saved> {
+    return this.save(null, changes);
+  }
+
+  async commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {
+    const { lock } = this.connection;
+    const session = new Session();
+    try {
+      const changes = await decide({ load: (needs) => this.loadLocked(session, needs) });
+      return await this.save(session, changes);
+    } catch (error) {
+      // What was given up may still be under way; then its locks last until it is done, or idle for too long.
+      if (!(error instanceof UnknownOutcome)) lock.release(session);
+      throw error;
+    }
+  }
+
+  private loadLocked(session: Session, needs: Needs): Promise<Loaded> {
+    const { db, lock } = this.connection;
+    return request<Loaded>(this.connection, (done) =>
+      lock.acquire(session, (error) => {
+        if (error) return done(error);
+        for (const task of needs.freshness) beginFreshness(db, task);
+        done(null, read(db, needs));
+      }),
+    ).catch((error: unknown) => {
+      // Nothing is written yet: a connection that is lost has rolled back.
+      throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
+    });
+  }
+
+  private save(session: Session | null, changes: Changes): Promise<Saved> {
+    const { db, lock } = this.connection;
+    return request<Saved>(this.connection, (done) => {
+      // The clock of a transaction is that of its begin, before it waits for any lock.
+      const now = db.clock();
+      lock.acquire(session, (error) => {
+        if (error) return done(error);
+        try {
+          const saved = write(db, changes, now);
+          if (session) lock.release(session);
+          done(null, saved);
+        } catch (failure) {
+          if (session) lock.release(session);
+          done(failure as Error);
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,199 @@
+import { waitingForCapacity, type TaskRun } from '@cordyna/engine';
+import {
+  StoreUnavailable,
+  TimerQueries,
+  UnknownOutcome,
+  type DueDeadline,
+  type StoredOutboxMessage,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+import type { Database, RunRow } from './database.js';
+import { ask, request, type Connection } from './memory-store.js';
+import { SIGN_GRAIN_MS } from './write-instances.js';
+
+const DAY_MS = 86_400_000;
+
+interface Found {
+  readonly id: string;
+  readonly run: RunRow;
+  readonly task: TaskRun;
+  readonly server: string;
+}
+
+/** Every task run of runs that are not over; `all` also of those that are. */
+function* taskRuns({ runs }: Database, all = false): Iterable<Found> {
+  for (const [id, run] of runs) {
+    if (!all && run.state !== 'running') continue;
+    for (const task of run.tasks) yield { id, run, task, server: run.seed.plan.members[task.member]?.server ?? '' };
+  }
+}
+
+const isWith = ({ state, invocation }: TaskRun): boolean =>
+  invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
+const waitsFor = ({ task, server }: Found): boolean =>
+  task.state === 'pending' && task.reason === waitingForCapacity(server);
+
+const byTime = (a: readonly [number, string], b: readonly [number, string]): number =>
+  a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
+
+/** The runs of what was found, each once, those with the smallest time first. */
+function runsBy(found: Iterable<Found>, time: (one: Found) => number, limit: number): string[] {
+  const earliest = new Map<string, number>();
+  for (const one of found) earliest.set(one.id, Math.min(earliest.get(one.id) ?? Infinity, time(one)));
+  const ordered = [...earliest].map(([id, at]) => [at, id] as const).sort(byTime);
+  return ordered.slice(0, limit).map(([, id]) => id);
+}
+
+function counted(found: Iterable<Found>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { server } of found) counts.set(server, (counts.get(server) ?? 0) + 1);
+  return counts;
+}
+
+function* where(found: Iterable<Found>, holds: (one: Found) => boolean): Iterable<Found> {
+  for (const one of found) if (holds(one)) yield one;
+}
+
+/** What timers ask, over tables in memory. */
+export class MemoryTimerQueries extends TimerQueries {
+  constructor(private readonly connection: Connection) {
+    super();
+  }
+
+  private ask<T>(answer: (db: Database) => T): Promise<T> {
+    return ask(this.connection, () => answer(this.connection.db));
+  }
+
+  now() {
+    return this.ask((db) => db.clock());
+  }
+
+  positions(topics: readonly string[]) {
+    return this.ask(
+      ({ positions }) => new Map([...positions].filter(([id]) => topics.includes(id.slice(0, id.lastIndexOf('/'))))),
+    );
+  }
+
+  dueDeadlines(before: number, limit: number) {
+    return this.ask((db): DueDeadline[] =>
+      [...taskRuns(db, true)]
+        .flatMap(({ id: run, task: { deadlineAt, deadlineKind: kind, invocation } }) =>
+          deadlineAt !== null && deadlineAt < before && kind && invocation
+            ? [{ run, invocation, kind, deadlineAt }]
+            : [],
+        )
+        .sort((a, b) => a.deadlineAt - b.deadlineAt)
+        .slice(0, limit)
+        .map(({ run, invocation, kind }) => ({ run, invocation, kind })),
+    );
+  }
+
+  runsWithDueRetries(limit: number) {
+    return this.ask((db) => {
+      const now = db.clock();
+      const due = where(taskRuns(db), ({ task }) => task.retryAt !== null && task.retryAt <= now);
+      return runsBy(due, ({ task }) => task.retryAt ?? 0, limit);
+    });
+  }
+
+  runsWaitingFor(servers: readonly string[], limit: number) {
+    return this.ask((db) => {
+      const waiting = where(taskRuns(db, true), (one) => waitsFor(one) && servers.includes(one.server));
+      return runsBy(waiting, ({ run }) => run.createdAt, limit);
+    });
+  }
+
+  waitingPerServer() {
+    return this.ask((db) => counted(where(taskRuns(db, true), waitsFor)));
+  }
+
+  unfinishedPerServer() {
+    return this.ask((db) => counted(where(taskRuns(db, true), ({ task }) => isWith(task))));
+  }
+
+  instances() {
+    return this.ask(({ instances, clock }) =>
+      [...instances.values()]
+        .filter(({ state, lastSeen }) => (state !== 'lost' && state !== 'offline') || lastSeen > clock() - DAY_MS)
+        .map(({ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started }) => ({
+          ...{ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started },
+        }))
+        .sort((a, b) => (`${a.server} ${a.instance}` < `${b.server} ${b.instance}` ? -1 : 1)),
+    );
+  }
+
+  silentInstances(before: number) {
+    return this.ask(({ instances }) =>
+      [...instances.values()]
+        .filter(({ heartbeats, state }) => heartbeats && state !== 'lost' && state !== 'offline')
+        .filter(({ lastSeen }) => lastSeen + SIGN_GRAIN_MS < before)
+        .map(({ server, instance }) => ({ server, instance })),
+    );
+  }
+
+  attemptsOfGoneInstances(before: number, limit: number) {
+    return this.ask((db) => {
+      const gone = new Set<string>();
+      for (const { server, instance, state, stateSince } of db.instances.values())
+        if (state === 'lost' || (state === 'offline' && stateSince < before)) gone.add(`${server}\n${instance}`);
+      return [...taskRuns(db, true)]
+        .flatMap(({ id: run, server, task: { invocation, instance, state } }) =>
+          invocation && instance && (state === 'queued' || state === 'started') && gone.has(`${server}\n${instance}`)
+            ? [{ run, invocation, instance }]
+            : [],
+        )
+        .sort((a, b) => (`${a.run} ${a.invocation}` < `${b.run} ${b.invocation}` ? -1 : 1))
+        .slice(0, limit);
+    });
+  }
+
+  runsOfWithdrawnServers(limit: number) {
+    return this.ask((db) => {
+      const found = new Map<string, { run: string; server: string }>();
+      for (const { id: run, server, task } of taskRuns(db)) {
+        if (task.state !== 'pending' || !db.registry.servers.get(server)?.withdrawn) continue;
+        found.set(`${run} ${server}`, { run, server });
+      }
+      return [...found]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, limit)
+        .map(([, one]) => one);
+    });
+  }
+
+  dueSchedules(limit: number) {
+    return this.ask(({ schedules, clock }) =>
+      [...schedules.values()]
+        .flatMap(({ value: { schedule, active, nextDueAt } }) =>
+          active && nextDueAt !== null && nextDueAt <= clock() ? [[nextDueAt, schedule] as const] : [],
+        )
+        .sort(byTime)
+        .slice(0, limit)
+        .map(([, schedule]) => schedule),
+    );
+  }
+
+  claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]> {
+    return request<readonly StoredOutboxMessage[]>(this.connection, (done) => {
+      const { outbox, clock } = this.connection.db;
+      const now = clock();
+      const old = [...outbox.values()].filter(({ stamp }) => stamp < now - olderThanMs);
+      const claimed = old.sort((a, b) => a.stamp - b.stamp || Number(a.id) - Number(b.id)).slice(0, limit);
+      for (const row of claimed) outbox.set(row.id, { ...row, stamp: now });
+      const rows = claimed.map((row) => ({ ...row, stamp: now }));
+      done(
+        null,
+        rows.sort((a, b) => Number(a.id) - Number(b.id)),
+      );
+    }).catch((error: unknown) => {
+      throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
+    });
+  }
+
+  stillUnpublished(ids: readonly string[]) {
+    return this.ask(({ outbox }): ReadonlySet<string> => new Set(ids.filter((id) => outbox.has(id))));
+  }
+
+  countUnpublished() {
+    return this.ask(({ outbox }) => outbox.size);
+  }
+}

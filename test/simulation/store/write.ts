@@ -1,0 +1,126 @@
+import {
+  Conflict,
+  StoreRefused,
+  keyOf,
+  positionOf,
+  type Changes,
+  type RunChange,
+  type Saved,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+import { firingKey, type Database } from './database.js';
+import { writeInstances } from './write-instances.js';
+
+/** A text that this store refuses, as PostgreSQL refuses some values. */
+export const UNSTORABLE = 'value that the store refuses';
+
+const expect = (holds: boolean, subject: string): void => {
+  if (!holds) throw new Conflict(`${subject}: not as it was read`);
+};
+
+/** One transaction: all of it, or a Conflict or StoreRefused and nothing. */
+export function write(db: Database, changes: Changes, now: number): Saved {
+  check(db, changes);
+  for (const { topic, partition, to } of changes.positions)
+    db.positions.set(positionOf(topic, partition), to);
+  for (const change of changes.runs) writeRun(db, change);
+  for (const key of changes.keys) db.keys.set(keyOf(key.target, key.key), key);
+  writeRegistry(db, changes);
+  writeFreshness(db, changes);
+  for (const { value } of changes.schedules) {
+    const version = (db.schedules.get(value.schedule)?.version ?? 0) + 1;
+    db.schedules.set(value.schedule, { version, value });
+  }
+  for (const firing of changes.firings) db.firings.set(firingKey(firing.schedule, firing.scheduledFor), firing);
+  writeInstances(db, changes, now);
+  return { outbox: writeOutbox(db, changes, now), clock: now };
+}
+
+function check(db: Database, changes: Changes): void {
+  for (const { topic, partition, from } of changes.positions)
+    expect((db.positions.get(positionOf(topic, partition)) ?? null) === from, 'position');
+  for (const { run, expectedVersion } of changes.runs)
+    expect((db.runs.get(run.seed.run)?.version ?? null) === expectedVersion, 'run');
+  for (const run of changes.absentRuns) expect(!db.runs.has(run), 'absent run');
+  for (const { target, key } of changes.keys) expect(!db.keys.has(keyOf(target, key)), 'key');
+  for (const [task, version] of changes.freshness.read)
+    expect((db.freshness.get(task)?.version ?? 0) === version, 'freshness');
+  const { read } = changes.registry;
+  expect(read === null || db.registry.version === read, 'registry');
+  for (const { expectedVersion, value } of changes.schedules)
+    expect((db.schedules.get(value.schedule)?.version ?? null) === expectedVersion, 'schedule');
+  for (const { schedule, scheduledFor } of changes.firings)
+    expect(!db.firings.has(firingKey(schedule, scheduledFor)), 'firing');
+  for (const { rows } of changes.runs) {
+    if (rows.some(({ data }) => JSON.stringify(data).includes(UNSTORABLE)))
+      throw new StoreRefused('22000: a value that is refused');
+  }
+}
+
+function writeRun(db: Database, { run, seed, expectedVersion, contentHash, touched, rows }: RunChange): void {
+  const { state, createdAt, finishedAt, nextSeq } = run;
+  const before = db.runs.get(seed.run);
+  const row = before ?? {
+    ...{ version: 0, seed, contentHash, state, createdAt, finishedAt, nextSeq },
+    ...{ tasks: [], history: [] },
+  };
+  Object.assign(row, { version: row.version + 1, state, finishedAt, nextSeq });
+  for (const task of expectedVersion === null ? run.tasks : touched) row.tasks[task.index] = task;
+  row.history.push(...rows);
+  db.runs.set(seed.run, row);
+}
+
+function writeRegistry(db: Database, { registry: { changes } }: Changes): void {
+  if (changes.length > 0) db.registry.version += 1;
+  for (const change of changes) {
+    if (change.kind === 'declare') {
+      db.registry.servers.set(change.server.server, { server: change.server, withdrawn: false });
+      for (const task of change.tasks) beginFreshness(db, task);
+      continue;
+    }
+    const known = db.registry.servers.get(change.server);
+    if (known) known.withdrawn = true;
+  }
+}
+
+/** A row of version 0, so that there is one to compare. */
+export function beginFreshness(db: Database, task: string): void {
+  if (!db.freshness.has(task)) db.freshness.set(task, { version: 0, consumed: {}, latest: null });
+}
+
+function writeFreshness(db: Database, { freshness, runs }: Changes): void {
+  for (const [task] of freshness.read) beginFreshness(db, task);
+  // Several writes of a task in one batch raise its version once.
+  for (const task of new Set(freshness.writes.map((one) => one.task))) {
+    beginFreshness(db, task);
+    const row = db.freshness.get(task);
+    if (!row) continue;
+    row.version += 1;
+    for (const { task: of, consumed, latest } of freshness.writes) {
+      if (of !== task) continue;
+      row.consumed = { ...row.consumed, ...consumed };
+      if (!latest) continue;
+      const { run, output } = latest;
+      row.latest = { run, index: indexOf(run, task, runs), list: Array.isArray(output) };
+    }
+  }
+}
+
+function indexOf(run: string, task: string, runs: readonly RunChange[]): number | null {
+  const change = runs.find(({ seed }) => seed.run === run);
+  const { members } = change?.seed.plan ?? { members: [] };
+  const found = change?.touched.find(({ item, member }) => item === null && members[member]?.task === task);
+  return found?.index ?? members.find((member) => member.task === task)?.index ?? null;
+}
+
+function writeOutbox(db: Database, changes: Changes, now: number): Saved['outbox'] {
+  for (const id of changes.published) db.outbox.delete(id);
+  const voided = new Set(changes.voided);
+  for (const [id, { ackMs, invocation }] of db.outbox)
+    if (ackMs !== null && invocation !== null && voided.has(invocation)) db.outbox.delete(id);
+  db.deadLetters.push(...changes.deadLetters);
+  return changes.outbox.map((message) => {
+    const stored = { ...message, id: db.nextOutboxId(), createdAt: now, stamp: now };
+    db.outbox.set(stored.id, stored);
+    return stored;
+  });
+}

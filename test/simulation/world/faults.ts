@@ -1,0 +1,126 @@
+import type { Process } from './process.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** How likely is what, per step; each seed has another mixture, and some faults not at all. */
+export interface FaultPlan {
+  readonly storeLost: number;
+  readonly storeLate: number;
+  readonly storeUnavailable: number;
+  readonly busLost: number;
+  readonly busHeld: number;
+  readonly slow: number;
+  readonly killAtStep: number;
+  readonly stopAtStep: number;
+  readonly rewind: number;
+  readonly duplicate: number;
+  readonly poison: number;
+  readonly control: number;
+  readonly serverMisbehaves: number;
+  readonly outagePerMinute: number;
+  readonly killPerMinute: number;
+  readonly stopPerMinute: number;
+  readonly restartPerMinute: number;
+  readonly serverKillPerMinute: number;
+}
+
+const MOST: FaultPlan = {
+  storeLost: 0.05,
+  storeLate: 0.03,
+  storeUnavailable: 0.05,
+  busLost: 0.05,
+  busHeld: 0.05,
+  slow: 0.05,
+  killAtStep: 0.002,
+  stopAtStep: 0.002,
+  rewind: 0.3,
+  duplicate: 0.15,
+  poison: 0.1,
+  control: 0.1,
+  serverMisbehaves: 0.15,
+  outagePerMinute: 6,
+  killPerMinute: 6,
+  stopPerMinute: 8,
+  restartPerMinute: 4,
+  serverKillPerMinute: 6,
+};
+
+export function planOf(random: Random): FaultPlan {
+  const entries = Object.entries(MOST).map(([name, most]) => [name, chosen(random) * most] as const);
+  return Object.fromEntries(entries) as unknown as FaultPlan;
+}
+
+function chosen(random: Random): number {
+  const swarm = random.next();
+  const strength = random.next();
+  return swarm < 0.4 ? 0 : strength;
+}
+
+export type StoreFault = 'none' | 'unavailable' | 'lost' | 'answer lost' | 'late';
+export type BusFault = 'none' | 'lost' | 'answer lost' | 'held';
+
+/** Decides what goes wrong at each step, and counts it. Nothing does any more once the world is healed. */
+export class Faults {
+  readonly counts = new Map<string, number>();
+  storeDown = false;
+  busDown = false;
+  private healed = false;
+
+  constructor(
+    readonly plan: FaultPlan,
+    private readonly random: Random,
+    private readonly world: World,
+  ) {}
+
+  heal(): void {
+    this.healed = true;
+    this.storeDown = false;
+    this.busDown = false;
+  }
+
+  get isHealed(): boolean {
+    return this.healed;
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  happens(what: keyof FaultPlan): boolean {
+    if (this.healed || !this.random.chance(this.plan[what])) return false;
+    this.count(what);
+    return true;
+  }
+
+  latencyMs(): number {
+    if (this.happens('slow')) return this.random.between(50, 1_500);
+    return this.random.between(1, 6);
+  }
+
+  /** A coordinator may die or be stopped at each of its steps to the outside. */
+  step(process: Process | null): void {
+    if (!process) return;
+    if (this.happens('killAtStep')) process.kill();
+    else if (this.happens('stopAtStep')) this.stop(process);
+  }
+
+  stop(process: Process): void {
+    process.stopUntil(this.world.now + this.random.between(300, 16_000));
+  }
+
+  store(): StoreFault {
+    if (this.storeDown || this.happens('storeUnavailable')) return 'unavailable';
+    if (this.happens('storeLost')) return this.random.chance(0.5) ? 'lost' : 'answer lost';
+    return this.happens('storeLate') ? 'late' : 'none';
+  }
+
+  bus(): BusFault {
+    if (this.busDown) return 'lost';
+    if (this.happens('busLost')) return this.random.chance(0.5) ? 'lost' : 'answer lost';
+    return this.happens('busHeld') ? 'held' : 'none';
+  }
+
+  between(from: number, to: number): number {
+    return this.random.between(from, to);
+  }
+}

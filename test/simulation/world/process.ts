@@ -1,0 +1,25 @@
+/** What can be killed and stopped: its events are dropped, or wait until it wakes up. */
+export class Process {
+  private killed = false;
+  private sleepsUntil = 0;
+
+  constructor(readonly name: string) {}
+
+  get isAlive(): boolean {
+    return !this.killed;
+  }
+
+  /** kill -9: nothing that it waits for ever comes back to it. */
+  kill(): void {
+    this.killed = true;
+  }
+
+  /** SIGSTOP until then: afterwards it goes on where it was, with all that it believed. */
+  stopUntil(time: number): void {
+    this.sleepsUntil = Math.max(this.sleepsUntil, time);
+  }
+
+  get wakesAt(): number {
+    return this.sleepsUntil;
+  }
+}
