@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType, type ServerDeclaration } from '@cordyna/protocol/model';
 import { awaitUntil, startCerebro, testBroker, testDatabase, withAdmin } from '@cordyna/testkit';
-import type { Api, ApiGraph } from '@cordyna/testkit';
+import type { Api, ApiGraph, StartedCerebro } from '@cordyna/testkit';
 import { registryClient, type RegistryClient } from './graph/registry-client.js';
 
 const CYCLES = 10;
@@ -59,6 +59,7 @@ const WHOLE = {
 };
 
 describe.each([1, 2])('the graph, with %i coordinator(s)', (coordinators) => {
+  let started: readonly StartedCerebro[] = [];
   let apis: readonly Api[];
   let registry: RegistryClient;
 
@@ -67,7 +68,7 @@ describe.each([1, 2])('the graph, with %i coordinator(s)', (coordinators) => {
     // Made by somebody else with two partitions, so that two coordinators decide about declarations at the same time.
     const topic = `${prefix}.declarations`;
     await withAdmin(brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }));
-    const started = await Promise.all(
+    started = await Promise.all(
       Array.from({ length: coordinators }, () =>
         startCerebro({ brokers, prefix, databaseUrl: database.url, readyMs: 60_000 }),
       ),
@@ -75,6 +76,8 @@ describe.each([1, 2])('the graph, with %i coordinator(s)', (coordinators) => {
     apis = started.map(({ api }) => api);
     registry = await registryClient(brokers, prefix);
   }, 90_000);
+
+  afterAll(async () => void (await Promise.all(started.map(({ process }) => process.stop()))), 30_000);
 
   /** What every coordinator tells, which must be the same. */
   async function told(suffix: string): Promise<{ nodes: string[]; edges: string[] }> {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { EventType, serverOf } from '@cordyna/protocol/model';
 import type { Setting, Tasks } from './setting.js';
 import { randomGraph } from './random-graph.js';
@@ -80,16 +80,11 @@ async function expectOrder(setting: Setting, run: string, edges: Edges): Promise
   expect(calls.filter((call) => call.startsWith('begin')).length).toBe(edges.size);
 }
 
-export function order(opened: () => Setting): void {
+export function order(setting: Setting): void {
   describe('invocations', () => {
     const random = randomGraph({ tasks: 200, servers: ['red', 'green', 'blue', 'grey'], seed: 20_261_121 });
-    let setting: Setting;
 
-    beforeAll(async () => {
-      setting = opened();
-      const servers = { ...SMALL, ...random.servers };
-      await Promise.all(Object.entries(servers).map(([name, tasks]) => setting.server(name, tasks)));
-    }, 60_000);
+    for (const [name, tasks] of Object.entries({ ...SMALL, ...random.servers })) setting.server(name, tasks);
 
     test('go along a chain over two servers, each to its own, each after the completion of the one before', async () => {
       const run = await setting.run({ task: 'chain.a' });

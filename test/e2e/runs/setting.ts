@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventType, serverOf, type InvokeCommand, type JsonObject } from '@cordyna/protocol/model';
-import type { ServerDeclaration } from '@cordyna/protocol/model';
-import { createTaskServer, type JobOptions, type TaskHandler, type TaskOptions } from '@cordyna/task-server';
-import {
-  api,
-  atEndOfFile,
-  dumpTopic,
-  kafkaClient,
-  startCerebro,
-  testBroker,
-  testDatabase,
-} from '@cordyna/testkit';
-import type { Api, ApiRun, DumpedRecord } from '@cordyna/testkit';
+import { createTaskServer } from '@cordyna/task-server';
+import type { JobOptions, TaskHandler, TaskOptions, TaskServer } from '@cordyna/task-server';
+import { dumpTopic, kafkaClient, startCerebro, testBroker, testDatabase } from '@cordyna/testkit';
+import type { Api, ApiRun, DumpedRecord, StartedCerebro, TestBroker } from '@cordyna/testkit';
 import { expectFoldGivesState } from './fold.js';
 
 /** A record of a topic, its value a CloudEvent in structured mode. */
@@ -36,56 +28,72 @@ export interface Calls {
   }[];
 }
 
-/** Coordinators, and task servers of the SDK in this process, on a Kafka prefix and a database of their own. */
+/**
+ * Coordinators, and task servers of the SDK in this process, on a Kafka prefix and a database of their own. Servers are
+ * named first and started together when the setting opens.
+ */
 export class Setting {
   readonly calls: Calls['log'] = [];
-  private readonly declarations: ServerDeclaration[] = [];
+  private readonly servers: TaskServer[] = [];
+  private cerebros: readonly StartedCerebro[] = [];
+  private broker: TestBroker = { brokers: [], prefix: '' };
   private requests = 0;
+  private readonly planned: (() => TaskServer)[] = [];
 
-  private constructor(
-    readonly brokers: readonly string[],
-    readonly prefix: string,
-    private readonly apis: readonly Api[],
-  ) {}
+  constructor(private readonly coordinators: number) {}
 
-  static async open(coordinators: number): Promise<Setting> {
-    const [{ brokers, prefix }, database] = await Promise.all([testBroker(), testDatabase()]);
-    const started = await Promise.all(
-      Array.from({ length: coordinators }, () =>
-        startCerebro({ brokers, prefix, databaseUrl: database.url, readyMs: 60_000 }),
-      ),
+  /** Has a server declared and started when the setting opens. */
+  server(name: string, tasks: Tasks, jobs: Readonly<Record<string, JobOptions>> = {}): this {
+    this.planned.push(() => this.made(name, tasks, jobs));
+    return this;
+  }
+
+  async open(): Promise<void> {
+    const [broker, database] = await Promise.all([testBroker(), testDatabase()]);
+    this.broker = broker;
+    // Fewer partitions are cheaper to read again and again, and enough for two coordinators.
+    const env = { CORDYNA_PARTITIONS: '4' };
+    const started = Array.from({ length: this.coordinators }, () =>
+      startCerebro({ ...broker, databaseUrl: database.url, readyMs: 60_000, env }),
     );
-    return new Setting(
-      brokers,
-      prefix,
-      started.map(({ url }) => api(url)),
-    );
+    this.cerebros = await Promise.all(started);
+    this.servers.push(...this.planned.map((make) => make()));
+    await Promise.all(this.servers.map((server) => server.start()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+    await Promise.all(this.cerebros.map(({ process }) => process.stop()));
+  }
+
+  get brokers(): readonly string[] {
+    return this.broker.brokers;
+  }
+
+  get prefix(): string {
+    return this.broker.prefix;
   }
 
   /** Another coordinator for each call, so that none can rely on what only it knows. */
   get api(): Api {
-    return this.apis[(this.requests += 1) % this.apis.length] as Api;
+    const cerebro = this.cerebros[(this.requests += 1) % this.cerebros.length];
+    return (cerebro as StartedCerebro).api;
   }
 
-  /** Declares and starts a server, and resolves when it is accepted. Gives its instance. */
-  async server(name: string, tasks: Tasks, jobs: Readonly<Record<string, JobOptions>> = {}): Promise<string> {
+  /** CloudEvents source of a server's instance. */
+  sourceOf(name: string): string {
+    return `/servers/${name}/${this.servers.find((server) => server.name === name)?.instance}`;
+  }
+
+  private made(name: string, tasks: Tasks, jobs: Readonly<Record<string, JobOptions>>): TaskServer {
     const { brokers, prefix: topicPrefix } = this;
-    const server = createTaskServer({
-      name,
-      brokers,
-      topicPrefix,
-      concurrency: 50,
-      handleSignals: false,
-      log: () => undefined,
-    });
+    const runtime = { brokers, topicPrefix, concurrency: 50, handleSignals: false, log: () => undefined };
+    const server = createTaskServer({ name, ...runtime });
     for (const [task, { handler = () => ({ [task]: true }), ...options }] of Object.entries(tasks)) {
       server.task(task, options, this.noting(handler));
     }
     for (const [job, options] of Object.entries(jobs)) server.job(job, options);
-    atEndOfFile(`task server ${name}`, () => server.stop());
-    this.declarations.push(server.declaration());
-    await server.start();
-    return `/servers/${name}/${server.instance}`;
+    return server;
   }
 
   private noting =
@@ -112,7 +120,12 @@ export class Setting {
     return this.finished(await this.api.createRun(request));
   }
 
-  checkFold = async (run: string): Promise<void> => expectFoldGivesState(this.api, run, this.declarations);
+  checkFold = (run: string): Promise<void> =>
+    expectFoldGivesState(
+      this.api,
+      run,
+      this.servers.map((server) => server.declaration()),
+    );
 
   /** What a topic says about a run, by partition and offset. */
   async said(topic: string, run: string): Promise<Said[]> {
