@@ -69,6 +69,23 @@ describe('a consumer goes on', () => {
     await consumer.stop();
   }, 90_000);
 
+  test('after the broker was killed, without waiting for the end of its old session', async () => {
+    const longMs = 10 * 60_000;
+    const consumer = await watched(`${own.prefix}.session`, {
+      sessionTimeoutMs: longMs,
+      rebalanceTimeoutMs: longMs,
+    });
+    await own.kafka.kill();
+    await awaitUntil('it says that it does not run', () => consumer.states.at(-1) === 'rebuilding', {
+      timeoutMs: OUTAGE_LIMIT_MS,
+    });
+    await own.kafka.start();
+    await consumer.publish('after');
+    await arrives(consumer, 'after');
+    expect(consumer.failures).toEqual([]);
+    await consumer.stop();
+  }, 90_000);
+
   test('after the broker was stopped for longer than its session, and loses nothing', async () => {
     const consumer = await watched(`${own.prefix}.paused`);
     await consumer.publish('before');

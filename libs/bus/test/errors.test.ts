@@ -10,6 +10,12 @@ const named = (name: string): Error => {
   if (errorClass === undefined) throw new Error(`no ${name}`);
   return new errorClass('it happened');
 };
+/** As kafkajs wraps errors of a join: the type is lost. */
+const wrapped = (error: Error): Error => {
+  const errorClass = internals.errors['KafkaJSError'];
+  if (errorClass === undefined) throw new Error('no KafkaJSError');
+  return new errorClass(error as Error & string);
+};
 
 describe('what a broker answers to a send', () => {
   test.each([
@@ -64,6 +70,8 @@ describe('brokers that are away', () => {
     expect(isBrokerAway(named('KafkaJSRequestTimeoutError'))).toBe(true);
     expect(isBrokerAway(fromBroker(14))).toBe(true);
     expect(isBrokerAway(fromBroker(15))).toBe(true);
+    expect(isBrokerAway(fromBroker(16))).toBe(true);
+    expect(isBrokerAway(wrapped(fromBroker(16)))).toBe(true);
     expect(isBrokerAway(fromBroker(30))).toBe(false);
     expect(isBrokerAway(fromBroker(3))).toBe(false);
   });

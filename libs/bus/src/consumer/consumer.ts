@@ -118,11 +118,13 @@ export class KafkaConsumer implements BusConsumer {
   private async brokersReady(): Promise<number> {
     const { topics } = this.settings;
     let told = false;
+    let ghostUntilMs: number | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; !this.stopped; pauseMs = Math.min(pauseMs * 2, MAX_PROBE_MS)) {
       const links = new Links(this.config);
       try {
         const layouts = await new Directory(links).layouts(topics);
-        await this.leaveForTheDead(links);
+        ghostUntilMs ??= performance.now() + this.settings.sessionTimeoutMs;
+        await this.leaveForTheDead(links, ghostUntilMs);
         return [...layouts.values()].reduce(
           (sum, found) => sum + ('leaders' in found ? found.leaders.length : 0),
           0,
@@ -138,12 +140,20 @@ export class KafkaConsumer implements BusConsumer {
     return 0;
   }
 
-  /** The member that failed would hold its partitions until its session is over. */
-  private async leaveForTheDead(links: Links): Promise<void> {
+  /**
+   * The member that failed would hold its partitions until its session is over. A broker that has just come back is
+   * still loading its groups: nobody can join before, either.
+   */
+  private async leaveForTheDead(links: Links, untilMs: number): Promise<void> {
     const { ghost } = this;
     if (ghost === undefined) return;
+    let notYet: BusError | undefined;
+    const left = leaveGroup(links, this.settings.group, ghost).catch((error: unknown) => {
+      if (isBrokerAway(error)) notYet = toBusError(error);
+    });
+    await inTime(left, LEAVE_LIMIT_MS);
+    if (notYet !== undefined && performance.now() < untilMs) throw notYet;
     this.ghost = undefined;
-    await inTime(leaveGroup(links, this.settings.group, ghost), LEAVE_LIMIT_MS);
   }
 
   private report(error: unknown): void {
@@ -168,7 +178,7 @@ export class KafkaConsumer implements BusConsumer {
     const { fetchedForMs } = session;
     if (reason === undefined) await session.stop();
     else session.abandon();
-    this.ghost = reason === undefined ? undefined : session.memberId;
+    this.ghost = reason === undefined ? undefined : (session.memberId ?? this.ghost);
     this.session = undefined;
     return { reason, fetchedForMs };
   }

@@ -62,6 +62,8 @@ const NOT_READY = new Set([
   'LEADER_NOT_AVAILABLE',
   'BROKER_NOT_AVAILABLE',
 ]);
+/** kafkajs wraps this one while joining, and what is left of it is its text. */
+const NOT_COORDINATOR = 'This is not the correct coordinator for this group';
 
 interface Traits {
   readonly name?: unknown;
@@ -116,5 +118,7 @@ export function toBusError(error: unknown, outcome?: SendOutcome): BusError {
 export function isBrokerAway(error: unknown): boolean {
   const code = toBusError(error).code;
   if (code === 'connection_failed' || code === 'timed_out') return true;
-  return chainOf(error).some((traits) => NOT_READY.has(textOf(traits.type)));
+  return chainOf(error).some(
+    ({ type, message }) => NOT_READY.has(textOf(type)) || message === NOT_COORDINATOR,
+  );
 }
