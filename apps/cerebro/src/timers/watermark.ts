@@ -29,6 +29,8 @@ export class Watermark {
   private known: readonly string[] = [];
   private watch: Watch | null = null;
   private beyondEnd: string[] = [];
+  /** Of the last round. */
+  private positions: ReadonlyMap<string, bigint> = new Map();
 
   constructor(
     private readonly queries: TimerQueries,
@@ -41,13 +43,16 @@ export class Watermark {
   async advance(): Promise<void> {
     const { eventsTopic, serversTopic } = this.settings;
     const at = await this.queries.now();
+    // Read before the ends: what another coordinator commits meanwhile may well lie beyond them.
+    const before = this.positions;
     const ends = await this.bus.endOffsets([eventsTopic, serversTopic]);
     const positions = await this.queries.positions([eventsTopic, serversTopic]);
+    this.positions = positions;
     this.known = [...ends.keys()];
     this.beyondEnd = [];
     for (const [partition, end] of ends) {
       const position = positions.get(partition) ?? 0n;
-      if (position > end) this.beyondEnd.push(partition);
+      if ((before.get(partition) ?? 0n) > end) this.beyondEnd.push(partition);
       const probes = this.probes.get(partition) ?? [];
       probes.push({ at, end });
       while (probes[0] && probes[0].end <= position) this.safe.set(partition, probes.shift()?.at ?? 0);

@@ -95,6 +95,18 @@ describe('the watermark', () => {
     await warmUp();
     positions.set('c.events/0', 99n);
     await watermark.advance();
+    await watermark.advance();
     expect(watermark.forDeadlines()).toBeNull();
+  });
+
+  test('a position that passed the end after the end was read turns nothing off', async () => {
+    await warmUp();
+    positions = new Map(positions).set('c.events/0', 12n);
+    await watermark.advance();
+    expect(watermark.forDeadlines()).not.toBeNull();
+    ends.set('c.events/0', 12n);
+    now += 1_000;
+    await watermark.advance();
+    expect(watermark.forDeadlines()).toBe(now);
   });
 });
