@@ -218,10 +218,11 @@ export class WorkingSet {
     this.publishedIds.push(outboxId);
   }
 
-  /** The offset of the next record to apply; the batch's own when the partition is new. */
+  /** The offset of the next record to apply: of a partition without a position the first one, unless it is gone for good. */
   nextOffset(range: PartitionRange): bigint {
     const id = positionOf(range.topic, range.partition);
-    return this.positions.get(id)?.to ?? this.loaded.positions.get(id) ?? range.fetchedOffset;
+    const beginning = range.skipsGap ? range.fetchedOffset : 0n;
+    return this.positions.get(id)?.to ?? this.loaded.positions.get(id) ?? beginning;
   }
 
   movePosition(range: PartitionRange): void {
