@@ -4,7 +4,7 @@ import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
 import { Nemesis } from './actors/nemesis.js';
 import { scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
-import { siteOf, type Site } from './actors/site.js';
+import { INBOUND, siteOf, type Site } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
@@ -31,13 +31,18 @@ export interface Report {
   readonly fingerprint: string;
 }
 
-/** One installation through 25 s of faults and back to rest. The same seed is the same simulation. */
-export async function simulate(seed: number): Promise<Report> {
+/**
+ * One installation through 25 s of faults and back to rest. The same seed is the same simulation.
+ * @param look is shown what is there at the end
+ */
+export async function simulate(seed: number, look?: (site: Site) => void): Promise<Report> {
   Logger.overrideLogger(false);
   const site = siteOf(seed);
   const giveBack = site.world.takeTimers();
   try {
-    return await played(seed, site);
+    const report = await played(seed, site);
+    look?.(site);
+    return report;
   } finally {
     giveBack();
   }
@@ -55,12 +60,19 @@ async function played(seed: number, site: Site): Promise<Report> {
   new Nemesis(site, fleet, servers, clients).start();
   await world.run(TROUBLE_MS);
   heal(site, scenario, servers);
-  const isAtRest = (): boolean =>
-    clients.isIdle && servers.every(({ isIdle }) => isIdle) && atRest(site) && faults.isHealed;
+  const open = (): string[] => [
+    ...(clients.isIdle ? [] : ['clients']),
+    ...servers.filter(({ isIdle }) => !isIdle).map(({ server }) => server),
+    ...openIn(site),
+  ];
+  const isAtRest = (): boolean => open().length === 0;
   const rested = await world.run(REST_LIMIT_MS, { everyMs: 250, done: isAtRest });
+  const stillOpen = open().join(', ');
   await world.run(AFTERMATH_MS);
+  // Heartbeats never end: a moment between two of them.
+  await world.run(5_000, { everyMs: 7, done: isAtRest });
   const violations = [
-    ...(rested ? [] : [`not at rest ${REST_LIMIT_MS} ms after the last fault`]),
+    ...(rested ? [] : [`not at rest ${REST_LIMIT_MS} ms after the last fault: ${stillOpen}`]),
     ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost].flatMap((check) => check(site)),
     ...[checkDeadLetters, checkSchedules, checkFreshness].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
@@ -100,15 +112,19 @@ function heal(site: Site, { declarations, withdrawn }: Scenario, servers: readon
   });
 }
 
-function atRest({ db, broker, world }: Site): boolean {
-  if (db.outbox.size > 0 || [...db.runs.values()].some(({ state }) => state === 'running')) return false;
-  if ([...db.schedules.values()].some(({ value }) => value.active)) return false;
-  for (const [id, at] of db.positions) {
-    const border = id.lastIndexOf('/');
-    const partition = Number(id.slice(border + 1));
-    if (broker.end(id.slice(0, border), partition) !== at) return false;
+/** What the installation has not done yet. */
+function openIn({ db, broker }: Site): string[] {
+  const open: string[] = [];
+  if (db.outbox.size > 0) open.push('the outbox');
+  if ([...db.runs.values()].some(({ state }) => state === 'running')) open.push('runs');
+  if ([...db.schedules.values()].some(({ value }) => value.active)) open.push('schedules');
+  for (const topic of INBOUND) {
+    for (let partition = 0; partition < broker.partitionsOf(topic); partition++) {
+      const at = db.positions.get(positionOf(topic, partition)) ?? 0n;
+      if (broker.end(topic, partition) !== at) open.push(`${topic}/${partition}`);
+    }
   }
-  return db.positions.has(positionOf('sim.declarations', 0)) && world.now > 0;
+  return open;
 }
 
 function fingerprintOf({ db, broker, world }: Site): string {

@@ -23,7 +23,7 @@ export class Fleet {
 
   private startOne(): void {
     const { world } = this.site;
-    const process = new Process(`c${this.count++}`);
+    const process = new Process(`c${this.count++}`, true);
     world.after(0, process, () => this.running.push(startCoordinator(this.site, process)));
   }
 

@@ -13,6 +13,7 @@ export class Sender {
     private readonly line: Line,
     private readonly random: Random,
     private readonly source: string,
+    private readonly what = 'message',
   ) {}
 
   get isIdle(): boolean {
@@ -21,7 +22,7 @@ export class Sender {
 
   /** An event of the protocol. Resolves once it is in the log. */
   event(topic: string, key: string, type: string, data: object): Promise<void> {
-    const id = `${this.source}-${this.nextId++}`;
+    const id = `${this.what}-${this.nextId++}`;
     const time = new Date(this.line.world.now).toISOString();
     const event = { specversion: '1.0', id, source: this.source, type, time, data } as const;
     return this.raw({ topic, key, ...encodeStructured(event) });

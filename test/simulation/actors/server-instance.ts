@@ -22,6 +22,7 @@ const HANDED_BACK = { code: 'returned', message: 'not begun' };
 /** One process of a task server that keeps the ten rules of the protocol, and now and then misbehaves. */
 export class ServerInstance {
   private readonly sender: Sender;
+  private readonly beater: Sender;
   private readonly seen = new Set<string>();
   private readonly cancelled = new Set<string>();
   private readonly queue: { readonly invoke: InvokeCommand; readonly since: number }[] = [];
@@ -34,7 +35,9 @@ export class ServerInstance {
     private readonly line: Line,
   ) {
     const { server, random } = context;
-    this.sender = new Sender(line, random, `/servers/${server}/${this.name}`);
+    const source = `/servers/${server}/${this.name}`;
+    this.sender = new Sender(line, random, source);
+    this.beater = new Sender(line, random, source, 'beat');
   }
 
   private get name(): string {
@@ -60,7 +63,7 @@ export class ServerInstance {
     const { server } = this.context;
     const counts = { queued: this.queue.length, started: this.running.size };
     const data = { server, instance: this.name, state, capacity: CAPACITY, queueLimit: 4, ...counts };
-    return this.sender.event(TOPICS.servers, server, EventType.serverHeartbeat, data);
+    return this.beater.event(TOPICS.servers, server, EventType.serverHeartbeat, data);
   }
 
   /** Hands back what was not begun, finishes the rest, says `offline`. Called after it left the group. */

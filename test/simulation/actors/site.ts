@@ -9,6 +9,11 @@ import { World } from '../world/world.js';
 
 export const PREFIX = 'sim';
 export const TOPICS = topicsOf(PREFIX);
+/** What coordinators read. */
+export const INBOUND = [
+  ...[TOPICS.declarations, TOPICS.servers, TOPICS.events],
+  ...[TOPICS.invocations, TOPICS.signals],
+];
 
 /** Shorter than in production where nothing else depends on it; the sweeper and the fence are as they are there. */
 export const SETTINGS = {
@@ -40,8 +45,7 @@ export function siteOf(seed: number): Site {
   const faults = new Faults(planOf(random), random, world);
   const broker = new Broker(world, random.between(-1_000, 1_000));
   for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 })) broker.ensure(spec);
-  const { declarations, servers, events, invocations, signals } = TOPICS;
-  const partitions = [declarations, servers, events, invocations, signals].flatMap((topic) =>
+  const partitions = INBOUND.flatMap((topic) =>
     Array.from({ length: broker.partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
   );
   const group = new ConsumerGroup(world, random, () => partitions, SETTINGS.sessionMs);

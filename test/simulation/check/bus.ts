@@ -1,12 +1,10 @@
 import { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-decoder.js';
 import { keyOf, positionOf } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import { EventType, type RunRequest } from '@cordyna/protocol/model';
-import { TOPICS, type Site } from '../actors/site.js';
+import { INBOUND, TOPICS, type Site } from '../actors/site.js';
 import type { Promises } from '../actors/clients.js';
 import { UNSTORABLE } from '../store/write.js';
 import { toldBy } from './commands.js';
-
-const INBOUND = [TOPICS.declarations, TOPICS.servers, TOPICS.events, TOPICS.invocations, TOPICS.signals];
 
 /** Everything was read, everything was sent. */
 export function checkRest({ db, broker }: Site): string[] {

@@ -12,9 +12,13 @@ const UPDATES: ReadonlySet<string> = new Set([
   EventType.taskError,
 ]);
 
+/** Errors of a task that is not with a server: they end no attempt, though one may have gone before. */
+const BETWEEN_ATTEMPTS: ReadonlySet<string | undefined> = new Set(['server_withdrawn', 'args_invalid']);
+
 interface Told {
   /** Null: it ended in an error before any attempt. */
   readonly invocation?: string | null;
+  readonly error?: { readonly code: string };
 }
 
 /** Each run by itself: it ended, its history leads to its state, and nothing was taken in twice or out of date. */
@@ -47,13 +51,15 @@ function checkCurrent(id: string, { history }: RunRow): string[] {
   const applied = new Set<string>();
   for (const row of history) {
     if (!row.applied) continue;
-    const invocation = (row.data as Told).invocation ?? '';
+    const { invocation: told, error } = row.data as Told;
+    const invocation = BETWEEN_ATTEMPTS.has(error?.code) ? '' : (told ?? '');
     const element = `${row.task}[${row.item ?? ''}]`;
     if (row.type === EventType.taskInvoked) {
       if (attempts.has(element) && !ended.has(attempts.get(element) ?? ''))
         found.push(`run ${id}: ${element} is invoked again while an attempt is going on`);
       attempts.set(element, invocation);
     }
+    if (row.type === EventType.taskCancelled) ended.add(attempts.get(element) ?? '');
     if (!UPDATES.has(row.type) || invocation === '') continue;
     if (attempts.get(element) !== invocation)
       found.push(`run ${id}: row ${row.seq} of a stale attempt of ${element} changed state`);

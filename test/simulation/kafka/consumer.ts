@@ -9,6 +9,7 @@ type Partition = `${string}/${number}`;
 /** What Kafka's consumer is to a coordinator: batches per partition, one at a time, from the stored position on. */
 export class Consumer {
   private generation = 0;
+  private partitions: readonly TopicPartition[] = [];
 
   constructor(
     private readonly line: Line,
@@ -23,6 +24,7 @@ export class Consumer {
   /** What was taken away meanwhile is handled to its end all the same: that is what makes zombies. */
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const generation = ++this.generation;
+    this.partitions = partitions;
     const { world, process } = this.line;
     while (generation === this.generation) {
       try {
@@ -58,7 +60,8 @@ export class Consumer {
       } catch {
         // As the supervisor does: the consumer is built again, and goes on at the stored position.
         await world.sleep(1_000, process);
-        return this.assigned([{ topic, partition }].filter(() => generation === this.generation));
+        if (generation === this.generation) void this.assigned(this.partitions);
+        return;
       }
     }
   }

@@ -25,19 +25,19 @@ export interface FaultPlan {
 }
 
 const MOST: FaultPlan = {
-  storeLost: 0.05,
-  storeLate: 0.03,
+  storeLost: 0.15,
+  storeLate: 0.1,
   storeUnavailable: 0.05,
-  busLost: 0.05,
-  busHeld: 0.05,
+  busLost: 0.08,
+  busHeld: 0.08,
   slow: 0.05,
-  killAtStep: 0.002,
-  stopAtStep: 0.002,
+  killAtStep: 0.004,
+  stopAtStep: 0.004,
   rewind: 0.3,
   duplicate: 0.15,
   poison: 0.1,
   control: 0.1,
-  serverMisbehaves: 0.15,
+  serverMisbehaves: 0.3,
   outagePerMinute: 6,
   killPerMinute: 6,
   stopPerMinute: 8,
@@ -99,7 +99,7 @@ export class Faults {
 
   /** A coordinator may die or be stopped at each of its steps to the outside. */
   step(process: Process | null): void {
-    if (!process) return;
+    if (!process?.isFragile) return;
     if (this.happens('killAtStep')) process.kill();
     else if (this.happens('stopAtStep')) this.stop(process);
   }

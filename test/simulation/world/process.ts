@@ -3,7 +3,11 @@ export class Process {
   private killed = false;
   private sleepsUntil = 0;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** May it die or be stopped at any of its steps? Else only when somebody strikes it. */
+    readonly isFragile = false,
+  ) {}
 
   get isAlive(): boolean {
     return !this.killed;
