@@ -22,7 +22,7 @@ export interface Installation {
   readonly api: Api;
   readonly bus: Outside;
   dump(topic: string): Promise<DumpedRecord[]>;
-  /** Waits for the dead letter of a record. */
+  /** Waits for the dead letter of a record, among the newest ones. */
   untilDeadLetter(record: Written): Promise<ApiDeadLetter>;
 }
 
@@ -54,13 +54,13 @@ export async function installation(options: InstallationOptions): Promise<Instal
       awaitUntil(
         `${topic}/${partition}/${offset} is a dead letter`,
         async () => {
-          const { body } = await calls.request('GET', '/api/v1/dead-letters?limit=500');
+          const { body } = await calls.request('GET', '/api/v1/dead-letters?limit=50');
           const { items } = body as { items: ApiDeadLetter[] };
           return items.find(
             (one) => one.topic === topic && one.partition === partition && one.offset === offset.toString(),
           );
         },
-        { timeoutMs: 20_000 },
+        { timeoutMs: 20_000, everyMs: 100 },
       ),
   };
 }
