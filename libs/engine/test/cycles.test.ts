@@ -135,3 +135,29 @@ describe('a cycle in a job', () => {
     expect(refusal(registryWith(), declarationOf('s', ['a', 'b', 'c', 'd', 'm'], own))).toHaveLength(2);
   });
 });
+
+describe('a declaration with more cycles than anybody reads', () => {
+  const named = (at: number) => `t${at}`;
+
+  test('is answered with some of them', () => {
+    const tasks = Array.from({ length: 1_000 }, (_, at) => ({
+      name: named(at),
+      dependsOn: [1, 7, 13, 57, 311]
+        .map((step) => named((at * 31 + step) % 1_000))
+        .filter((on) => on !== named(at)),
+    }));
+    const errors = refusal(registryWith(), { server: 's', tasks });
+    expect(new Set(errors.map(({ message }) => message)).size).toBe(20);
+  });
+
+  test('or with one long one, which is not looked for again at each of its tasks', () => {
+    const length = 3_000;
+    const tasks = Array.from({ length }, (_, at) => ({
+      name: named(at),
+      dependsOn: [named((at + 1) % length)],
+    }));
+    expect(refusal(registryWith(), { server: 's', tasks })).toMatchObject([
+      { code: 'cycle', path: '/tasks/0/dependsOn/0' },
+    ]);
+  });
+});

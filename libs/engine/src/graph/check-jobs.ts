@@ -1,7 +1,7 @@
 import type { DeclarationError, JobDeclaration, ServerDeclaration } from '@cordyna/protocol/model';
 import { qualify } from '@cordyna/protocol/model';
 import { repeated } from './check-tasks.js';
-import { cycleOver, cyclicNodes } from './cycles.js';
+import { cyclesClosedBy } from './cycles.js';
 import type { Edges } from './cycles.js';
 
 /**
@@ -81,17 +81,13 @@ function jobCycles(
       return [task, names.map((name) => qualify(server, name)).filter((name) => name !== task)];
     }),
   );
-  const cyclic = cyclicNodes(edges);
-  const found = new Map<string, DeclarationError>();
-  job.tasks.forEach((entry, at) => {
+  const own = job.tasks.flatMap((entry, at) => {
     const task = qualify(server, entry.task);
-    if (!cyclic.has(task)) return;
-    for (const dependency of edges.get(task) as readonly string[]) {
-      const cycle = cycleOver(edges, task, dependency);
-      if (cycle === null || found.has(cycle)) continue;
-      const message = `the job '${job.name}' has the cycle ${cycle} (each depends on the next): remove one of its dependencies`;
-      found.set(cycle, { code: 'cycle', path: `${path}/${at}/dependsOn`, message });
-    }
+    const dependencies = edges.get(task) as readonly string[];
+    return dependencies.map((dependency) => ({ task, dependency, path: `${path}/${at}/dependsOn` }));
   });
-  return [...found.values()];
+  return [...cyclesClosedBy(edges, own)].map(([cycle, at]) => {
+    const message = `the job '${job.name}' has the cycle ${cycle} (each depends on the next): remove one of its dependencies`;
+    return { code: 'cycle', path: at, message };
+  });
 }

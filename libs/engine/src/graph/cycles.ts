@@ -55,6 +55,33 @@ export function cycleOver(edges: Edges, task: string, dependency: string): strin
   return way && describeCycle([task, ...way.slice(0, -1)]);
 }
 
+export interface NamedEdge {
+  readonly task: string;
+  readonly dependency: string;
+  /** JSON pointer to where it is declared. */
+  readonly path: string;
+}
+
+/** More cycles than this are not looked for: the first of them must be removed before the others can be seen through. */
+const MAX_CYCLES = 20;
+/** Nodes that the searches behind the first one may visit, so that no declaration holds up the others for long. */
+const MAX_VISITS = 500_000;
+
+/** Cycles that these edges close, each once, with the pointer to the first edge on it; not all of them when they are many. */
+export function cyclesClosedBy(edges: Edges, own: readonly NamedEdge[]): ReadonlyMap<string, string> {
+  const cyclic = cyclicNodes(edges);
+  const found = new Map<string, string>();
+  let searches = Math.ceil(MAX_VISITS / edges.size);
+  for (const { task, dependency, path } of own) {
+    // What is not on a cycle is not worth a search; a dependency on itself is an error of its own.
+    if (!cyclic.has(task) || dependency === task) continue;
+    if (found.size === MAX_CYCLES || (found.size > 0 && searches-- <= 0)) break;
+    const cycle = cycleOver(edges, task, dependency);
+    if (cycle !== null && !found.has(cycle)) found.set(cycle, path);
+  }
+  return found;
+}
+
 /** `a → b → a`, from the smallest name on, so that one cycle has one text. */
 function describeCycle(nodes: readonly string[]): string {
   const smallest = [...nodes].sort()[0] as string;

@@ -1,5 +1,5 @@
 import { cronErrors, declare, nextDue, withdraw, type TaskDefinition } from '@cordyna/engine';
-import type { ServerDeclaration } from '@cordyna/protocol/model';
+import { MAX_VALUE_BYTES, type DeclarationError, type ServerDeclaration } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
@@ -16,14 +16,23 @@ export function decideDeclaration(
   const { declaration, server, body } = inbound;
   const answer = { declaration, server, ...(inbound.version === null ? {} : { version: inbound.version }) };
   if (!body) {
-    work.addMessage(tools.envelope.rejected({ ...answer, errors: inbound.errors }));
+    work.addMessage(tools.envelope.rejected({ ...answer, errors: shown(inbound.errors) }));
     return DONE;
   }
   const schemaErrors = (schema: Parameters<typeof tools.schemas.schemaErrors>[0]) =>
     tools.schemas.schemaErrors(schema);
   const result = declare(work.registry(), withDefaults(body, tools), { schemaErrors, cronErrors });
   if (!result.ok) {
-    work.addMessage(tools.envelope.rejected({ ...answer, errors: result.errors }));
+    work.addMessage(tools.envelope.rejected({ ...answer, errors: shown(result.errors) }));
+    return DONE;
+  }
+  const { tasks, unresolved } = result;
+  const accepted = { ...answer, tasks, unresolved, warnings: result.warnings.slice(0, MAX_SHOWN).map(cut) };
+  if (Buffer.byteLength(JSON.stringify(accepted)) > MAX_ANSWER_BYTES) {
+    const message = `the answer would be over ${MAX_ANSWER_BYTES} bytes: declare fewer tasks in one server`;
+    work.addMessage(
+      tools.envelope.rejected({ ...answer, errors: [{ code: 'too_large', path: '', message }] }),
+    );
     return DONE;
   }
   if (result.changed) {
@@ -37,9 +46,24 @@ export function decideDeclaration(
     work.changeRegistry(result.registry, change);
     declareSchedules(before, result.server.tasks, work, tools.clock.now());
   }
-  const { tasks, unresolved, warnings } = result;
-  work.addMessage(tools.envelope.accepted({ ...answer, tasks, unresolved, warnings }));
+  work.addMessage(tools.envelope.accepted(accepted));
   return DONE;
+}
+
+/** What an answer may take of Kafka's value: the rest is for the envelope. */
+const MAX_ANSWER_BYTES = MAX_VALUE_BYTES - 4 * 1024;
+const MAX_SHOWN = 100;
+const MAX_CHARACTERS = 4_000;
+
+const cut = (text: string): string =>
+  text.length <= MAX_CHARACTERS ? text : `${Buffer.from(text.slice(0, MAX_CHARACTERS)).toString()}…`;
+
+/** An answer must fit in a message, however much is wrong. */
+function shown(errors: readonly DeclarationError[]): readonly DeclarationError[] {
+  const first = errors.slice(0, MAX_SHOWN).map((error) => ({ ...error, message: cut(error.message) }));
+  const left = errors.length - first.length;
+  if (left === 0) return first;
+  return [...first, { code: 'more', path: '', message: `and ${left} more errors` }];
 }
 
 const withDefaults = (body: ServerDeclaration, { defaultTimeouts }: Tools): ServerDeclaration => ({
