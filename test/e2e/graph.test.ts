@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType, type ServerDeclaration } from '@cordyna/protocol/model';
-import { awaitUntil, startCerebro, testBroker, testDatabase, withAdmin } from '@cordyna/testkit';
+import { awaitUntil, createTopics, startCerebro, testBroker, testDatabase } from '@cordyna/testkit';
 import type { Api, ApiGraph, StartedCerebro } from '@cordyna/testkit';
 import { registryClient, type RegistryClient } from './graph/registry-client.js';
 
@@ -67,7 +67,7 @@ describe.each([1, 2])('the graph, with %i coordinator(s)', (coordinators) => {
     const [{ brokers, prefix }, database] = await Promise.all([testBroker(), testDatabase()]);
     // Made by somebody else with two partitions, so that two coordinators decide about declarations at the same time.
     const topic = `${prefix}.declarations`;
-    await withAdmin(brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 2 }] }));
+    await createTopics(brokers, [{ topic, numPartitions: 2 }]);
     started = await Promise.all(
       Array.from({ length: coordinators }, () =>
         startCerebro({ brokers, prefix, databaseUrl: database.url, readyMs: 60_000 }),
