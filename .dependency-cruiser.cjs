@@ -212,8 +212,23 @@ const applications = [
   ),
 ];
 
+const simulations = [
+  only(
+    'simulation-decides-nothing',
+    'A simulation has the real coordination decide; it has a Kafka, a PostgreSQL and a time of its own, and no other part.',
+    { path: '^test/simulation/', pathNot: '\\.test\\.ts$' },
+    [
+      '^test/simulation/',
+      `${cerebro}(coordination|timers|messaging)/|${cerebro}coordinator\\.ts$`,
+      ...[engine, model, wire, '^libs/bus/src/index\\.ts$'],
+      ...npm('@nestjs/common', '@jest/globals'),
+      '^(node:)?(crypto|timers|util|zlib)$',
+    ],
+  ),
+];
+
 module.exports = {
-  forbidden: [...everywhere, ...libraries, ...applications],
+  forbidden: [...everywhere, ...libraries, ...applications, ...simulations],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|coverage)/' },

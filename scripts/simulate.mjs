@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
+    sabotage: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +33,7 @@ const { addTo, emptyTally, printed } = await import('../test/simulation/tally.ts
 const tally = emptyTally();
 const began = performance.now();
 for (let seed = from; seed < from + count; seed++) {
-  const report = await simulate(seed);
+  const report = await simulate(seed, { sabotage: values.sabotage });
   addTo(tally, report);
   if (values.verbose) console.log(`seed ${seed}: ${report.fingerprint}`);
   for (const violation of report.violations) console.log(`seed ${seed}: ${violation}`);

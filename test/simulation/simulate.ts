@@ -4,7 +4,7 @@ import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
 import { Nemesis } from './actors/nemesis.js';
 import { scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
-import { INBOUND, siteOf, type Site } from './actors/site.js';
+import { INBOUND, siteOf, type Sabotage, type Site } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
@@ -16,7 +16,7 @@ import { checkLost, checkTimeouts } from './check/watchdogs.js';
 const TROUBLE_MS = 25_000;
 const REST_LIMIT_MS = 240_000;
 /** After rest, for what is still under way: bytes that were held back, and the sweeper. */
-const AFTERMATH_MS = 16_000;
+const AFTERMATH_MS = 18_000;
 
 export interface Report {
   readonly seed: number;
@@ -31,13 +31,16 @@ export interface Report {
   readonly fingerprint: string;
 }
 
-/**
- * One installation through 25 s of faults and back to rest. The same seed is the same simulation.
- * @param look is shown what is there at the end
- */
-export async function simulate(seed: number, look?: (site: Site) => void): Promise<Report> {
+export interface Options {
+  readonly sabotage?: Sabotage;
+  /** Is shown what is there at the end. */
+  readonly look?: (site: Site) => void;
+}
+
+/** One installation through 25 s of faults and back to rest. The same seed is the same simulation. */
+export async function simulate(seed: number, { sabotage, look }: Options = {}): Promise<Report> {
   Logger.overrideLogger(false);
-  const site = siteOf(seed);
+  const site = siteOf(seed, sabotage);
   const giveBack = site.world.takeTimers();
   try {
     const report = await played(seed, site);
@@ -73,7 +76,9 @@ async function played(seed: number, site: Site): Promise<Report> {
   await world.run(5_000, { everyMs: 7, done: isAtRest });
   const violations = [
     ...(rested ? [] : [`not at rest ${REST_LIMIT_MS} ms after the last fault: ${stillOpen}`]),
-    ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost].flatMap((check) => check(site)),
+    ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost].flatMap((check) =>
+      check(site),
+    ),
     ...[checkDeadLetters, checkSchedules, checkFreshness].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
   ];
@@ -86,7 +91,12 @@ async function played(seed: number, site: Site): Promise<Report> {
   };
 }
 
-function begin(site: Site, { declarations }: Scenario, servers: readonly TaskServer[], clients: Clients): void {
+function begin(
+  site: Site,
+  { declarations }: Scenario,
+  servers: readonly TaskServer[],
+  clients: Clients,
+): void {
   const { world, random } = site;
   servers.forEach((server, at) => {
     const declaration = declarations[at];
@@ -128,6 +138,8 @@ function openIn({ db, broker }: Site): string[] {
 }
 
 function fingerprintOf({ db, broker, world }: Site): string {
-  const runs = [...db.runs].map(([id, { state, version, history }]) => `${id}:${state}:${version}:${history.length}`);
+  const runs = [...db.runs].map(
+    ([id, { state, version, history }]) => `${id}:${state}:${version}:${history.length}`,
+  );
   return `${runs.join()} ${broker.records('sim.events').length} ${db.deadLetters.length} ${world.events}`;
 }

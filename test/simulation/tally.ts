@@ -15,7 +15,10 @@ export const emptyTally = (): Tally => ({
   faults: new Map(),
 });
 
-export function addTo(tally: Tally, { seed, runs, transitions, simulatedMs, violations, faults }: Report): void {
+export function addTo(
+  tally: Tally,
+  { seed, runs, transitions, simulatedMs, violations, faults }: Report,
+): void {
   tally.seeds += 1;
   tally.runs += runs;
   tally.transitions += transitions;

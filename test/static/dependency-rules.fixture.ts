@@ -134,6 +134,10 @@ export const broken: Record<string, { readonly rules: readonly string[]; readonl
     rules: ['cerebro-knows-no-client'],
     source: `import '@cordyna/task-server';`,
   },
+  'test/simulation/world.ts': {
+    rules: ['simulation-decides-nothing'],
+    source: `import '../../apps/cerebro/src/persistence/index.js';`,
+  },
   'apps/cerebro/src/http/kit.ts': { rules: ['testkit-only-by-tests'], source: `import '@cordyna/testkit';` },
   'apps/cerebro/src/config/late.ts': {
     rules: ['config-comes-first'],

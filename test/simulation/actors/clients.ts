@@ -45,7 +45,10 @@ export class Clients {
     }
   }
 
-  private async ask(one: RunningCoordinator, request: Parameters<RunningCoordinator['commands']['requestRun']>[0]) {
+  private async ask(
+    one: RunningCoordinator,
+    request: Parameters<RunningCoordinator['commands']['requestRun']>[0],
+  ) {
     const { run } = await one.commands.requestRun(request, '/http');
     this.promises.answered.add(run);
   }

@@ -9,16 +9,16 @@ import {
   Publisher,
   RunCommands,
   type Metrics,
+  type OutboundBus,
   type ProgressStore,
+  type TimerQueries,
 } from '../../../apps/cerebro/src/coordination/index.js';
 import { Coordinator } from '../../../apps/cerebro/src/coordinator.js';
-import {
-  CloudEventEnvelope,
-  CommandTopics,
-  InboundDecoder,
-  InboundHandler,
-  KafkaOutboundBus,
-} from '../../../apps/cerebro/src/messaging/index.js';
+import { CloudEventEnvelope } from '../../../apps/cerebro/src/messaging/cloud-event-envelope.js';
+import { CommandTopics } from '../../../apps/cerebro/src/messaging/command-topics.js';
+import { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-decoder.js';
+import { InboundHandler } from '../../../apps/cerebro/src/messaging/inbound-handler.js';
+import { KafkaOutboundBus } from '../../../apps/cerebro/src/messaging/kafka-outbound-bus.js';
 import { Pulse, Watermark } from '../../../apps/cerebro/src/timers/index.js';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { BusAdmin } from '@cordyna/bus';
@@ -43,12 +43,18 @@ export interface RunningCoordinator {
   terminate(): Promise<void>;
 }
 
+/** As if everything were always applied. */
+const allRead = (queries: MemoryTimerQueries, bus: OutboundBus): TimerQueries =>
+  Object.assign(Object.create(queries) as TimerQueries, {
+    positions: (topics: readonly string[]) => bus.endOffsets(topics),
+  });
+
 /** One coordinator as production composes it, but for its Kafka, its PostgreSQL and its time. Call it in its process. */
 export function startCoordinator(site: Site, process: Process): RunningCoordinator {
   const { world, faults, broker, db, lock, group, random } = site;
   const line = { world, broker, faults, process };
   const connection = { world, faults, db, lock, process };
-  const bus = fakeBus(line);
+  const bus = fakeBus(line, site.sabotage !== 'no read-back');
   const topics = topicsOf(PREFIX);
   const source = `/cerebro/${process.name}`;
   const sizing = { prefix: PREFIX, partitions: SETTINGS.partitions, replicationFactor: 1 };
@@ -66,9 +72,14 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     defaultTimeouts: SETTINGS.timeouts,
   };
   const door = new Door(store, new Caches(), tools, metrics);
-  const publisher = new Publisher(outbound, (marks) => door.markPublished(marks), () => world.now);
+  const publisher = new Publisher(
+    outbound,
+    (marks) => door.markPublished(marks),
+    () => world.now,
+  );
   const progress = new ProgressBuffer(noProgress, leases, metrics);
-  const watermark = new Watermark(queries, outbound, {
+  const committed = site.sabotage === 'no watermark' ? allRead(queries, outbound) : queries;
+  const watermark = new Watermark(committed, outbound, {
     ...{ eventsTopic: topics.events, serversTopic: topics.servers },
     ...{ maxStepMs: SETTINGS.maxStepMs, stallGraceMs: SETTINGS.stallGraceMs },
   });

@@ -70,7 +70,8 @@ export class ServerInstance {
   async drain(): Promise<void> {
     this.draining = true;
     this.generation += 1;
-    for (const { invoke } of this.queue.splice(0)) await this.report(invoke, EventType.taskError, { error: HANDED_BACK });
+    for (const { invoke } of this.queue.splice(0))
+      await this.report(invoke, EventType.taskError, { error: HANDED_BACK });
     while (!this.isIdle) await this.line.world.sleep(50, this.process);
     if (this.context.beats) await this.say('offline');
     this.process.kill();
@@ -130,7 +131,8 @@ export class ServerInstance {
 
   private async finish(invoke: InvokeCommand, misbehaves: boolean): Promise<void> {
     const { random, lists } = this.context;
-    if (misbehaves && random.chance(0.3)) await this.report(invoke, EventType.taskCompleted, {}, { lease: 'forged' });
+    if (misbehaves && random.chance(0.3))
+      await this.report(invoke, EventType.taskCompleted, {}, { lease: 'forged' });
     if (random.chance(0.12)) {
       const error = { code: 'broken', message: 'it broke', retryable: random.chance(0.8) };
       return this.report(invoke, EventType.taskError, { error });

@@ -27,6 +27,9 @@ export const SETTINGS = {
   sessionMs: 3_000,
 } as const;
 
+/** A safeguard that is taken away, to show that the checks see it. */
+export type Sabotage = 'no version check' | 'no fence' | 'no read-back' | 'no watermark';
+
 /** Everything that exists once: time, chance, Kafka, PostgreSQL. */
 export interface Site {
   readonly world: World;
@@ -37,18 +40,21 @@ export interface Site {
   readonly lock: Lock;
   /** The coordinators'. */
   readonly group: ConsumerGroup;
+  readonly sabotage: Sabotage | null;
 }
 
-export function siteOf(seed: number): Site {
+export function siteOf(seed: number, sabotage: Sabotage | null = null): Site {
   const world = new World();
   const random = new Random(seed);
   const faults = new Faults(planOf(random), random, world);
-  const broker = new Broker(world, random.between(-1_000, 1_000));
-  for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 })) broker.ensure(spec);
+  const broker = new Broker(world, random.between(-1_000, 1_000), sabotage !== 'no fence');
+  for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 }))
+    broker.ensure(spec);
   const partitions = INBOUND.flatMap((topic) =>
     Array.from({ length: broker.partitionsOf(topic) }, (_, partition) => ({ topic, partition })),
   );
   const group = new ConsumerGroup(world, random, () => partitions, SETTINGS.sessionMs);
   group.start();
-  return { world, random, faults, broker, group, db: new Database(() => world.now), lock: new Lock(world) };
+  const db = new Database(() => world.now, sabotage !== 'no version check');
+  return { world, random, faults, broker, group, db, lock: new Lock(world), sabotage };
 }

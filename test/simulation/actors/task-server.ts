@@ -11,7 +11,10 @@ export class TaskServer {
   private readonly group: ConsumerGroup;
   private readonly context: ServerContext;
   private readonly declarer: Sender;
-  private readonly members = new Map<ServerInstance, { process: Process; assigned: ServerInstance['assigned'] }>();
+  private readonly members = new Map<
+    ServerInstance,
+    { process: Process; assigned: ServerInstance['assigned'] }
+  >();
   private instances: ServerInstance[] = [];
   private count = 0;
 

@@ -10,7 +10,9 @@ import { toldBy } from './commands.js';
 export function checkRest({ db, broker }: Site): string[] {
   const found: string[] = [];
   if (db.outbox.size > 0)
-    found.push(`${db.outbox.size} messages are left unpublished: ${[...db.outbox.values()].map(({ messageId }) => messageId).join()}`);
+    found.push(
+      `${db.outbox.size} messages are left unpublished: ${[...db.outbox.values()].map(({ messageId }) => messageId).join()}`,
+    );
   for (const topic of INBOUND) {
     for (let partition = 0; partition < broker.partitionsOf(topic); partition++) {
       const end = broker.end(topic, partition);
@@ -33,11 +35,12 @@ export function checkDeadLetters({ db, broker }: Site): string[] {
     }
   }
   const inTable = db.deadLetters.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`);
-  const onTopic = broker
-    .records(TOPICS.deadLetters)
-    .map(({ headers }) => String(headers['cordyna-message']));
+  const onTopic = broker.records(TOPICS.deadLetters).map(({ headers }) => String(headers['cordyna-message']));
   const found: string[] = [];
-  for (const [where, all] of [['table', inTable], ['topic', onTopic]] as const) {
+  for (const [where, all] of [
+    ['table', inTable],
+    ['topic', onTopic],
+  ] as const) {
     for (const id of wanted) if (!all.includes(id)) found.push(`${id} has no dead letter in the ${where}`);
     const twice = all.filter((id, at) => all.indexOf(id) !== at);
     for (const id of twice) found.push(`${id} has two dead letters in the ${where}`);
@@ -47,8 +50,12 @@ export function checkDeadLetters({ db, broker }: Site): string[] {
 
 /** Each request that was taken in has its run, each key one run. */
 export function checkRequests({ db, broker }: Site, { answered }: Promises): string[] {
-  const found = [...answered].filter((run) => !db.runs.has(run)).map((run) => `run ${run}, which was promised, is lost`);
-  const refused = new Set(db.deadLetters.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`));
+  const found = [...answered]
+    .filter((run) => !db.runs.has(run))
+    .map((run) => `run ${run}, which was promised, is lost`);
+  const refused = new Set(
+    db.deadLetters.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`),
+  );
   for (const record of broker.records(TOPICS.invocations)) {
     const told = toldBy(record);
     if (told?.type !== EventType.runRequested) continue;
@@ -87,7 +94,8 @@ export function checkSchedules({ db }: Site): string[] {
     const { everyMs } = db.schedules.get(schedule)?.value ?? {};
     times.sort((a, b) => a - b);
     times.forEach((time, at) => {
-      if (at > 0 && time - (times[at - 1] ?? 0) !== everyMs) found.push(`${schedule}: a due time before ${time} was left out`);
+      if (at > 0 && time - (times[at - 1] ?? 0) !== everyMs)
+        found.push(`${schedule}: a due time before ${time} was left out`);
     });
   }
   return found;

@@ -39,10 +39,12 @@ export function checkInvokes(site: Site): string[] {
       const count = records.get(invocation) ?? 0;
       records.delete(invocation);
       if (count > 1) found.push(`run ${run}: ${count} invoke records of ${invocation}`);
-      if (count === 0 && !voidable.has(invocation)) found.push(`run ${run}: no invoke record of ${invocation}`);
+      if (count === 0 && !voidable.has(invocation))
+        found.push(`run ${run}: no invoke record of ${invocation}`);
     }
   }
-  for (const invocation of records.keys()) found.push(`an invoke record of ${invocation}, which nobody decided`);
+  for (const invocation of records.keys())
+    found.push(`an invoke record of ${invocation}, which nobody decided`);
   return found;
 }
 

@@ -19,11 +19,14 @@ interface Fired {
 /** No watchdog fired while an update that came in time was in the log. */
 export function checkTimeouts({ db, broker }: Site): string[] {
   const updates = new Map<string, { readonly type: string; readonly record: LoggedRecord }[]>();
-  const refused = new Set(db.deadLetters.map(({ topic, partition, offset }) => `${topic}/${partition}@${offset}`));
+  const refused = new Set(
+    db.deadLetters.map(({ topic, partition, offset }) => `${topic}/${partition}@${offset}`),
+  );
   for (const record of broker.records(TOPICS.events)) {
     const told = toldBy(record);
     const identity = told?.data as UpdateIdentity | undefined;
-    if (!told || !identity?.invocation || identity.lease === undefined || identity.lease === 'forged') continue;
+    if (!told || !identity?.invocation || identity.lease === undefined || identity.lease === 'forged')
+      continue;
     if (refused.has(`${record.topic}/${record.partition}@${record.offset}`)) continue;
     const known = updates.get(identity.invocation) ?? [];
     updates.set(identity.invocation, [...known, { type: told.type, record }]);

@@ -48,7 +48,9 @@ export class ConsumerGroup {
       const isAwake = member.process.isAlive && member.process.wakesAt <= now;
       if (isAwake) this.lastSeen.set(member, now);
     }
-    const present = [...this.members].filter((member) => now - (this.lastSeen.get(member) ?? 0) < this.sessionMs);
+    const present = [...this.members].filter(
+      (member) => now - (this.lastSeen.get(member) ?? 0) < this.sessionMs,
+    );
     const all = this.partitions();
     const sharing = `${this.generation} ${all.length} ${present.map(({ process }) => process.name).join()}`;
     if (sharing === this.shared) return;

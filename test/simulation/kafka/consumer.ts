@@ -1,5 +1,6 @@
 import type { BusRecord, TopicPartition } from '@cordyna/bus';
-import type { InboundDecoder, InboundHandler } from '../../../apps/cerebro/src/messaging/index.js';
+import type { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-decoder.js';
+import type { InboundHandler } from '../../../apps/cerebro/src/messaging/inbound-handler.js';
 import type { Line } from './fake-bus.js';
 
 const MAX_BATCH = 25;
@@ -75,7 +76,13 @@ export class Consumer {
       record,
       decoded: { ok: true as const, inbound: this.decoder.decode(record) },
     }));
-    const batch = { ...range, topicKind: '', records: decoded, heartbeat: async () => undefined, isStale: () => false };
+    const batch = {
+      ...range,
+      topicKind: '',
+      records: decoded,
+      heartbeat: async () => undefined,
+      isStale: () => false,
+    };
     return this.handler.handle(batch, seek);
   }
 
@@ -95,8 +102,8 @@ export class Consumer {
     const { broker, faults } = this.line;
     if (!faults.happens('rewind')) return position;
     const strayed = position + BigInt(faults.between(-12, 3));
-    const end = broker.end(topic, partition);
     if (strayed < 0n) return 0n;
-    return strayed > end ? end : strayed;
+    // Beyond the end it would only wait; a gap shows with the first record.
+    return strayed < broker.end(topic, partition) ? strayed : position;
   }
 }

@@ -29,12 +29,12 @@ const failed = (outcome: 'refused' | 'unknown'): PublishResult => ({
 });
 
 /** What one process has of Kafka, over a network that loses, holds back and delays. */
-export function fakeBus(line: Line): Bus {
+export function fakeBus(line: Line, readsBack = true): Bus {
   const admin = fakeAdmin(line);
   return {
     admin: () => admin,
     publisher: ({ retries = true } = {}) => fakePublisher(line, retries),
-    readRange: (topic, partition, from, to) => readRange(line, topic, partition, from, to),
+    readRange: (topic, partition, from, to) => readRange(line, topic, partition, from, readsBack ? to : from),
     consumer: () => {
       throw new Error('the simulation consumes by itself');
     },
@@ -77,7 +77,9 @@ export function produce(line: Line, messages: readonly OutMessage[]): Promise<Pu
   const append = (): PublishResult[] =>
     messages.map((message) => {
       const offset = broker.append(message);
-      return offset === null ? failed('refused') : { ok: true, partition: broker.partitionFor(message), offset };
+      return offset === null
+        ? failed('refused')
+        : { ok: true, partition: broker.partitionFor(message), offset };
     });
   return new Promise((resolve) => {
     const answer = (results: PublishResult[], afterMs: number) =>
@@ -87,7 +89,7 @@ export function produce(line: Line, messages: readonly OutMessage[]): Promise<Pu
         messages.map(() => failed('unknown')),
         REQUEST_TIMEOUT_MS,
       );
-    if (fault === 'held') world.after(faults.between(1_000, 12_000), null, append);
+    if (fault === 'held') world.after(faults.between(1_000, 18_000), null, append);
     if (fault === 'answer lost') world.after(faults.latencyMs(), null, append);
     if (fault !== 'none') unknown();
     else {

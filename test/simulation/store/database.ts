@@ -58,7 +58,10 @@ export class Database {
   private lastOutboxId = 0;
 
   /** @param clock epoch ms */
-  constructor(readonly clock: () => number) {}
+  constructor(
+    readonly clock: () => number,
+    readonly isChecking = true,
+  ) {}
 
   nextOutboxId(): string {
     this.lastOutboxId += 1;

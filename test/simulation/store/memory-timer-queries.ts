@@ -23,7 +23,8 @@ interface Found {
 function* taskRuns({ runs }: Database, all = false): Iterable<Found> {
   for (const [id, run] of runs) {
     if (!all && run.state !== 'running') continue;
-    for (const task of run.tasks) yield { id, run, task, server: run.seed.plan.members[task.member]?.server ?? '' };
+    for (const task of run.tasks)
+      yield { id, run, task, server: run.seed.plan.members[task.member]?.server ?? '' };
   }
 }
 
@@ -69,7 +70,8 @@ export class MemoryTimerQueries extends TimerQueries {
 
   positions(topics: readonly string[]) {
     return this.ask(
-      ({ positions }) => new Map([...positions].filter(([id]) => topics.includes(id.slice(0, id.lastIndexOf('/'))))),
+      ({ positions }) =>
+        new Map([...positions].filter(([id]) => topics.includes(id.slice(0, id.lastIndexOf('/'))))),
     );
   }
 
@@ -113,7 +115,9 @@ export class MemoryTimerQueries extends TimerQueries {
   instances() {
     return this.ask(({ instances, clock }) =>
       [...instances.values()]
-        .filter(({ state, lastSeen }) => (state !== 'lost' && state !== 'offline') || lastSeen > clock() - DAY_MS)
+        .filter(
+          ({ state, lastSeen }) => (state !== 'lost' && state !== 'offline') || lastSeen > clock() - DAY_MS,
+        )
         .map(({ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started }) => ({
           ...{ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started },
         }))
@@ -134,10 +138,14 @@ export class MemoryTimerQueries extends TimerQueries {
     return this.ask((db) => {
       const gone = new Set<string>();
       for (const { server, instance, state, stateSince } of db.instances.values())
-        if (state === 'lost' || (state === 'offline' && stateSince < before)) gone.add(`${server}\n${instance}`);
+        if (state === 'lost' || (state === 'offline' && stateSince < before))
+          gone.add(`${server}\n${instance}`);
       return [...taskRuns(db, true)]
         .flatMap(({ id: run, server, task: { invocation, instance, state } }) =>
-          invocation && instance && (state === 'queued' || state === 'started') && gone.has(`${server}\n${instance}`)
+          invocation &&
+          instance &&
+          (state === 'queued' || state === 'started') &&
+          gone.has(`${server}\n${instance}`)
             ? [{ run, invocation, instance }]
             : [],
         )
