@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   Conflict,
   StoreRefused,
-  keyOf,
   positionOf,
   type Changes,
 } from '../../apps/cerebro/src/coordination/ports/index.js';
@@ -36,89 +35,6 @@ async function counts(): Promise<unknown> {
   const each = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`);
   return (await db.sql.query(`SELECT ${each.join(', ')}`)).rows;
 }
-
-describe('runs', () => {
-  test('a run is loaded exactly as it was saved, with version 1', async () => {
-    const seed = seedOf(['a.one', 'b.two', 'b.three']);
-    const error = {
-      code: 'broken',
-      message: 'it broke',
-      description: 'Why: "quotes", \\ and {braces}',
-      retryable: false,
-    };
-    const run = runOf(
-      seed,
-      [
-        {
-          ...{
-            state: 'completed',
-            attempt: 2,
-            failures: 1,
-            invocation: 'i1',
-            instance: 'x',
-            output: { n: 1.5, s: 'ü"\\' },
-          },
-          ...{ invokedAt: T0, queuedAt: T0 + 1, startedAt: T0 + 2, finishedAt: T0 + 3 },
-          outside: { 'c.out': { run: randomUUID(), output: [{ a: 1 }] } },
-          elements: { first: 3, count: 2 },
-        },
-        {
-          state: 'started',
-          attempt: 1,
-          invocation: 'i2',
-          deadlineAt: T0 + 999,
-          deadlineKind: 'complete',
-          startedAt: T0,
-        },
-        { state: 'pending', reason: 'waiting for capacity of b', retryAt: T0 + 5, blockedBy: 'a.one' },
-        { member: 0, item: { index: 0, value: null }, state: 'error', error, finishedAt: T0 },
-        { member: 0, item: { index: 1, value: ['NULL', '', '{}'] }, state: 'cancelled', reason: '' },
-      ],
-      { nextSeq: 7 },
-    );
-    await commit({ runs: [runChange(run, null)] });
-    expect(await loadRun(seed.run)).toEqual({ version: 1, contentHash: 'hash', value: run });
-  });
-
-  test('each commit raises the version by one and writes what was touched', async () => {
-    const seed = seedOf(['a.one', 'b.two']);
-    await commit({ runs: [runChange(runOf(seed), null)] });
-    const started = runOf(seed, [{ state: 'started', attempt: 1, invocation: 'i' }, {}], { nextSeq: 2 });
-    await commit({ runs: [{ ...runChange(started, 1), touched: [started.tasks.at(0)] }] });
-    const finished = runOf(
-      seed,
-      [{ state: 'completed', attempt: 1, invocation: 'i', output: {} }, { state: 'completed' }],
-      {
-        state: 'completed',
-        finishedAt: T0 + 1,
-        nextSeq: 4,
-      },
-    );
-    await commit({ runs: [runChange(finished, 2)] });
-    expect(await loadRun(seed.run)).toEqual({ version: 3, contentHash: 'hash', value: finished });
-  });
-
-  test('a run that is created twice, or saved over another version, is a conflict that writes nothing', async () => {
-    const seed = seedOf(['a.one']);
-    await commit({ runs: [runChange(runOf(seed), null)] });
-    const again = runChange(runOf(seed, [{}], { nextSeq: 99 }), null, [historyRow(1)]);
-    await expect(commit({ runs: [again] })).rejects.toThrow(Conflict);
-    await expect(commit({ runs: [{ ...again, expectedVersion: 2 }] })).rejects.toThrow(Conflict);
-    await expect(commit({ runs: [runChange(runOf(seedOf(['a.one'])), 1)] })).rejects.toThrow(Conflict);
-    expect((await loadRun(seed.run))?.value.nextSeq).toBe(1);
-    expect(await db.queries.history(seed.run)).toEqual([]);
-  });
-
-  test('a run that was found absent and is there now is a conflict; what is no id of a run is always absent', async () => {
-    const seed = seedOf(['a.one']);
-    const absentRuns = [seed.run, 'not-a-uuid', seed.run.toUpperCase()];
-    await commit({ absentRuns });
-    await commit({ runs: [runChange(runOf(seed), null)] });
-    await expect(commit({ absentRuns })).rejects.toThrow(Conflict);
-    const loaded = await db.store.load(needsOf({ runs: [...absentRuns, randomUUID()] }));
-    expect([...loaded.runs.keys()]).toEqual([seed.run]);
-  });
-});
 
 describe('an abort in the middle of a pipelined transaction', () => {
   test('leaves nothing of it behind, and the connection goes on', async () => {
@@ -166,55 +82,6 @@ describe('an abort in the middle of a pipelined transaction', () => {
     const outbox = Array.from({ length: 9 }, (_, n) => message(`large-${n}`, { value }));
     await expect(commit({ outbox })).rejects.toThrow(StoreRefused);
     expect((await commit({ outbox: outbox.slice(0, 1) })).outbox).toHaveLength(1);
-  });
-});
-
-describe('positions', () => {
-  test('move from where they were read only', async () => {
-    const at = { topic: 'cordyna.events', partition: 4 };
-    const other = { topic: 'cordyna.events', partition: 2 };
-    const read = async () => (await db.store.load(needsOf({ positions: [at, other] }))).positions;
-    await commit({ positions: [{ ...at, from: null, to: 10n }] });
-    await expect(commit({ positions: [{ ...at, from: null, to: 11n }] })).rejects.toThrow(Conflict);
-    await expect(
-      commit({
-        positions: [
-          { ...other, from: null, to: 1n },
-          { ...at, from: 9n, to: 11n },
-        ],
-      }),
-    ).rejects.toThrow(Conflict);
-    await commit({
-      positions: [
-        { ...at, from: 10n, to: 9_007_199_254_740_993n },
-        { ...other, from: null, to: 0n },
-      ],
-    });
-    expect(await read()).toEqual(
-      new Map([
-        ['cordyna.events/4', 9_007_199_254_740_993n],
-        ['cordyna.events/2', 0n],
-      ]),
-    );
-    expect(await db.timers.positions(['cordyna.events', 'nobody'])).toEqual(await read());
-  });
-});
-
-describe('keys', () => {
-  test('are unique per target, and the second to come is a conflict', async () => {
-    const first = { target: 'a.one', key: 'k', run: randomUUID(), contentHash: 'h1' };
-    const elsewhere = { ...first, target: 'a.two', run: randomUUID() };
-    await commit({ keys: [first, elsewhere] });
-    await expect(commit({ keys: [{ ...first, run: randomUUID() }] })).rejects.toThrow(Conflict);
-    const { keys } = await db.store.load(
-      needsOf({ keys: [first, elsewhere, { target: 'a.one', key: 'other' }] }),
-    );
-    expect(keys).toEqual(
-      new Map([
-        [keyOf('a.one', 'k'), first],
-        [keyOf('a.two', 'k'), elsewhere],
-      ]),
-    );
   });
 });
 

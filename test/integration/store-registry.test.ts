@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { declare, emptyRegistry, registryOf, type DeclaredServer, type Registry } from '@cordyna/engine';
 import type { ServerDeclaration } from '@cordyna/protocol/model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -126,85 +125,6 @@ describe('the registry', () => {
     const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     expect(refused).toEqual([expect.any(Conflict)]);
     expect((await registryIn())?.version).toBe(version + 1);
-  });
-});
-
-describe('freshness', () => {
-  test('merges what is consumed, keeps the latest completion, and takes its output from the task run', async () => {
-    const seed = seedOf(['f.source', 'f.next']);
-    const output = { rows: 3 };
-    const run = runOf(seed, [{ state: 'completed', output }, {}]);
-    const latest = { run: seed.run, output };
-    await commit({
-      runs: [runChange(run, null)],
-      freshness: {
-        read: new Map([['f.next', 0]]),
-        writes: [
-          { task: 'f.source', latest },
-          { task: 'f.next', consumed: { 'f.source': 'older', 'f.other': 'r1' } },
-          { task: 'f.next', consumed: { 'f.source': seed.run } },
-        ],
-      },
-    });
-    await commit({
-      freshness: {
-        read: new Map([['f.source', 1]]),
-        writes: [{ task: 'f.source', consumed: { z: 'r' } }, { task: 'f.next' }],
-      },
-    });
-    expect(await freshnessOf('f.source', 'f.next', 'f.unknown')).toEqual(
-      new Map([
-        ['f.source', { version: 2, value: { task: 'f.source', consumed: { z: 'r' }, latest } }],
-        [
-          'f.next',
-          {
-            version: 2,
-            value: { task: 'f.next', consumed: { 'f.source': seed.run, 'f.other': 'r1' }, latest: null },
-          },
-        ],
-      ]),
-    );
-  });
-
-  test('of a forEach task the outputs of its elements are the latest output, in order of index', async () => {
-    const seed = seedOf(['f.each']);
-    const element = (index: number) => ({
-      member: 0,
-      item: { index, value: index },
-      state: 'completed' as const,
-      output: { n: index },
-    });
-    const whole = { state: 'completed' as const, output: {}, elements: { first: 1, count: 3 } };
-    const run = runOf(seed, [whole, element(0), element(1), element(2)]);
-    const output = [{ n: 0 }, { n: 1 }, { n: 2 }];
-    await commit({
-      runs: [{ ...runChange(run, null), touched: [run.tasks.at(0)] }],
-      freshness: { read: new Map(), writes: [{ task: 'f.each', latest: { run: seed.run, output } }] },
-    });
-    expect((await freshnessOf('f.each')).get('f.each')?.value.latest).toEqual({ run: seed.run, output });
-  });
-
-  test('of an empty forEach it is an empty list', async () => {
-    const seed = seedOf(['f.empty']);
-    const run = runOf(seed, [{ state: 'completed', output: {} }]);
-    const latest = { run: seed.run, output: [] };
-    await commit({
-      runs: [runChange(run, null)],
-      freshness: { read: new Map(), writes: [{ task: 'f.empty', latest }] },
-    });
-    expect((await freshnessOf('f.empty')).get('f.empty')?.value.latest).toEqual(latest);
-  });
-
-  test('a version that was read and has moved is a conflict, written or not, and so is a row that came meanwhile', async () => {
-    const read = (task: string, version: number) =>
-      commit({ freshness: { read: new Map([[task, version]]), writes: [] } });
-    await commit({
-      freshness: { read: new Map(), writes: [{ task: 'f.moved', consumed: { a: randomUUID() } }] },
-    });
-    await read('f.moved', 1);
-    await read('f.absent', 0);
-    await expect(read('f.moved', 0)).rejects.toThrow(Conflict);
-    await expect(read('f.nobody', 1)).rejects.toThrow(Conflict);
   });
 });
 

@@ -1,0 +1,298 @@
+import type { Heartbeat, InstanceState } from '@cordyna/protocol/model';
+import { awaitUntil } from '@cordyna/testkit';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Changes } from '../../../src/coordination/ports/index.js';
+import {
+  changesOf,
+  invoke,
+  message,
+  runChange,
+  runOf,
+  schedule,
+  seedOf,
+  type TaskFields,
+} from '../support/builders.js';
+import type { OpenStore, StoreUnderTest } from './store-under-test.js';
+
+/** What timers rely on: each store answers it. */
+export function timersContract(open: OpenStore): void {
+  let db: StoreUnderTest;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db.close());
+  const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
+
+  /** A run with one task per given fields, all of the server. */
+  async function runWith(
+    server: string,
+    tasks: readonly TaskFields[],
+    head: Parameters<typeof runOf>[2] = {},
+  ): Promise<string> {
+    const seed = seedOf(tasks.map((_, index) => `${server}.t${index}`));
+    await commit({ runs: [runChange(runOf(seed, tasks, head), null)] });
+    return seed.run;
+  }
+
+  describe('deadlines', () => {
+    test('are due strictly before the watermark, the oldest first', async () => {
+      const at = await db.timers.now();
+      const attempt = (
+        invocation: string,
+        deadlineAt: number | null,
+        deadlineKind: 'ack' | 'start' | null,
+      ): TaskFields => ({
+        ...{ state: 'invoked', attempt: 1, invocation, deadlineAt, deadlineKind },
+      });
+      const run = await runWith('d', [
+        attempt('d-3', at + 3, 'ack'),
+        attempt('d-1', at + 1, 'start'),
+        attempt('d-none', null, null),
+      ]);
+      expect(await db.timers.dueDeadlines(at + 1, 10)).toEqual([]);
+      expect(await db.timers.dueDeadlines(at + 3, 10)).toEqual([{ run, invocation: 'd-1', kind: 'start' }]);
+      expect((await db.timers.dueDeadlines(at + 4, 10)).map(({ invocation }) => invocation)).toEqual([
+        'd-1',
+        'd-3',
+      ]);
+      expect(await db.timers.dueDeadlines(at + 4, 1)).toHaveLength(1);
+    });
+  });
+
+  describe('retries', () => {
+    test('are due on the clock of the database, each run once, and only of unfinished runs', async () => {
+      const now = await db.timers.now();
+      const waits = (retryAt: number): TaskFields => ({ reason: 'retry 2 of 3', retryAt });
+      const later = await runWith('r', [waits(now - 10), waits(now - 5)]);
+      const sooner = await runWith('r', [waits(now - 20)]);
+      await runWith('r', [waits(now + 600_000)]);
+      await runWith('r', [waits(now - 10)], { state: 'cancelled' });
+      expect(await db.timers.runsWithDueRetries(10)).toEqual([sooner, later]);
+      expect(await db.timers.runsWithDueRetries(1)).toEqual([sooner]);
+    });
+  });
+
+  describe('capacity', () => {
+    test('is asked for by the oldest run first, and counted by what is with the servers', async () => {
+      const waits = (server: string): TaskFields => ({ reason: `waiting for capacity of ${server}` });
+      const sent = (state: 'invoked' | 'queued' | 'started' | 'completed', n: number): TaskFields => ({
+        ...{ state, attempt: 1, invocation: `c-${state}-${n}` },
+      });
+      const whole: TaskFields = { state: 'started', elements: { first: 1, count: 1 } };
+      const newer = await runWith('c', [waits('c'), waits('c')], { createdAt: 2_000 });
+      const older = await runWith('c', [waits('c')], { createdAt: 1_000 });
+      await runWith('c', [whole, { ...sent('started', 0), member: 0, item: { index: 0, value: 1 } }]);
+      await runWith('c', [
+        sent('invoked', 1),
+        sent('queued', 2),
+        sent('completed', 3),
+        { invocation: 'c-old', attempt: 1 },
+      ]);
+      await runWith('e', [sent('started', 4), waits('e')]);
+      expect(await db.timers.runsWaitingFor(['c'], 10)).toEqual([older, newer]);
+      expect(await db.timers.runsWaitingFor(['c', 'e'], 1)).toEqual([older]);
+      expect(await db.timers.runsWaitingFor([], 10)).toEqual([]);
+      const waiting = await db.timers.waitingPerServer();
+      expect([waiting.get('c'), waiting.get('e')]).toEqual([3, 1]);
+      const unfinished = await db.timers.unfinishedPerServer();
+      expect([unfinished.get('c'), unfinished.get('e')]).toEqual([3, 1]);
+    });
+
+    test('that was given is waited for no more', async () => {
+      const seed = seedOf(['g.one']);
+      await commit({ runs: [runChange(runOf(seed, [{ reason: 'waiting for capacity of g' }]), null)] });
+      expect(await db.timers.runsWaitingFor(['g'], 10)).toEqual([seed.run]);
+      await commit({
+        runs: [runChange(runOf(seed, [{ state: 'invoked', attempt: 1, invocation: 'g' }]), 1)],
+      });
+      expect(await db.timers.runsWaitingFor(['g'], 10)).toEqual([]);
+    });
+  });
+
+  describe('withdrawn servers', () => {
+    test('are proposed to unfinished runs that still have pending members of them', async () => {
+      const run = await runWith('gone', [{}, {}]);
+      await runWith('gone', [{ state: 'started', attempt: 1, invocation: 'gone-1' }]);
+      await runWith('gone', [{}], { state: 'cancelled' });
+      const definition = {
+        server: 'gone',
+        version: null,
+        team: null,
+        contact: null,
+        description: null,
+        tasks: [],
+        jobs: [],
+      };
+      const declaration = { server: 'gone', tasks: [] };
+      const declare = { kind: 'declare', server: definition, declaration, tasks: [] } as const;
+      await commit({ registry: { read: 0, changes: [declare] } });
+      expect(await db.timers.runsOfWithdrawnServers(10)).toEqual([]);
+      await commit({ registry: { read: 1, changes: [{ kind: 'withdraw', server: 'gone' }] } });
+      expect(await db.timers.runsOfWithdrawnServers(10)).toEqual([{ run, server: 'gone' }]);
+    });
+  });
+
+  describe('schedules', () => {
+    test('are due when they are active and their time has come', async () => {
+      const now = await db.timers.now();
+      const all = [
+        schedule('s.second', { nextDueAt: now - 1 }),
+        schedule('s.first', { nextDueAt: now - 2 }),
+        schedule('s.later', { nextDueAt: now + 600_000 }),
+        schedule('s.never', { nextDueAt: null }),
+        schedule('s.stopped', { nextDueAt: now - 3, active: false }),
+      ];
+      await commit({ schedules: all.map((value) => ({ expectedVersion: null, value })) });
+      expect(await db.timers.dueSchedules(10)).toEqual(['s.first', 's.second']);
+      expect(await db.timers.dueSchedules(1)).toEqual(['s.first']);
+    });
+  });
+
+  describe('the outbox', () => {
+    test('is claimed once by age, in order, with a new stamp; published rows and unpublished invokes of ended attempts go', async () => {
+      const cancel = message('cancel-i-9', { kind: 'command', invocation: 'i-9', ackMs: null });
+      const { outbox, clock } = await commit({
+        outbox: [invoke('i-8'), invoke('i-9'), cancel, message('m-9')],
+      });
+      for (const { createdAt, stamp } of outbox) expect([createdAt, stamp]).toEqual([clock, clock]);
+      const ids = outbox.map(({ id }) => id);
+      expect(await db.timers.claimUnpublished(60_000, 10)).toEqual([]);
+      await awaitUntil('the clock has moved', async () => (await db.timers.now()) > clock + 2);
+      const claimed = await db.timers.claimUnpublished(1, 10);
+      expect(claimed.map(({ stamp: _, ...row }) => row)).toEqual(outbox.map(({ stamp: _, ...row }) => row));
+      for (const { createdAt, stamp } of claimed) expect(stamp).toBeGreaterThan(createdAt);
+      const left = async () => [...(await db.timers.stillUnpublished(ids))].sort();
+      await commit({ published: [ids[3] ?? ''], voided: ['i-9', 'i-unknown'] });
+      expect(await left()).toEqual([ids[0], ids[2]].sort());
+      await commit({ published: ids });
+      expect(await db.timers.countUnpublished()).toBe(0);
+    });
+  });
+}
+
+/** Who is alive, who is silent, who is lost. */
+export function instancesContract(open: OpenStore): void {
+  let db: StoreUnderTest;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db.close());
+  const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
+  const beat = (
+    instance: string,
+    state: Heartbeat['state'] = 'online',
+    fields: Partial<Heartbeat> = {},
+  ): Heartbeat => ({
+    server: 's',
+    instance,
+    state,
+    capacity: 7,
+    ...fields,
+  });
+  const of = async (instance: string) =>
+    (await db.timers.instances()).find((one) => one.instance === instance);
+  const stateOf = async (instance: string): Promise<InstanceState | undefined> => (await of(instance))?.state;
+  const sign = (instance: string, sentAt: number) => ({ signsOfLife: [{ server: 's', instance, sentAt }] });
+  const isSilent = async (instance: string, before: number): Promise<boolean> =>
+    (await db.timers.silentInstances(before)).some((one) => one.instance === instance);
+
+  describe('an instance', () => {
+    test('is what its newest heartbeat says, with the default limit of its queue', async () => {
+      const saved = await commit({
+        heartbeats: [beat('h', 'draining'), beat('h', 'online', { queued: 3, started: 2 })],
+      });
+      expect(await of('h')).toEqual({
+        ...{ server: 's', instance: 'h', state: 'online', lastSeen: saved.clock, clockSkewMs: null },
+        ...{ capacity: 7, queueLimit: 70, queued: 3, started: 2 },
+      });
+      await commit({ heartbeats: [beat('h', 'draining', { queueLimit: Number.MAX_SAFE_INTEGER })] });
+      expect(await of('h')).toMatchObject({
+        state: 'draining',
+        queueLimit: Number.MAX_SAFE_INTEGER,
+        queued: null,
+      });
+    });
+
+    test('whose clock is ahead or behind shows by how much', async () => {
+      const now = await db.timers.now();
+      await commit({ heartbeats: [beat('skewed')], ...sign('skewed', now + 60_000) });
+      const ahead = (await of('skewed'))?.clockSkewMs ?? 0;
+      expect(ahead).toBeGreaterThan(50_000);
+      expect(ahead).toBeLessThanOrEqual(60_000);
+      await commit(sign('unheard-of', now - 60_000));
+      expect((await of('unheard-of'))?.clockSkewMs).toBeLessThanOrEqual(-60_000);
+    });
+
+    test('that sends no heartbeats is seen by its updates and never silent', async () => {
+      await commit(sign('quiet', await db.timers.now()));
+      expect(await of('quiet')).toMatchObject({ state: 'online', capacity: null });
+      expect(await isSilent('quiet', (await db.timers.now()) + 60_000)).toBe(false);
+    });
+
+    test('is silent only once the last sign of life is older, and each sign of life moves that', async () => {
+      const { clock } = await commit({ heartbeats: [beat('alive')] });
+      expect(await isSilent('alive', clock)).toBe(false);
+      expect(await isSilent('alive', clock + 60_000)).toBe(true);
+      const later = await awaitUntil('a later sign is noted', async () => {
+        await commit(sign('alive', Date.now()));
+        const seen = (await of('alive'))?.lastSeen ?? 0;
+        return seen > clock && seen;
+      });
+      expect(await isSilent('alive', later)).toBe(false);
+    });
+
+    test('is lost only if it is still silent, and a heartbeat brings it back', async () => {
+      const { clock } = await commit({ heartbeats: [beat('gone')] });
+      const lost = (silentBefore: number) => ({ lost: [{ server: 's', instance: 'gone', silentBefore }] });
+      await commit(lost(clock));
+      expect(await stateOf('gone')).toBe('online');
+      await commit({ heartbeats: [beat('gone')], ...lost((await db.timers.now()) - 1) });
+      expect(await stateOf('gone')).toBe('online');
+      await commit(lost(clock + 60_000));
+      expect(await stateOf('gone')).toBe('lost');
+      expect(await isSilent('gone', clock + 120_000)).toBe(false);
+      await commit({ heartbeats: [beat('gone')] });
+      expect(await stateOf('gone')).toBe('online');
+    });
+
+    test('that said offline stays so, whatever updates of it are still read', async () => {
+      const { clock } = await commit({ heartbeats: [beat('off', 'offline')] });
+      await commit({
+        ...sign('off', clock),
+        lost: [{ server: 's', instance: 'off', silentBefore: clock + 60_000 }],
+      });
+      expect(await stateOf('off')).toBe('offline');
+    });
+  });
+
+  describe('attempts of instances that are gone', () => {
+    test('are those queued or started on what is lost, or went offline before the watermark', async () => {
+      const seed = seedOf(['s.one', 's.two', 's.three', 's.four', 's.five']);
+      const attempt = (invocation: string, instance: string, state: 'queued' | 'started' | 'completed') => ({
+        ...{ invocation, instance, state, attempt: 1 },
+      });
+      const run = runOf(seed, [
+        attempt('on-lost', 'lost-one', 'started'),
+        attempt('on-offline', 'off-one', 'queued'),
+        attempt('ended', 'lost-one', 'completed'),
+        attempt('on-online', 'fine-one', 'started'),
+        { state: 'invoked', invocation: 'with-nobody', attempt: 1 },
+      ]);
+      const { clock } = await commit({
+        runs: [runChange(run, null)],
+        heartbeats: [beat('lost-one'), beat('off-one', 'offline'), beat('fine-one')],
+      });
+      const gone = async (before: number) =>
+        (await db.timers.attemptsOfGoneInstances(before, 10)).map(({ invocation }) => invocation);
+      expect(await gone(clock)).toEqual([]);
+      expect(await gone(clock + 60_000)).toEqual(['on-offline']);
+      await commit({ lost: [{ server: 's', instance: 'lost-one', silentBefore: clock + 60_000 }] });
+      expect(await gone(clock)).toEqual(['on-lost']);
+      expect(await db.timers.attemptsOfGoneInstances(clock + 60_000, 10)).toEqual([
+        { run: seed.run, invocation: 'on-lost', instance: 'lost-one' },
+        { run: seed.run, invocation: 'on-offline', instance: 'off-one' },
+      ]);
+      expect(await db.timers.attemptsOfGoneInstances(clock + 60_000, 1)).toHaveLength(1);
+    });
+  });
+}

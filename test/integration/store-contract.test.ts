@@ -1,0 +1,19 @@
+import { describe } from '@jest/globals';
+import { storeContract } from '../../apps/cerebro/test/persistence/contract/store-contract.js';
+import type { StoreUnderTest } from '../../apps/cerebro/test/persistence/contract/store-under-test.js';
+import {
+  instancesContract,
+  timersContract,
+} from '../../apps/cerebro/test/persistence/contract/timers-contract.js';
+import { openDatabase } from '../../apps/cerebro/test/persistence/support/opened.js';
+
+/** A store on a real PostgreSQL, each with a database of its own. */
+async function open(): Promise<StoreUnderTest> {
+  const { store, timers, queries, another, closeAll: close } = await openDatabase();
+  const seqs = async (run: string) => ((await queries.history(run)) ?? []).map(({ seq }) => seq);
+  return { store, timers, seqs, another: () => another(), close };
+}
+
+describe('PostgreSQL: the store', () => storeContract(open));
+describe('PostgreSQL: the timers', () => timersContract(open));
+describe('PostgreSQL: the instances', () => instancesContract(open));
