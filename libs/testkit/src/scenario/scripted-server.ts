@@ -12,7 +12,7 @@ import { kafkaClient } from '../kafka-client.js';
 import { listTopics } from '../topics.js';
 import { outside, type Written } from './outside.js';
 
-const JOIN_MS = 20_000;
+const JOIN_MS = 60_000;
 const SESSION_MS = 6_000;
 
 type Update = 'queued' | 'started' | 'progress' | 'log' | 'completed' | 'error';
