@@ -22,3 +22,4 @@ export { outside, type Outside, type OutsideRecord, type Written } from './scena
 export { scriptedServer, type ScriptedServer } from './scenario/scripted-server.js';
 export { startSdkServer, type SdkExecution, type SdkServer } from './scenario/sdk-server.js';
 export { SNAPPY, writeSnappy } from './scenario/snappy.js';
+export { tailTopic, type TailedEvent } from './scenario/topic-tail.js';

@@ -14,6 +14,8 @@ export interface TcpProxy {
   heldBytes(direction: Direction): number;
   /** Keeps the bytes of a direction (default: both) until `release`; connections stay open. */
   hold(direction?: Direction): void;
+  /** Shows each chunk before it is passed on; the listener may still hold its direction. */
+  watch(listener: (direction: Direction, chunk: Buffer) => void): void;
   /** Sends on what was held, in order. */
   release(direction?: Direction): void;
   /** Delivers each chunk this much later; 0 ends it. */
@@ -28,6 +30,7 @@ export interface TcpProxy {
 
 interface Rules {
   readonly held: Set<Direction>;
+  readonly watchers: ((direction: Direction, chunk: Buffer) => void)[];
   delayMs: number;
   swallow: boolean;
 }
@@ -53,6 +56,7 @@ class Valve extends Transform {
   }
 
   #pass(chunk: Buffer, done: TransformCallback): void {
+    for (const watcher of this.rules.watchers) watcher(this.direction, chunk);
     if (this.rules.held.has(this.direction)) this.#kept.push(chunk);
     else if (!this.rules.swallow) this.push(chunk);
     done();
@@ -98,7 +102,7 @@ export async function tcpProxy(options: {
   readonly target: { readonly host: string; readonly port: number };
   readonly port?: number;
 }): Promise<TcpProxy> {
-  const rules: Rules = { held: new Set(), delayMs: 0, swallow: false };
+  const rules: Rules = { held: new Set(), watchers: [], delayMs: 0, swallow: false };
   const links = new Set<Link>();
   const server = createServer((client) => {
     const upstream = connect(options.target);
@@ -116,6 +120,7 @@ export async function tcpProxy(options: {
     },
     heldBytes: (direction) => [...links].reduce((sum, { valves }) => sum + valves[direction].held, 0),
     hold: (direction) => chosen(direction).forEach((one) => rules.held.add(one)),
+    watch: (listener) => void rules.watchers.push(listener),
     release(direction) {
       for (const one of chosen(direction)) {
         rules.held.delete(one);
