@@ -43,7 +43,7 @@ export async function decideBatch(
     const work = new WorkingSet(loaded, registry.version, registry.value, tools.envelope);
     try {
       const outcomes = items.map((item) => decideItem(item, work, tools, certain));
-      for (const mark of published) settlePublished(mark, work, tools);
+      for (const mark of published) settlePublished(mark, work, tools, certain);
       return { work, changes: work.changes(), outcomes, needs };
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
@@ -83,10 +83,14 @@ const isBehind = (inbound: Inbound, next: bigint): boolean =>
   'where' in inbound && inbound.where !== null && inbound.where.offset < next;
 
 /** Kafka has the record: its outbox row goes, and an attempt that is still `invoked` gets its deadline. */
-function settlePublished({ outboxId, invocation, run }: Published, work: WorkingSet, tools: Tools): void {
+function settlePublished(mark: Published, work: WorkingSet, tools: Tools, certain: boolean): void {
+  const { outboxId, invocation, run } = mark;
   work.markPublished(outboxId);
   const found = run && invocation ? work.run(run) : undefined;
   if (!found || !invocation) return;
+  // Ended, or invoked by another coordinator after this state was cached: then its deadline must still begin.
+  if (!certain && found.invocations.get(invocation) === undefined)
+    throw new Conflict(`run ${run} is not known to have invoked ${invocation}`);
   const origin = originOf(tools.source, tools.clock.now(), null, tools);
   work.absorb(step(found, { kind: 'published', invocation }, origin, worldOf(work, tools)));
 }

@@ -150,10 +150,21 @@ export class Door {
   private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
     this.remember(changes.voided);
     this.caches.absorb(work, changes);
+    this.forgetRefusing(items, outcomes);
     this.tools.capacity.add(work.load);
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
+  }
+
+  /** A proposal that finds nothing to do leaves no trace that a commit could check: the next one reads the run anew. */
+  private forgetRefusing(items: readonly Item[], outcomes: Decided['outcomes']): void {
+    items.forEach(({ inbounds }, item) =>
+      inbounds.forEach((inbound, at) => {
+        const isRefused = outcomes[item]?.[at]?.kind === 'refused';
+        if (inbound.kind === 'run-input' && isRefused) this.caches.runs.evict(inbound.run);
+      }),
+    );
   }
 
   private remember(ended: readonly string[]): void {
