@@ -103,9 +103,9 @@ function begin(
     if (declaration) void server.declare(declaration);
     for (let n = random.between(1, 2); n > 0; n--) server.startInstance();
   });
-  for (let n = random.between(3, 10); n > 0; n--)
+  for (let n = random.between(3, 20); n > 0; n--)
     world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.request());
-  for (let n = random.between(0, 4); n > 0; n--)
+  for (let n = random.between(0, 8); n > 0; n--)
     world.after(random.between(2_000, TROUBLE_MS), null, () => clients.cancelOrRetry());
 }
 

@@ -58,7 +58,9 @@ export class Clients {
     const runs = [...db.runs.keys()];
     if (runs.length === 0) return;
     const run = random.pick(runs);
-    const cancels = random.chance(0.5);
+    const isOpen = db.runs.get(run)?.state === 'running';
+    // Mostly what makes sense: the other is refused.
+    const cancels = random.chance(0.9) ? isOpen : !isOpen;
     this.overHttp(({ commands }) =>
       cancels ? commands.cancelRun(run, 'not wanted', '/http') : commands.retryRun(run, '/http'),
     );

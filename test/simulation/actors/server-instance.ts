@@ -16,7 +16,7 @@ export interface ServerContext {
   readonly beats: boolean;
 }
 
-const CAPACITY = 2;
+const CAPACITY = 1;
 const HANDED_BACK = { code: 'returned', message: 'not begun' };
 
 /** One process of a task server that keeps the ten rules of the protocol, and now and then misbehaves. */
@@ -120,9 +120,9 @@ export class ServerInstance {
   private async work(invoke: InvokeCommand): Promise<void> {
     const { world, faults, process } = this.line;
     const { random } = this.context;
-    await world.sleep(random.between(10, 600), process);
+    await world.sleep(random.between(10, 1_200), process);
     const misbehaves = faults.happens('serverMisbehaves');
-    if (misbehaves && random.chance(0.5)) await world.sleep(random.between(3_000, 14_000), process);
+    if (misbehaves && random.chance(0.5)) await world.sleep(random.between(3_000, 18_000), process);
     const neverEnds = misbehaves && random.chance(0.4);
     if (!neverEnds && !this.cancelled.has(invoke.invocation)) await this.finish(invoke, misbehaves);
     this.running.delete(invoke.invocation);

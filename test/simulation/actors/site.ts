@@ -19,8 +19,8 @@ export const INBOUND = [
 export const SETTINGS = {
   partitions: 2,
   secret: 'secret',
-  timeouts: { ackMs: 3_000, startMs: 8_000, completeMs: 6_000 },
-  lostAfterMs: 6_000,
+  timeouts: { ackMs: 3_000, startMs: 4_000, completeMs: 9_000 },
+  lostAfterMs: 4_000,
   sweepAfterMs: 12_000,
   maxStepMs: 3_000,
   stallGraceMs: 6_000,
