@@ -37,8 +37,8 @@ describe('the real coordination over simulated time, Kafka and PostgreSQL', () =
     expect(await simulate(5)).toEqual(first);
   });
 
-  // Seeds by which defects were found: a first record was passed over when a consumer began further on.
-  test.each([77, 95])('keeps every invariant with seed %i, which found a defect', async (seed) => {
+  // It found that a consumer which began further on passed over a partition's first records.
+  test.each([54])('keeps every invariant with seed %i, by which a defect was found', async (seed) => {
     kept(await simulate(seed));
   });
 });
@@ -46,9 +46,9 @@ describe('the real coordination over simulated time, Kafka and PostgreSQL', () =
 describe('the checks see what happens', () => {
   const cases: readonly (readonly [Sabotage, number, RegExp])[] = [
     ['no version check', 2, /cannot be folded|was applied twice|stale attempt/],
-    ['no fence', 16, /2 invoke records/],
-    ['no read-back', 3, /2 invoke records/],
-    ['no watermark', 41, /came in time|found lost though/],
+    ['no fence', 17, /2 invoke records/],
+    ['no read-back', 7, /2 invoke records|two dead letters/],
+    ['no watermark', 37, /came in time|found lost though/],
   ];
 
   test.each(cases)('with %s, in seed %i', async (sabotage, seed, seen) => {
