@@ -1,27 +1,48 @@
 import { EventType } from '@cordyna/protocol/model';
 import type { Site } from '../actors/site.js';
 
-/** A task consumes each completion of a dependency outside its run at most once. */
-export function checkFreshness({ db }: Site): string[] {
-  const consumedBy = new Map<string, string>();
+interface Taken {
+  readonly at: number;
+  readonly run: string;
+  /** Whose completion was taken. */
+  readonly from: string;
+  readonly isOutside: boolean;
+}
+
+/** What a task takes from outside its run is never what it took last. */
+export function checkFreshness(site: Site): string[] {
   const found: string[] = [];
+  for (const [what, all] of consumptions(site)) {
+    all.sort((a, b) => a.at - b.at);
+    all.forEach(({ at, run, from, isOutside }, n) => {
+      const last = all[n - 1];
+      // Within one millisecond the order is not known.
+      if (!isOutside || !last || last.at === at || last.from !== from) return;
+      found.push(`${what} of ${from} twice, in ${last.run} and ${run}`);
+    });
+  }
+  return found;
+}
+
+function consumptions({ db }: Site): Map<string, Taken[]> {
+  const taken = new Map<string, Taken[]>();
   for (const [run, { history, seed }] of db.runs) {
     if (seed.plan.outsideRule !== 'fresh') continue;
     for (const { type, task, data } of history) {
       if (type !== EventType.taskInvoked && type !== EXPANDED) continue;
       const outside = seed.plan.members.find((member) => member.task === task)?.outside ?? [];
-      const { consumed } = data as { consumed?: { readonly [task: string]: string } | null };
-      for (const dependency of outside) {
-        const from = consumed?.[dependency];
-        if (!from) continue;
-        const id = `${task} took ${dependency} of ${from}`;
-        const before = consumedBy.get(id);
-        if (before) found.push(`${id} twice, in ${before} and ${run}`);
-        consumedBy.set(id, run);
+      const { consumed, now } = data as {
+        consumed?: { readonly [task: string]: string } | null;
+        now: number;
+      };
+      for (const [dependency, from] of Object.entries(consumed ?? {})) {
+        const what = `${task} took ${dependency}`;
+        const one = { at: now, run, from, isOutside: outside.includes(dependency) };
+        taken.set(what, [...(taken.get(what) ?? []), one]);
       }
     }
   }
-  return found;
+  return taken;
 }
 
 const EXPANDED = 'cordyna.task.expanded.v1';
