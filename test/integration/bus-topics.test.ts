@@ -3,7 +3,7 @@ import { listTopics, testBroker, withAdmin } from '@cordyna/testkit';
 import type { TestBroker } from '@cordyna/testkit';
 import { ConfigResourceTypes } from 'kafkajs';
 import type { Bus } from '@cordyna/bus';
-import { createTopic, testBus } from './bus-support.js';
+import { createTopic, offsetsOf, testBus } from './bus-support.js';
 
 let broker: TestBroker;
 let bus: Bus;
@@ -38,6 +38,25 @@ describe('provisioning', () => {
       corrected: [],
       otherPartitions: [],
     });
+  });
+
+  test('is done when every leader takes what is sent once, also for who came second', async () => {
+    const publisher = bus.publisher({ retries: false });
+    const other = testBus(broker.brokers);
+    for (let turn = 0; turn < 8; turn += 1) {
+      const spec = { name: topic(`led-${turn}`), partitions: 12, config: {} };
+      const made = [bus, other].map((one) => one.admin().ensureTopics([spec]));
+      await Promise.race(made);
+      const messages = Array.from({ length: 12 }, (_, partition) => ({
+        topic: spec.name,
+        partition,
+        key: null,
+        value: 'at once',
+      }));
+      expect(offsetsOf(await publisher.send(messages))).toEqual(messages.map(() => 0n));
+      await Promise.all(made);
+    }
+    await publisher.close();
   });
 
   test('corrects what somebody else made, and keeps the settings that it says nothing about', async () => {

@@ -28,6 +28,8 @@ export class KafkaAdmin implements BusAdmin {
     const report = await this.retrying(() =>
       ensureTopics(this.links, this.directory, specs, this.retryForMs),
     );
+    // Metadata names a new partition's leader before that broker knows that it leads; what is sent once would be refused.
+    await Promise.all(specs.map(({ name }) => this.endOffsets(name)));
     const log = logOf(this.config);
     for (const { topic, settings } of report.corrected)
       log('warn', 'topic settings corrected', { topic, settings });
