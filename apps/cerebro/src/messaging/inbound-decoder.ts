@@ -89,7 +89,9 @@ function declaration(record: BusRecord, where: Where): Inbound {
   const data = event.data as { server?: unknown; version?: unknown };
   const server = typeof data.server === 'string' && isName(data.server) ? data.server : name;
   if (!isName(server)) return decoded.ok ? { kind: 'pass', where } : poison(decoded, where);
-  const errors: DeclarationError[] = decoded.ok
+  // What is wrong with the key is said below.
+  const isSound = decoded.ok || decoded.reason === 'key_mismatch';
+  const errors: DeclarationError[] = isSound
     ? []
     : (decoded.errors ?? [{ path: '', message: decoded.detail }]).map(({ path, message }) => ({
         code: decoded.reason,
