@@ -59,7 +59,7 @@ async function setUp(kafka: PrivateKafka, coordinators: number): Promise<Setting
   const { brokers } = kafka;
   const prefix = uniquePrefix();
   const { url: databaseUrl } = await testDatabase();
-  const env = { CORDYNA_SWEEP_AFTER_MS: '6000', CORDYNA_SESSION_TIMEOUT_MS: '2000' };
+  const env = { CORDYNA_SWEEP_AFTER_MS: '6000', CORDYNA_SESSION_TIMEOUT_MS: '1000' };
   const start = (readyMs = 0): Promise<StartedCerebro> =>
     startCerebro({ brokers, prefix, databaseUrl, env, readyMs });
   const cerebros = await Promise.all(Array.from({ length: coordinators }, () => start(60_000)));
@@ -97,46 +97,53 @@ async function crash(setting: Setting, round: number, next: () => number, signal
   return { run, exit };
 }
 
-let kafka: PrivateKafka;
+/** Runs and crashes until there were 20 kills; gives the runs. */
+async function storm(setting: Setting, seed: number): Promise<readonly string[]> {
+  const next = random(seed);
+  const runs: string[] = [];
+  for (let round = 0, kills = 0; kills < KILLS; round++) {
+    const signal = round % (KILLS_PER_SIGTERM + 1) === KILLS_PER_SIGTERM ? 'SIGTERM' : 'SIGKILL';
+    const { run, exit } = await crash(setting, round, next, signal);
+    expect(exit).toEqual(signal === 'SIGTERM' ? { code: 0, signal: null } : { code: null, signal });
+    runs.push(run);
+    if (signal === 'SIGKILL') kills += 1;
+  }
+  return runs;
+}
 
-/** A broker of its own, which gives the partitions of the dead to others sooner. */
-beforeAll(async () => {
-  kafka = await privateKafka({ 'group.min.session.timeout.ms': '1000' });
-}, TEST_MS);
+const untilAllCompleted = (setting: Setting, runs: readonly string[]): Promise<unknown> =>
+  awaitUntil(
+    'all runs are completed',
+    async () => {
+      const { url } = setting.cerebros[0] as StartedCerebro;
+      const states = await Promise.all(runs.map(async (run) => (await api(url).run(run)).state));
+      const open = states.filter((state) => state !== 'completed');
+      if (open.length === 0) return true;
+      throw new Error(`not completed: ${open.join(', ')}`);
+    },
+    { timeoutMs: 60_000, everyMs: 250 },
+  );
 
-describe.each([1, 2])('a run of %i coordinator(s)', (coordinators) => {
-  let setting: Setting;
+describe('a run goes on to its end after kill -9 at 20 moments and SIGTERM', () => {
+  let kafka: PrivateKafka;
+  let settings: readonly Setting[];
+  let storms: readonly Promise<readonly string[]>[];
 
+  // Most of a crash is waiting, so that both installations go through theirs side by side.
   beforeAll(async () => {
-    setting = await setUp(kafka, coordinators);
+    // A broker of its own, which gives the partitions of the dead to others sooner.
+    kafka = await privateKafka({ 'group.min.session.timeout.ms': '1000' });
+    settings = await Promise.all([1, 2].map((coordinators) => setUp(kafka, coordinators)));
+    storms = settings.map((setting, at) => storm(setting, SEED + at));
+    await Promise.allSettled(storms);
   }, TEST_MS);
 
-  const untilAllCompleted = (runs: readonly string[]): Promise<unknown> =>
-    awaitUntil(
-      'all runs are completed',
-      async () => {
-        const { url } = setting.cerebros[0] as StartedCerebro;
-        const states = await Promise.all(runs.map(async (run) => (await api(url).run(run)).state));
-        const open = states.filter((state) => state !== 'completed');
-        if (open.length === 0) return true;
-        throw new Error(`not completed: ${open.join(', ')}`);
-      },
-      { timeoutMs: 60_000, everyMs: 250 },
-    );
-
-  test(
-    `goes on to its end after kill -9 at ${KILLS} moments and SIGTERM, with one invoke record per attempt`,
-    async () => {
-      const next = random(SEED + coordinators);
-      const runs: string[] = [];
-      for (let round = 0, kills = 0; kills < KILLS; round++) {
-        const signal = round % (KILLS_PER_SIGTERM + 1) === KILLS_PER_SIGTERM ? 'SIGTERM' : 'SIGKILL';
-        const { run, exit } = await crash(setting, round, next, signal);
-        expect(exit).toEqual(signal === 'SIGTERM' ? { code: 0, signal: null } : { code: null, signal });
-        runs.push(run);
-        if (signal === 'SIGKILL') kills += 1;
-      }
-      await untilAllCompleted(runs);
+  test.each([1, 2])(
+    'with %i coordinator(s), and there is one invoke record per attempt',
+    async (coordinators) => {
+      const setting = settings[coordinators - 1] as Setting;
+      const runs = (await storms[coordinators - 1]) ?? [];
+      await untilAllCompleted(setting, runs);
 
       const tasksOfRuns = runs.flatMap((run) => TASKS.map(({ name }) => `${run} steady.${name} 1`)).sort();
       const commands = (await dumpTopic(kafka.brokers, `${setting.prefix}.commands.steady`)).map(
