@@ -9,6 +9,9 @@ import type {
   StoredOutboxMessage,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
+/** With the number of the commit that wrote it: clocks of coordinators do not tell which decision took effect first. */
+export type RecordedRow = HistoryRow & { readonly commit: number };
+
 export interface RunRow {
   version: number;
   readonly seed: RunSeed;
@@ -18,7 +21,7 @@ export interface RunRow {
   finishedAt: number | null;
   nextSeq: number;
   readonly tasks: TaskRun[];
-  readonly history: HistoryRow[];
+  readonly history: RecordedRow[];
 }
 
 export interface FreshnessRow {
@@ -55,6 +58,7 @@ export class Database {
   readonly outbox = new Map<string, StoredOutboxMessage>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly lost: LostInstance[] = [];
+  commits = 0;
   private lastOutboxId = 0;
 
   /** @param clock epoch ms */

@@ -21,6 +21,7 @@ const expect = (holds: boolean, subject: string): void => {
 export function write(db: Database, changes: Changes, now: number): Saved {
   if (db.isChecking) check(db, changes);
   refuseUnstorable(changes);
+  db.commits += 1;
   for (const { topic, partition, to } of changes.positions)
     db.positions.set(positionOf(topic, partition), to);
   for (const change of changes.runs) writeRun(db, change);
@@ -70,7 +71,7 @@ function writeRun(db: Database, { run, seed, expectedVersion, contentHash, touch
   };
   Object.assign(row, { version: row.version + 1, state, finishedAt, nextSeq });
   for (const task of expectedVersion === null ? run.tasks : touched) row.tasks[task.index] = task;
-  row.history.push(...rows);
+  row.history.push(...rows.map((added) => ({ ...added, commit: db.commits })));
   db.runs.set(seed.run, row);
 }
 
