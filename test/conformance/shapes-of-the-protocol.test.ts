@@ -94,9 +94,11 @@ describe('what an independent client sees', () => {
     });
     const answers = await awaitUntil('both are answered', async () => {
       const events = (await cordyna.dump('registrations')).map(eventOf);
-      return events.some(({ data }) => data.declaration === id) && events;
+      return events.length === 2 && events.some(({ data }) => data.declaration === id) && events;
     });
-    const [accepted, rejected] = [answers[0], answers.find(({ data }) => data.declaration === id)];
+    // Answers are told apart by the declaration that they name: that of a new server waits for its command topic.
+    const accepted = answers.find(({ data }) => data.declaration !== id);
+    const rejected = answers.find(({ data }) => data.declaration === id);
     expect(accepted).toMatchObject({
       type: 'cordyna.server.accepted.v1',
       subject: 'shapes',
