@@ -3,7 +3,7 @@ import type { Sabotage } from './actors/site.js';
 import { simulate, type Report } from './simulate.js';
 import { addTo, emptyTally, printed } from './tally.js';
 
-const BOX_MS = 40_000;
+const BOX_MS = 15_000;
 const AT_LEAST = 50;
 
 const again = (seed: number): string => `repeat it by: npm run simulate -- --seeds 1 --from ${seed}`;
@@ -28,7 +28,7 @@ describe('the real coordination over simulated time, Kafka and PostgreSQL', () =
       }
       expect(seeds.size).toBeGreaterThanOrEqual(AT_LEAST);
     },
-    4 * BOX_MS,
+    12 * BOX_MS,
   );
 
   test('goes the same way whenever it is repeated', async () => {
