@@ -25,7 +25,10 @@ function begin(draft: Draft, task: TaskRun): void {
   const member = draft.member(task);
   if (task.item === null && endsWithUpstream(draft, task)) return;
   if (!draft.world.declared(member.task)) {
-    const error = ownError('server_withdrawn', `${member.server} was withdrawn before ${member.task} was invoked`);
+    const error = ownError(
+      'server_withdrawn',
+      `${member.server} was withdrawn before ${member.task} was invoked`,
+    );
     return fail(draft, task, { error, row: 'row', own: true });
   }
   const first = task.item === null && task.attempt === 0;
