@@ -15,6 +15,7 @@ import {
   type Installation,
   type Metrics,
   type ProgressStore,
+  type RetentionStore,
   type Store,
   type TimerQueries,
 } from './coordination/index.js';
@@ -29,12 +30,13 @@ import {
   type InboundTransport,
 } from './messaging/index.js';
 import { CoordinatorReadiness, type InboundState } from './readiness.js';
-import { Pulse, Watermark } from './timers/index.js';
+import { Pulse, Retention, Watermark } from './timers/index.js';
 
 export interface Persistence {
   readonly store: Store;
   readonly timers: TimerQueries;
   readonly progress: ProgressStore;
+  readonly retention: RetentionStore;
   readonly installation: Installation;
 }
 
@@ -108,6 +110,7 @@ export function compose(
       progress,
       watermark,
       pulse,
+      retention: new Retention(persistence.retention, metrics, config.retentionMs),
     },
     {
       topics: topicSettings,

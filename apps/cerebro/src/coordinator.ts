@@ -14,7 +14,15 @@ import type {
   TimerQueries,
 } from './coordination/index.js';
 import type { TopicSettings } from './messaging/index.js';
-import { CapacityTimer, DueTimer, Sweeper, Watchdog, type Pulse, type Watermark } from './timers/index.js';
+import {
+  CapacityTimer,
+  DueTimer,
+  Sweeper,
+  Watchdog,
+  type Pulse,
+  type Retention,
+  type Watermark,
+} from './timers/index.js';
 
 export interface CoordinatorSettings {
   readonly topics: TopicSettings;
@@ -42,6 +50,8 @@ export interface CoordinatorParts {
   readonly progress: ProgressBuffer;
   readonly watermark: Watermark;
   readonly pulse: Pulse;
+  /** Without it nothing that is old is removed. */
+  readonly retention?: Retention;
 }
 
 const RETRY_MS = 1_000;
@@ -58,7 +68,7 @@ export class Coordinator {
     private readonly parts: CoordinatorParts,
     private readonly settings: CoordinatorSettings,
   ) {
-    const { queries, door, outbound, capacity, watermark, pulse } = parts;
+    const { queries, door, outbound, capacity, watermark, pulse, retention } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
     this.timers = [
       pulse,
@@ -66,6 +76,7 @@ export class Coordinator {
       new Sweeper(queries, outbound, door, sweepAfterMs),
       new DueTimer(queries, door, source, newRunId),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
+      ...(retention ? [retention] : []),
     ];
   }
 

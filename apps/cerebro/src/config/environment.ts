@@ -15,7 +15,7 @@ function Whole(min: number, max: number): PropertyDecorator {
   };
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** The variables that Cerebro reads, by their names, with their defaults; all times in milliseconds. */
 export class Environment {
@@ -86,6 +86,10 @@ export class Environment {
   /** Kafka's brokers take from 6 s by default. */
   @Whole(1_000, 60_000)
   CORDYNA_SESSION_TIMEOUT_MS = 6_000;
+
+  /** At least as long as an idempotency key is good for. */
+  @Whole(7, 36_500)
+  CORDYNA_RETENTION_DAYS = 30;
 
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   CORDYNA_LOG_LEVEL: LogLevel = 'info';

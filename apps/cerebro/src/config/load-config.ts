@@ -1,6 +1,6 @@
 import { validateSync } from 'class-validator';
 import { ConfigError } from './config-error.js';
-import { Environment, type LogLevel } from './environment.js';
+import { DAY_MS, Environment, type LogLevel } from './environment.js';
 import { Secret } from './secret.js';
 
 /** Everything that an installation can set. Frozen; checked once, at boot. */
@@ -21,6 +21,8 @@ export interface CerebroConfig {
   /** For tasks that declare none. */
   readonly defaultTimeouts: { readonly ackMs: number; readonly startMs: number; readonly completeMs: number };
   readonly sessionTimeoutMs: number;
+  /** How long what has ended is kept. */
+  readonly retentionMs: number;
   readonly logLevel: LogLevel;
 }
 
@@ -49,6 +51,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): CerebroConfig 
       completeMs: values.CORDYNA_DEFAULT_COMPLETE_MS,
     },
     sessionTimeoutMs: values.CORDYNA_SESSION_TIMEOUT_MS,
+    retentionMs: values.CORDYNA_RETENTION_DAYS * DAY_MS,
     logLevel: values.CORDYNA_LOG_LEVEL,
   });
 }

@@ -29,6 +29,8 @@ export abstract class Metrics {
   /** Commits that were decided again, by the name of the store's error. */
   abstract readonly commitRetries: Counter<'reason'>;
   abstract readonly logLinesDropped: PlainCounter;
+  /** Rows that were removed because they were old and needed by nobody, by their table. */
+  abstract readonly retentionRemoved: Counter<'kind'>;
   /** Times that the watermark stood still for longer than it may. */
   abstract readonly stalls: PlainCounter;
 

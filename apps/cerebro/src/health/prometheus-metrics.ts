@@ -22,6 +22,7 @@ export class PrometheusMetrics extends Metrics {
   });
   readonly commitRetries = this.counter('commit_retries', 'Commits that were decided again.', 'reason');
   readonly logLinesDropped = this.counter('log_lines_dropped', 'Log and progress lines dropped under load.');
+  readonly retentionRemoved = this.counter('retention_removed_rows', 'Old rows that were removed.', 'kind');
   readonly stalls = this.counter('stalls', 'Times that the watermark stood still for longer than it may.');
   private readonly commits = this.counter('commits', 'Transactions of the door.');
   private readonly inputs = this.counter('inputs', 'What went through the door.', 'kind', 'outcome');

@@ -3,6 +3,7 @@ import type {
   Installation,
   ProgressStore,
   Queries,
+  RetentionStore,
   Store,
   TimerQueries,
 } from '../coordination/ports/index.js';
@@ -10,6 +11,7 @@ import { dataSourceOf } from './data-source.js';
 import { PgInstallation } from './installation.js';
 import { PgProgressStore } from './progress/pg-progress-store.js';
 import { TypeOrmQueries } from './queries/typeorm-queries.js';
+import { PgRetentionStore } from './retention/pg-retention-store.js';
 import { hotPool, sidePool } from './sql/pools.js';
 import { PgStore } from './store/pg-store.js';
 import { PgTimerQueries } from './timers/pg-timer-queries.js';
@@ -31,6 +33,7 @@ export interface Persistence {
   readonly store: Store;
   readonly timers: TimerQueries;
   readonly progress: ProgressStore;
+  readonly retention: RetentionStore;
   readonly queries: Queries;
   readonly installation: Installation;
   /** Brings the schema up to date; safe when several coordinators start at once. */
@@ -78,6 +81,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     store: new PgStore(hot),
     timers: new PgTimerQueries(side),
     progress: new PgProgressStore(side),
+    retention: new PgRetentionStore(side),
     queries: new TypeOrmQueries(connected),
     installation,
     migrate: () => installation.migrate(),

@@ -75,6 +75,15 @@ CREATE TABLE instances (
   CONSTRAINT instances_pkey PRIMARY KEY (server, instance)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=40);
 
+CREATE TABLE lost_instances (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  server text NOT NULL,
+  instance text NOT NULL,
+  last_seen timestamp with time zone NOT NULL,
+  CONSTRAINT lost_instances_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE outbox (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   kind text NOT NULL,
@@ -107,6 +116,11 @@ CREATE TABLE registry (
   CONSTRAINT registry_only_row_check CHECK (only_row),
   CONSTRAINT registry_pkey PRIMARY KEY (only_row)
 ) WITH (fillfactor=10);
+
+CREATE TABLE removed_runs (
+  run uuid NOT NULL,
+  CONSTRAINT removed_runs_pkey PRIMARY KEY (run)
+);
 
 CREATE TABLE run_keys (
   target text NOT NULL,
@@ -228,14 +242,23 @@ CREATE TABLE task_runs (
   CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
 
+CREATE INDEX dead_letters_by_time ON dead_letters USING btree (at, id);
+CREATE INDEX history_refused ON history USING btree (recorded_at, run, seq) WHERE (NOT applied);
+CREATE INDEX history_refused_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (NOT applied);
 CREATE INDEX history_stream ON history USING btree (xid, run, seq);
+CREATE INDEX history_watchdog ON history USING btree (recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
+CREATE INDEX history_watchdog_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
+CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at, id);
+CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
 CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
 CREATE INDEX outbox_stamp ON outbox USING btree (stamp);
-CREATE INDEX run_keys_age ON run_keys USING btree (created_at);
+CREATE INDEX run_keys_run ON run_keys USING btree (run);
+CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
 CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);
 CREATE INDEX runs_by_task ON runs USING btree (task, created_at DESC, id DESC) WHERE (task IS NOT NULL);
 CREATE INDEX runs_by_time ON runs USING btree (created_at DESC, id DESC);
+CREATE INDEX schedule_firings_age ON schedule_firings USING btree (scheduled_for);
 CREATE INDEX schedules_due ON schedules USING btree (next_due_at) WHERE (active AND (next_due_at IS NOT NULL));
 CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
 CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);

@@ -32,6 +32,7 @@ describe('the configuration', () => {
       sweepAfterMs: 12_000,
       defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
       sessionTimeoutMs: 6_000,
+      retentionMs: 30 * 86_400_000,
       logLevel: 'info',
     });
     expect(config.databaseUrl.reveal()).toBe(least.DATABASE_URL);
@@ -63,6 +64,7 @@ describe('the configuration', () => {
       CORDYNA_DEFAULT_START_MS: '6',
       CORDYNA_DEFAULT_COMPLETE_MS: '7',
       CORDYNA_SESSION_TIMEOUT_MS: '9000',
+      CORDYNA_RETENTION_DAYS: '7',
       CORDYNA_LOG_LEVEL: 'debug',
     };
     expect(Object.keys(env).sort()).toEqual([...VARIABLES].sort());
@@ -81,6 +83,7 @@ describe('the configuration', () => {
       sweepAfterMs: 6000,
       defaultTimeouts: { ackMs: 5, startMs: 6, completeMs: 7 },
       sessionTimeoutMs: 9000,
+      retentionMs: 604_800_000,
       logLevel: 'debug',
     });
   });
@@ -91,6 +94,7 @@ describe('the configuration', () => {
       CORDYNA_HTTP_PORT: '70000',
       CORDYNA_PARTITIONS: '1.5',
       CORDYNA_LOG_LEVEL: 'loud',
+      CORDYNA_RETENTION_DAYS: '6',
       CORDYNA_SECRET: 'short-one',
     });
     const names = problems.map((problem) => problem.split(' ')[0]).sort();
@@ -100,6 +104,7 @@ describe('the configuration', () => {
         'CORDYNA_HTTP_PORT',
         'CORDYNA_LOG_LEVEL',
         'CORDYNA_PARTITIONS',
+        'CORDYNA_RETENTION_DAYS',
         'KAFKA_BROKERS',
         ...secretNames,
       ].sort(),
