@@ -28,6 +28,8 @@ export class Watermark {
   private readonly safe = new Map<string, number>();
   private known: readonly string[] = [];
   private watch: Watch | null = null;
+  /** `events` may be read again before `servers` is: deadlines wait for the end of both stalls. */
+  private eventsWatch: Watch | null = null;
   private beyondEnd: string[] = [];
   /** Of the last round. */
   private positions: ReadonlyMap<string, bigint> = new Map();
@@ -71,14 +73,20 @@ export class Watermark {
       );
       return;
     }
-    const next = this.of('');
-    if (next === null) return;
-    const { maxStepMs, stallGraceMs } = this.settings;
-    // The start is the end of a stall too: nobody knows how long nothing was read.
-    const first: Watch = { watermarkMs: next, quietUntilMs: next + stallGraceMs };
-    const watch = this.watch === null ? first : observe(this.watch, next, maxStepMs, stallGraceMs);
+    const overall = this.of('');
+    const events = this.of(`${this.settings.eventsTopic}/`);
+    if (overall === null || events === null) return;
+    const watch = this.observed(this.watch, overall);
     if (this.watch !== null && watch.quietUntilMs !== this.watch.quietUntilMs) this.onStall();
     this.watch = watch;
+    this.eventsWatch = this.observed(this.eventsWatch, events);
+  }
+
+  private observed(watch: Watch | null, next: number): Watch {
+    const { maxStepMs, stallGraceMs } = this.settings;
+    // The start is the end of a stall too: nobody knows how long nothing was read.
+    if (watch === null) return { watermarkMs: next, quietUntilMs: next + stallGraceMs };
+    return observe(watch, next, maxStepMs, stallGraceMs);
   }
 
   /** Minimum over all partitions of the topics whose name begins so; null as long as one of them is unknown. */
@@ -97,7 +105,8 @@ export class Watermark {
 
   /** Deadlines before this may fire (epoch ms, database clock); null while nothing may. */
   forDeadlines(): number | null {
-    return this.afterGrace(this.of(`${this.settings.eventsTopic}/`));
+    const isQuiet = this.eventsWatch === null || !mayFire(this.eventsWatch);
+    return isQuiet ? null : this.afterGrace(this.of(`${this.settings.eventsTopic}/`));
   }
 
   /** Silence is judged up to here: updates and heartbeats both count as signs of life. */

@@ -79,6 +79,21 @@ describe('the watermark', () => {
     expect(watermark.forDeadlines()).toBe(now);
   });
 
+  test('fires nothing for 15 s after a stall of the events, even while heartbeats are not read yet', async () => {
+    await warmUp();
+    ends.set('c.servers/0', 6n);
+    await watermark.advance();
+    now += 30_000;
+    await watermark.advance();
+    expect(watermark.forDeadlines()).toBeNull();
+    positions.set('c.servers/0', 6n);
+    for (let second = 0; second < 16; second++) {
+      now += 1_000;
+      await watermark.advance();
+    }
+    expect(watermark.forDeadlines()).toBe(now);
+  });
+
   test('heartbeats that are not read hold back the judgement of silence, not the deadlines', async () => {
     await warmUp();
     const silence = watermark.forSilence();
