@@ -4,13 +4,21 @@ import { NestFactory } from '@nestjs/core';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
-import { Commands, Metrics, Queries, Readiness } from '../dist/coordination/index.js';
+import {
+  Commands,
+  DefinitionQueries,
+  Definitions,
+  Metrics,
+  Queries,
+  Readiness,
+} from '../dist/coordination/index.js';
 import { HealthModule } from '../dist/health/index.js';
 import { HttpModule, openApiDocument } from '../dist/http/index.js';
 
 class Described {}
 // Nobody is asked anything: the document is made of the controllers' decorators.
-const providers = [Commands, Metrics, Queries, Readiness].map((provide) => ({ provide, useValue: {} }));
+const ports = [Commands, DefinitionQueries, Definitions, Metrics, Queries, Readiness];
+const providers = ports.map((provide) => ({ provide, useValue: {} }));
 const module = {
   module: Described,
   global: true,

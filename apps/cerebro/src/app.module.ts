@@ -1,7 +1,14 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import type { Composition } from './composition.js';
-import { Commands, Metrics, Queries, Readiness } from './coordination/index.js';
+import {
+  Commands,
+  DefinitionQueries,
+  Definitions,
+  Metrics,
+  Queries,
+  Readiness,
+} from './coordination/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
 import { INBOUND_TRANSPORT, InboundController, InboundHandler } from './messaging/index.js';
@@ -10,6 +17,7 @@ import { MonitorModule } from './monitor/index.js';
 export interface AppParts {
   readonly composition: Composition;
   readonly queries: Queries;
+  readonly definitions: DefinitionQueries;
   readonly metrics: Metrics;
   readonly closePersistence: () => Promise<void>;
 }
@@ -32,9 +40,11 @@ class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
 @Module({})
 export class AppModule {
   static with(parts: AppParts): DynamicModule {
-    const { composition, queries, metrics } = parts;
+    const { composition, queries, definitions, metrics } = parts;
     const shared: Provider[] = [
       { provide: Queries, useValue: queries },
+      { provide: DefinitionQueries, useValue: definitions },
+      { provide: Definitions, useValue: composition.definitions },
       { provide: Metrics, useValue: metrics },
       { provide: Commands, useValue: composition.commands },
       { provide: Readiness, useValue: composition.readiness },

@@ -7,6 +7,7 @@ import {
   Capacity,
   DatabaseClock,
   Door,
+  DoorDefinitions,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -43,6 +44,7 @@ export interface Persistence {
 export interface Composition {
   readonly coordinator: Coordinator;
   readonly commands: RunCommands;
+  readonly definitions: DoorDefinitions;
   readonly readiness: CoordinatorReadiness;
   readonly handler: InboundHandler;
   readonly transport: InboundTransport;
@@ -123,6 +125,7 @@ export function compose(
   return {
     coordinator,
     commands: new RunCommands(door, store, clock),
+    definitions: new DoorDefinitions(door),
     readiness: new CoordinatorReadiness(clock, pulse, watermark, () => inbound),
     handler,
     transport,

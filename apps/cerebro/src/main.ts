@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     composition,
     metrics,
     queries: persistence.queries,
+    definitions: persistence.definitions,
     closePersistence: () => persistence.close(),
   });
   const app = await NestFactory.create<NestExpressApplication>(module, {

@@ -1,6 +1,7 @@
 export { mergeArgs } from './args/merge-args.js';
 export type { ArgsSource, MergedArgs } from './args/merge-args.js';
 export { argsSources } from './args/sources.js';
+export { definitionId, inForce, nextVersion } from './definitions/index.js';
 export { EngineError } from './errors.js';
 export * from './graph/index.js';
 export * from './lifecycle/index.js';

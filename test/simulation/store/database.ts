@@ -1,4 +1,4 @@
-import type { DeclaredServer, HistoryRow, Run, RunSeed, TaskRun } from '@cordyna/engine';
+import type { DeclaredServer, Definition, HistoryRow, Run, RunSeed, TaskRun } from '@cordyna/engine';
 import type { InstanceState } from '@cordyna/protocol/model';
 import type {
   DeadLetterRow,
@@ -53,6 +53,7 @@ export class Database {
   readonly registry = {
     version: 0,
     servers: new Map<string, { server: DeclaredServer; withdrawn: boolean }>(),
+    definitions: new Map<string, Definition>(),
   };
   readonly instances = new Map<string, Instance>();
   readonly outbox = new Map<string, StoredOutboxMessage>();

@@ -43,9 +43,10 @@ export function read(db: Database, needs: Needs): Loaded {
 export const runOf = ({ seed, state, createdAt, finishedAt, nextSeq, tasks }: RunRow) =>
   restore(seed, { state, createdAt, finishedAt, nextSeq }, tasks);
 
-function registry({ registry: { version, servers } }: Database): Loaded['registry'] {
+function registry({ registry: { version, servers, definitions } }: Database): Loaded['registry'] {
   const inForce = [...servers.values()].filter(({ withdrawn }) => !withdrawn).map(({ server }) => server);
-  return { version, value: registryOf(inForce.sort((a, b) => (a.server < b.server ? -1 : 1))) };
+  const sorted = inForce.sort((a, b) => (a.server < b.server ? -1 : 1));
+  return { version, value: registryOf(sorted, definitions.values()) };
 }
 
 /** The latest output is where the task run has it, as in PostgreSQL. */

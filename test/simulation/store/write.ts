@@ -1,3 +1,4 @@
+import { definitionId } from '@cordyna/engine';
 import {
   Conflict,
   StoreRefused,
@@ -81,6 +82,10 @@ function writeRegistry(db: Database, { registry: { changes } }: Changes): void {
     if (change.kind === 'declare') {
       db.registry.servers.set(change.server.server, { server: change.server, withdrawn: false });
       for (const task of change.tasks) beginFreshness(db, task);
+      continue;
+    }
+    if (change.kind === 'define') {
+      db.registry.definitions.set(definitionId(change.definition), change.definition);
       continue;
     }
     const known = db.registry.servers.get(change.server);

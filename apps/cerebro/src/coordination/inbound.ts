@@ -1,4 +1,5 @@
 import type { Input } from '@cordyna/engine';
+import type { DefinitionChange, DefinitionResult } from './definitions/changes.js';
 import type {
   DeadLetterReason,
   DeclarationError,
@@ -77,6 +78,15 @@ export type Inbound =
     }
   | { readonly kind: 'run-input'; readonly run: string; readonly source: string; readonly input: Input }
   | { readonly kind: 'fire'; readonly schedule: string; readonly newRun: string }
+  /** What people define: all changes or none. */
+  | {
+      readonly kind: 'define';
+      readonly changes: readonly DefinitionChange[];
+      readonly author: string | null;
+      readonly reason: string | null;
+      /** Decides, and changes nothing. */
+      readonly isDryRun: boolean;
+    }
   | {
       readonly kind: 'lose';
       readonly server: string;
@@ -93,12 +103,22 @@ export type Inbound =
   | { readonly kind: 'pass'; readonly where: Where };
 
 export type RefusalCode =
-  'unknown_task' | 'unknown_job' | 'unknown_run' | 'invalid_args' | 'key_reused' | 'wrong_state';
+  | 'unknown_task'
+  | 'unknown_job'
+  | 'unknown_run'
+  | 'unknown_definition'
+  | 'invalid_args'
+  | 'invalid_definition'
+  | 'definition_exists'
+  | 'version_conflict'
+  | 'key_reused'
+  | 'wrong_state';
 
 /** What became of one inbound. */
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'run'; readonly run: string; readonly created: boolean }
+  | { readonly kind: 'defined'; readonly results: readonly DefinitionResult[] }
   | {
       readonly kind: 'refused';
       readonly code: RefusalCode;

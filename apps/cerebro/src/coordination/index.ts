@@ -1,6 +1,7 @@
 export * from './capacity.js';
 export * from './commands.js';
 export * from './database-clock.js';
+export * from './definitions/index.js';
 export * from './door.js';
 export * from './inbound.js';
 export * from './json-schema.js';

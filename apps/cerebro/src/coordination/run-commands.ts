@@ -4,10 +4,9 @@ import type { RunRequest } from '@cordyna/protocol/model';
 import { Commands, RequestRefused } from './commands.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { Door } from './door.js';
-import { withRunInLowerCase, type Outcome } from './inbound.js';
+import { withRunInLowerCase } from './inbound.js';
 import type { Store } from './ports/index.js';
-
-const WAIT_MS = 10_000;
+import { refusal, withLimit } from './refusal.js';
 
 /** What people ask for over HTTP: proposals to the door like all others, answered once they are committed. */
 export class RunCommands extends Commands {
@@ -60,26 +59,5 @@ export class RunCommands extends Commands {
     const { registry } = await this.store.load(needs);
     if (!registry) throw new RequestRefused('unavailable', 'the registry cannot be read');
     return graphOf(registry.value);
-  }
-}
-
-function refusal(outcome: Outcome): RequestRefused {
-  if (outcome.kind === 'refused') return new RequestRefused(outcome.code, outcome.message, outcome.errors);
-  if (outcome.kind === 'store-refused') return new RequestRefused('invalid_args', outcome.message);
-  return new RequestRefused('unavailable', 'the request had no outcome');
-}
-
-/** The door waits for PostgreSQL as long as it takes; who asks over HTTP does not. */
-async function withLimit<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    const message =
-      'not committed within 10 s; it may still take effect. Send it again with the same idempotency key to find out';
-    timer = setTimeout(() => reject(new RequestRefused('unavailable', message)), WAIT_MS);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

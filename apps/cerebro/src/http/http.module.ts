@@ -2,10 +2,13 @@ import { Module } from '@nestjs/common';
 import { ProblemsController } from './problem/problems.controller.js';
 import { DeadLettersController } from './routes/dead-letters.controller.js';
 import { GraphController } from './routes/graph.controller.js';
+import { JobDefinitionsController } from './routes/job-definitions.controller.js';
+import { JobsController } from './routes/jobs.controller.js';
 import { HistoryController } from './routes/history.controller.js';
 import { RunsController } from './routes/runs.controller.js';
 import { SchedulesController } from './routes/schedules.controller.js';
 import { ConnectionsEnd } from './connections-end.js';
+import { TaskArgsController } from './routes/task-args.controller.js';
 import { StreamController } from './stream/stream.controller.js';
 import { StreamHub } from './stream/stream-hub.js';
 
@@ -14,6 +17,9 @@ import { StreamHub } from './stream/stream-hub.js';
   controllers: [
     RunsController,
     HistoryController,
+    TaskArgsController,
+    JobDefinitionsController,
+    JobsController,
     GraphController,
     SchedulesController,
     DeadLettersController,

@@ -6,7 +6,14 @@ import {
   type OnApplicationShutdown,
   Inject,
 } from '@nestjs/common';
-import { Installation, ProgressStore, Queries, Store, TimerQueries } from '../coordination/ports/index.js';
+import {
+  DefinitionQueries,
+  Installation,
+  ProgressStore,
+  Queries,
+  Store,
+  TimerQueries,
+} from '../coordination/ports/index.js';
 import { createPersistence, type Persistence, type PersistenceOptions } from './persistence.js';
 
 export const PERSISTENCE = Symbol('PERSISTENCE');
@@ -34,6 +41,7 @@ export class PersistenceModule implements OnApplicationShutdown {
       part(TimerQueries, 'timers'),
       part(ProgressStore, 'progress'),
       part(Queries, 'queries'),
+      part(DefinitionQueries, 'definitions'),
       part(Installation, 'installation'),
     ];
     const all = {

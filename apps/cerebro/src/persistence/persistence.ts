@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type {
+  DefinitionQueries,
   Installation,
   ProgressStore,
   Queries,
@@ -10,6 +11,7 @@ import type {
 import { dataSourceOf } from './data-source.js';
 import { PgInstallation } from './installation.js';
 import { PgProgressStore } from './progress/pg-progress-store.js';
+import { TypeOrmDefinitionQueries } from './queries/typeorm-definition-queries.js';
 import { TypeOrmQueries } from './queries/typeorm-queries.js';
 import { PgRetentionStore } from './retention/pg-retention-store.js';
 import { hotPool, sidePool } from './sql/pools.js';
@@ -35,6 +37,7 @@ export interface Persistence {
   readonly progress: ProgressStore;
   readonly retention: RetentionStore;
   readonly queries: Queries;
+  readonly definitions: DefinitionQueries;
   readonly installation: Installation;
   /** Brings the schema up to date; safe when several coordinators start at once. */
   migrate(): Promise<void>;
@@ -83,6 +86,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     progress: new PgProgressStore(side),
     retention: new PgRetentionStore(side),
     queries: new TypeOrmQueries(connected),
+    definitions: new TypeOrmDefinitionQueries(connected),
     installation,
     migrate: () => installation.migrate(),
     close: async () => {

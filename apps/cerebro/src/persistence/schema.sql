@@ -22,6 +22,17 @@ CREATE TABLE dead_letters (
   CONSTRAINT dead_letters_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE definitions (
+  kind text NOT NULL,
+  name text NOT NULL,
+  version bigint NOT NULL,
+  body jsonb,
+  author text,
+  reason text,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT definitions_pkey PRIMARY KEY (kind, name, version)
+);
+
 CREATE TABLE freshness (
   task text NOT NULL,
   version bigint NOT NULL DEFAULT 0,

@@ -88,6 +88,11 @@ describe('/openapi.json', () => {
     ['post', '/api/v1/runs/{run}/cancel', `/api/v1/runs/${RUN}/cancel`],
     ['post', '/api/v1/runs/{run}/retry', `/api/v1/runs/${RUN}/retry`],
     ['get', '/api/v1/schedules/{task}/firings', '/api/v1/schedules/a.b/firings'],
+    ['get', '/api/v1/runs/{run}/tasks/{task}/args', `/api/v1/runs/${RUN}/tasks/a.b/args?item=2`],
+    ['get', '/api/v1/job-definitions', '/api/v1/job-definitions'],
+    ['get', '/api/v1/job-definitions/{job}', '/api/v1/job-definitions/known'],
+    ['get', '/api/v1/job-definitions/{job}/versions', '/api/v1/job-definitions/known/versions'],
+    ['get', '/api/v1/jobs', '/api/v1/jobs'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters?limit=0'],
   ] as const)('says what %s %s answers (%s)', async (method, path, url) => {
@@ -100,14 +105,21 @@ describe('/openapi.json', () => {
   });
 });
 
-describe('docs/http-api.md', () => {
-  const text = readFileSync(new URL('../../../../docs/http-api.md', import.meta.url), 'utf8');
+/** Pages that describe calls, each call on one of them. */
+const PAGES = ['http-api.md', 'jobs.md'];
+
+describe('the pages about calls in docs/', () => {
+  const text = PAGES.map((name) =>
+    readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8'),
+  ).join('\n');
   const sections = text.split(/^##+ /m).map((section) => {
     const heading = section.slice(0, section.indexOf('\n'));
-    const calls = [...heading.matchAll(/`(GET|POST) ([^`?]+)/g)].map(([, method = '', path = '']) => ({
-      method: method.toLowerCase(),
-      path,
-    }));
+    const calls = [...heading.matchAll(/`(GET|POST|PUT|DELETE) ([^`?]+)/g)].map(
+      ([, method = '', path = '']) => ({
+        method: method.toLowerCase(),
+        path,
+      }),
+    );
     const examples = [...section.matchAll(/^```json\n(.*?)^```/gms)].map(
       ([, json = '']) => JSON.parse(json) as unknown,
     );
@@ -129,7 +141,8 @@ describe('docs/http-api.md', () => {
       const answer = examples.at(-1);
       if (!call || answer === undefined) continue;
       const responses = served.paths[call.path]?.[call.method]?.responses ?? {};
-      const { $ref } = (responses[200] ?? responses[202])?.content?.['application/json']?.schema as {
+      const { $ref } = (responses[200] ?? responses[201] ?? responses[202])?.content?.['application/json']
+        ?.schema as {
         $ref: string;
       };
       expect({ call, errors: check($ref, answer) }).toEqual({ call, errors: [] });

@@ -1,7 +1,14 @@
-import type { DeclaredServer, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
+import { definitionId, jobOf } from '../definitions/index.js';
+import type { DeclaredServer, Definition, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
 
-/** The union of these servers' declarations. Its content does not depend on their order. */
-export function registryOf(servers: Iterable<DeclaredServer>): Registry {
+/**
+ * The union of these servers' declarations and of the newest versions of these definitions. Its content does not depend
+ * on their order.
+ */
+export function registryOf(
+  servers: Iterable<DeclaredServer>,
+  definitions: Iterable<Definition> = [],
+): Registry {
   const byName = [...servers].sort((a, b) => (a.server < b.server ? -1 : 1));
   const tasks = new Map<string, TaskDefinition>();
   const jobs = new Map<string, JobDefinition>();
@@ -18,14 +25,33 @@ export function registryOf(servers: Iterable<DeclaredServer>): Registry {
     }
   }
   for (const names of dependents.values()) names.sort();
-  return { servers: new Map(byName.map((server) => [server.server, server])), tasks, jobs, dependents };
+  const defined = [...definitions].sort((a, b) => (definitionId(a) < definitionId(b) ? -1 : 1));
+  for (const definition of defined) {
+    // Names of jobs that no server declares are bare: they meet no declared one.
+    const job = jobOf(definition);
+    if (job) jobs.set(job.job, job);
+  }
+  return {
+    servers: new Map(byName.map((server) => [server.server, server])),
+    tasks,
+    jobs,
+    dependents,
+    definitions: new Map(defined.map((definition) => [definitionId(definition), definition])),
+  };
 }
 
 export const emptyRegistry = (): Registry => registryOf([]);
 
 /** The registry with this server's declaration in the place of its former one. */
 export const withServer = (registry: Registry, server: DeclaredServer): Registry =>
-  registryOf([...without(registry, server.server), server]);
+  registryOf([...without(registry, server.server), server], registry.definitions.values());
+
+/** The registry with these versions of definitions in the place of the ones before. */
+export const withDefinitions = (registry: Registry, changed: readonly Definition[]): Registry => {
+  const byId = new Map(registry.definitions);
+  for (const definition of changed) byId.set(definitionId(definition), definition);
+  return registryOf(registry.servers.values(), byId.values());
+};
 
 const without = (registry: Registry, server: string): readonly DeclaredServer[] =>
   [...registry.servers.values()].filter((other) => other.server !== server);
@@ -42,7 +68,7 @@ export interface Withdrawal {
 export function withdraw(registry: Registry, server: string): Withdrawal {
   const declared = registry.servers.get(server);
   if (!declared) return { registry, changed: false, unresolved: [] };
-  const next = registryOf(without(registry, server));
+  const next = registryOf(without(registry, server), registry.definitions.values());
   const unresolved = declared.tasks.map((task) => task.task).filter((task) => next.dependents.has(task));
   return { registry: next, changed: true, unresolved: unresolved.sort() };
 }

@@ -44,6 +44,8 @@ export interface RunSeed {
   /** Exactly one of `task` and `job` is set; both qualified, but a job made over HTTP has a bare name. */
   readonly task: string | null;
   readonly job: string | null;
+  /** Of a job that no server declares. */
+  readonly jobVersion?: number;
   readonly scope: RunScope;
   readonly trigger: Trigger;
   /** W3C trace context of the request: goes with all that is said about the run. */

@@ -1,5 +1,6 @@
 import type {
   DeclarationError,
+  DefinitionKind,
   JobDeclaration,
   JsonObject,
   RetryPolicy,
@@ -25,8 +26,10 @@ export interface TaskDefinition {
 }
 
 export interface JobDefinition extends Omit<JobDeclaration, 'args'> {
-  /** `<server>.<job>` */
+  /** `<server>.<job>`, or the bare name of one that no server declares. */
   readonly job: string;
+  /** Of one that no server declares. */
+  readonly version?: number;
   readonly args: JsonObject;
 }
 
@@ -40,13 +43,25 @@ export interface DeclaredServer {
   readonly jobs: readonly JobDefinition[];
 }
 
-/** The union of all declarations in force. Immutable. */
+/** Something that people defined, in one of its versions; a body of null means that it was removed. */
+export interface Definition {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  /** From 1, without gaps; a removal has a number of its own. */
+  readonly version: number;
+  readonly body: JsonObject | null;
+}
+
+/** The union of all declarations and definitions in force. Immutable. */
 export interface Registry {
   readonly servers: ReadonlyMap<string, DeclaredServer>;
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Declared ones, and those defined over HTTP or in files. */
   readonly jobs: ReadonlyMap<string, JobDefinition>;
   /** task → the declared tasks that depend on it, in the order of their names */
   readonly dependents: ReadonlyMap<string, readonly string[]>;
+  /** By `definitionId`: the newest version of each, removed ones too. */
+  readonly definitions: ReadonlyMap<string, Definition>;
 }
 
 export type DeclareResult =

@@ -1,4 +1,5 @@
 export * from './declaration.js';
+export * from './definitions.js';
 export * from './errors.js';
 export * from './event-types.js';
 export * from './execution.js';

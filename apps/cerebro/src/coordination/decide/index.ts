@@ -3,6 +3,7 @@ import type { WorkingSet } from '../working-set.js';
 import type { Tools } from './context.js';
 import { deadLetterOf } from './dead-letter.js';
 import { decideDeclaration, decideWithdrawal } from './declare.js';
+import { decideDefinitions } from './define/index.js';
 import { decideFiring } from './fire.js';
 import { decideRunRequest } from './request-run.js';
 import { decideRunInput } from './run-input.js';
@@ -21,6 +22,8 @@ export function decide(inbound: Inbound, work: WorkingSet, tools: Tools): Outcom
       return decideRunInput(inbound, work, tools);
     case 'fire':
       return decideFiring(inbound, work, tools);
+    case 'define':
+      return decideDefinitions(inbound, work, tools);
     case 'declare':
       return decideDeclaration(inbound, work, tools);
     case 'withdraw':

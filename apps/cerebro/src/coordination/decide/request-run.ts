@@ -86,14 +86,15 @@ export function seedOf(
   }
   const args = request.args ?? {};
   const taskArgs = request.taskArgs ?? {};
-  const jobArgs = (request.job && registry.jobs.get(request.job)?.args) || {};
+  const job = request.job === undefined ? undefined : registry.jobs.get(request.job);
   const seed: RunSeed = {
     run,
     task: request.task ?? null,
     job: request.job ?? null,
+    ...(job?.version === undefined ? {} : { jobVersion: job.version }),
     scope,
     trigger,
-    jobArgs,
+    jobArgs: job?.args ?? {},
     args,
     taskArgs,
     plan: planned.plan,

@@ -1,3 +1,4 @@
+export * from './definition-queries.js';
 export * from './envelope.js';
 export * from './bus.js';
 export * from './queries.js';

@@ -43,6 +43,20 @@ export interface RunView extends RunSummary {
   readonly tasks: readonly TaskRunView[];
 }
 
+/** The arguments of a task in a run, and where each came from. */
+export interface TaskArgsView {
+  readonly run: string;
+  readonly task: string;
+  readonly item: { readonly index: number } | null;
+  /** Null as long as it was not invoked: then outputs of what it depends on are not among the arguments yet. */
+  readonly attempt: number | null;
+  readonly args: JsonObject;
+  /** Top-level name → `definition`, `job`, `run`, `job-task`, `task` or `output:<dependency>`. */
+  readonly origins: { readonly [name: string]: string };
+  /** What each source gave, in their order: of the same name the last one stands. Outputs are in the run's tasks. */
+  readonly sources: readonly { readonly origin: string; readonly args: JsonObject }[];
+}
+
 export interface HistoryView {
   readonly seq: number;
   /** By the sender's clock. */
@@ -116,12 +130,16 @@ export abstract class Queries {
     readonly state?: RunState;
     readonly task?: string;
     readonly job?: string;
+    /** Those of jobs alone. */
+    readonly ofJobs?: true;
     readonly limit: number;
     readonly cursor?: string;
   }): Promise<Page<RunSummary>>;
   abstract run(run: string): Promise<RunView | null>;
   /** In order of `seq`; null when there is no such run. */
   abstract history(run: string, fromSeq?: number, limit?: number): Promise<readonly HistoryView[] | null>;
+  /** Of its latest attempt; null when there is no such run, task or element. */
+  abstract taskArgs(run: string, task: string, item: number | null): Promise<TaskArgsView | null>;
   abstract log(run: string): Promise<readonly LogLineView[] | null>;
   abstract servers(): Promise<readonly ServerView[]>;
   /** task → state of its latest task run */

@@ -1,5 +1,6 @@
 import type {
   DeclaredServer,
+  Definition,
   Freshness,
   FreshnessWrite,
   HistoryRow,
@@ -145,7 +146,13 @@ export type RegistryChange =
       readonly declaration: ServerDeclaration;
       readonly tasks: readonly string[];
     }
-  | { readonly kind: 'withdraw'; readonly server: string };
+  | { readonly kind: 'withdraw'; readonly server: string }
+  | {
+      readonly kind: 'define';
+      readonly definition: Definition;
+      readonly author: string | null;
+      readonly reason: string | null;
+    };
 
 /** What one transaction writes. The store checks every version in the same transaction. */
 export interface Changes {

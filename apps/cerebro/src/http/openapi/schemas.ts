@@ -4,9 +4,10 @@ import {
   RUN_STATES,
   TASK_STATES,
   TRIGGER_KINDS,
+  type DefinitionKind,
   type JsonObject,
 } from '@cordyna/protocol/model';
-import { schemaOf } from '@cordyna/protocol/wire';
+import { definitionSchema, schemaOf } from '@cordyna/protocol/wire';
 
 /** JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
 const text = { type: 'string' } as const;
@@ -54,8 +55,51 @@ function runRequest(): JsonObject {
   );
 }
 
+/** A definition's own schema with who changed it and why; `named` where the path does not name it. */
+function definition(kind: DefinitionKind, named: boolean): JsonObject {
+  const { properties, required = [] } = definitionSchema(kind);
+  const by = { author: { ...text, maxLength: 200 }, reason: { ...text, maxLength: 1_000 } };
+  return {
+    type: 'object',
+    required: [...(named ? ['name'] : []), ...(required as string[])],
+    additionalProperties: false,
+    properties: { ...(named ? { name: text } : {}), ...(properties as JsonObject), ...by },
+  };
+}
+
 export const SCHEMAS = {
   RunRequest: runRequest(),
+  JobRequest: { ...runRequest(), oneOf: [{ required: ['job'] }] },
+  JobDefinition: definition('job', false),
+  NamedJobDefinition: definition('job', true),
+  Defined: object({
+    name: text,
+    outcome: oneOf(['created', 'changed', 'unchanged', 'removed']),
+    version: whole,
+    warnings: list(text),
+  }),
+  Definition: object({
+    name: text,
+    version: whole,
+    body: { ...orNull(anyObject), description: 'Null: this version is the removal.' },
+    author: nullableText,
+    reason: nullableText,
+    at: time,
+  }),
+  DefinitionPage: page(ref('Definition')),
+  TaskArgs: object({
+    run: uuid,
+    task: text,
+    item: orNull(object({ index: whole })),
+    attempt: { ...nullableWhole, description: 'Null before the first one.' },
+    args: anyObject,
+    origins: {
+      type: 'object',
+      additionalProperties: text,
+      description: '`definition`, `job`, `run`, `job-task`, `task` or `output:<dependency>`, by name.',
+    },
+    sources: list(object({ origin: text, args: anyObject })),
+  }),
   RunCreated: object({ run: uuid }),
   CancelRequest: object({ reason: { ...text, minLength: 1, maxLength: 1_000 } }, 'reason'),
   Trigger: object(

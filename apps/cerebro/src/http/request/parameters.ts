@@ -1,7 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min } from 'class-validator';
 import { NAME_PATTERN, QUALIFIED_NAME_PATTERN, RUN_STATES, type RunState } from '@cordyna/protocol/model';
 import { ProblemError } from '../problem/problem-kinds.js';
 
@@ -30,6 +30,45 @@ export class QualifiedTaskPipe implements PipeTransform<string, string> {
   }
 }
 
+const NAME = new RegExp(NAME_PATTERN);
+
+/** A bare name in a path. */
+export class NamePipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!NAME.test(value)) throw invalid('name', 'must be a name: 1 to 64 of a-z, 0-9, "_", "-"');
+    return value;
+  }
+}
+
+/** The number of a version in a path. */
+export class VersionPipe implements PipeTransform<string, number> {
+  transform(value: string): number {
+    if (!/^[1-9]\d{0,8}$/.test(value)) throw invalid('version', 'must be a whole number from 1 on');
+    return Number(value);
+  }
+}
+
+export class ItemQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Element of a `forEach`.' })
+  @IsOptional()
+  @Transform(({ value }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN))
+  @IsInt({ message: 'must be a whole number from 0 on' })
+  item?: number;
+}
+
+/** Who changes something and why, where the call has no body. */
+export class ChangedByQuery {
+  @ApiPropertyOptional({ type: 'string', maxLength: 200 })
+  @IsOptional()
+  @Length(1, 200, { message: 'must be a text of at most 200 characters' })
+  author?: string;
+
+  @ApiPropertyOptional({ type: 'string', maxLength: 1_000 })
+  @IsOptional()
+  @Length(1, 1_000, { message: 'must be a text of at most 1000 characters' })
+  reason?: string;
+}
+
 export class LimitQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 500, default: 50 })
   @Transform(({ value }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN))
@@ -56,6 +95,18 @@ export class RunsQuery extends PageQuery {
   @IsOptional()
   @Matches(QUALIFIED, { message: 'must be <server>.<task>' })
   task?: string;
+
+  @ApiPropertyOptional({ type: 'string', description: '`<server>.<job>`, or a bare name.' })
+  @IsOptional()
+  @Matches(REFERENCE, { message: 'must be <server>.<job> or a bare name' })
+  job?: string;
+}
+
+export class JobsQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: RUN_STATES })
+  @IsOptional()
+  @IsIn(RUN_STATES, { message: `must be one of ${RUN_STATES.join(', ')}` })
+  state?: RunState;
 
   @ApiPropertyOptional({ type: 'string', description: '`<server>.<job>`, or a bare name.' })
   @IsOptional()

@@ -2,6 +2,7 @@ import type { RunRequest } from '@cordyna/protocol/model';
 import { EventType } from '@cordyna/protocol/model';
 import { validateData } from '@cordyna/protocol/wire';
 import { ProblemError } from '../problem/problem-kinds.js';
+import { sentence } from './definition-body.js';
 
 /**
  * The body of `POST /api/v1/runs`, with the header `Idempotency-Key` taken in.
@@ -25,6 +26,3 @@ function withKey(body: unknown, header: string | undefined): unknown {
   }
   return { ...body, idempotencyKey: header };
 }
-
-const sentence = (errors: readonly { path: string; message: string }[]): string =>
-  errors.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ');

@@ -1,4 +1,5 @@
 import { DeadLetterEntity } from './dead-letter.entity.js';
+import { DefinitionEntity } from './definition.entity.js';
 import { HistoryEntity } from './history.entity.js';
 import { InstanceEntity } from './instance.entity.js';
 import { RunEntity } from './run.entity.js';
@@ -9,6 +10,7 @@ import { TaskRunEntity } from './task-run.entity.js';
 
 export {
   DeadLetterEntity,
+  DefinitionEntity,
   HistoryEntity,
   InstanceEntity,
   RunEntity,
@@ -21,6 +23,7 @@ export {
 /** What the API reads. The hot path writes these tables without them; no globs, they do not survive bundling. */
 export const ENTITIES = [
   DeadLetterEntity,
+  DefinitionEntity,
   HistoryEntity,
   InstanceEntity,
   RunEntity,

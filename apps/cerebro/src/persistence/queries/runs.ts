@@ -9,6 +9,7 @@ export interface RunFilter {
   readonly state?: RunState;
   readonly task?: string;
   readonly job?: string;
+  readonly ofJobs?: true;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -27,7 +28,7 @@ const summaryOf = (row: RunEntity): RunSummary => ({
 
 /** Newest first; a page begins behind the last run of the one before, whatever was created meanwhile. */
 export async function listRuns(source: DataSource, filter: RunFilter): Promise<Page<RunSummary>> {
-  const { state, task, job, limit, cursor } = filter;
+  const { state, task, job, ofJobs, limit, cursor } = filter;
   const query = source
     .createQueryBuilder(RunEntity, 'r')
     .orderBy('r.createdAt', 'DESC')
@@ -36,6 +37,7 @@ export async function listRuns(source: DataSource, filter: RunFilter): Promise<P
   if (state !== undefined) query.andWhere('r.state = :state', { state });
   if (task !== undefined) query.andWhere('r.task = :task', { task });
   if (job !== undefined) query.andWhere('r.job = :job', { job });
+  if (ofJobs) query.andWhere('r.job IS NOT NULL');
   if (cursor !== undefined) {
     const [createdMs, id] = decodeCursor(cursor, [EPOCH_MS, UUID]);
     query.andWhere('(r.createdAt, r.id) < (to_timestamp(:createdMs::float8 / 1000), :id::uuid)', {

@@ -1,31 +1,26 @@
-import { QueryFailedError, type DataSource } from 'typeorm';
-import { InvalidCursor, Queries } from '../../coordination/ports/index.js';
+import type { DataSource } from 'typeorm';
+import { Queries } from '../../coordination/ports/index.js';
 import { ScheduleFiringEntity } from '../entities/index.js';
-import { storeErrorOf } from '../sql/errors.js';
+import { askerOf, type Asker } from './asker.js';
 import { listDeadLetters } from './dead-letters.js';
 import { historyOf } from './history.js';
 import { logOf } from './log.js';
 import { listRuns, oneRun, type RunFilter } from './runs.js';
 import { lastStates, listServers } from './servers.js';
 import { streamAll, streamRun } from './stream.js';
+import { taskArgsOf } from './task-args.js';
 
 /**
  * What the API reads, on connections of its own with a limit per statement. Every question may throw StoreUnavailable
  * besides what the port says.
  */
 export class TypeOrmQueries extends Queries {
-  /** @param connected connects with the first question, and again after a failure to */
-  constructor(private readonly connected: () => Promise<DataSource>) {
-    super();
-  }
+  private readonly ask: Asker;
 
-  private async ask<T>(question: (source: DataSource) => Promise<T>): Promise<T> {
-    try {
-      return await question(await this.connected());
-    } catch (error) {
-      if (error instanceof InvalidCursor) throw error;
-      throw storeErrorOf(error instanceof QueryFailedError ? error.driverError : error);
-    }
+  /** @param connected connects with the first question, and again after a failure to */
+  constructor(connected: () => Promise<DataSource>) {
+    super();
+    this.ask = askerOf(connected);
   }
 
   runs(filter: RunFilter) {
@@ -38,6 +33,10 @@ export class TypeOrmQueries extends Queries {
 
   history(run: string, fromSeq = 1, limit?: number) {
     return this.ask((source) => historyOf(source, run, fromSeq, limit));
+  }
+
+  taskArgs(run: string, task: string, item: number | null) {
+    return this.ask((source) => taskArgsOf(source, run, task, item));
   }
 
   log(run: string) {

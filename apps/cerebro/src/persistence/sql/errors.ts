@@ -10,6 +10,7 @@ const RACED = new Set([
   'run_keys_pkey',
   'history_pkey',
   'task_runs_pkey',
+  'definitions_pkey',
   'schedules_pkey',
   'schedule_firings_pkey',
   'positions_pkey',

@@ -2,10 +2,18 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
-import { Commands, Metrics, Queries, Readiness } from '../../../src/coordination/index.js';
+import {
+  Commands,
+  DefinitionQueries,
+  Definitions,
+  Metrics,
+  Queries,
+  Readiness,
+} from '../../../src/coordination/index.js';
 import { HealthModule, PrometheusMetrics } from '../../../src/health/index.js';
 import { configureHttp, HTTP_OPTIONS, HttpModule } from '../../../src/http/index.js';
 import { MonitorModule } from '../../../src/monitor/index.js';
+import { MemoryDefinitionQueries, MemoryDefinitions } from './memory-definitions.js';
 import { MemoryCommands, MemoryQueries, MemoryReadiness } from './memory.js';
 
 @Module({})
@@ -21,10 +29,12 @@ export interface HttpApp {
   readonly app: NestExpressApplication;
   readonly commands: MemoryCommands;
   readonly queries: MemoryQueries;
+  readonly definitions: MemoryDefinitions;
   readonly readiness: MemoryReadiness;
   readonly metrics: PrometheusMetrics;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -32,11 +42,14 @@ export interface HttpApp {
 export async function httpApp(): Promise<HttpApp> {
   const commands = new MemoryCommands();
   const queries = new MemoryQueries();
+  const definitions = new MemoryDefinitions();
   const readiness = new MemoryReadiness();
   const metrics = new PrometheusMetrics();
   const module = MemoryModule.with([
     { provide: Commands, useValue: commands },
     { provide: Queries, useValue: queries },
+    { provide: Definitions, useValue: definitions },
+    { provide: DefinitionQueries, useValue: new MemoryDefinitionQueries() },
     { provide: Readiness, useValue: readiness },
     { provide: Metrics, useValue: metrics },
   ]);
@@ -47,15 +60,17 @@ export async function httpApp(): Promise<HttpApp> {
   const url = `http://127.0.0.1:${port}`;
   const send = (path: string, init: RequestInit) =>
     fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000), ...init });
+  const sendBody: HttpApp['send'] = (method, path, body, headers = {}) =>
+    send(path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined || typeof body === 'string' ? (body as string) : JSON.stringify(body),
+    });
   return {
-    ...{ url, app, commands, queries, readiness, metrics },
+    ...{ url, app, commands, queries, definitions, readiness, metrics },
     get: (path, headers = {}) => send(path, { headers }),
-    post: (path, body, headers = {}) =>
-      send(path, {
-        method: 'POST',
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        body: body === undefined || typeof body === 'string' ? (body as string) : JSON.stringify(body),
-      }),
+    post: (path, body, headers) => sendBody('POST', path, body, headers),
+    send: sendBody,
     close: () => app.close(),
   };
 }

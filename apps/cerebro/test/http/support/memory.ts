@@ -167,6 +167,14 @@ export class MemoryQueries extends Queries {
     return own.filter(({ seq }) => seq >= fromSeq).slice(0, limit);
   }
 
+  async taskArgs(run: string, task: string, item: number | null) {
+    if (run !== RUN) return null;
+    return {
+      ...{ run, task, item: item === null ? null : { index: item }, attempt: 1 },
+      ...{ args: { day: 1 }, origins: { day: 'job' }, sources: [{ origin: 'job', args: { day: 1 } }] },
+    };
+  }
+
   async log(run: string) {
     const line = {
       at: AT,

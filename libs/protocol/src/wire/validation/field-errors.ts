@@ -15,6 +15,11 @@ function toFieldError(error: ErrorObject): FieldError {
   switch (error.keyword) {
     case 'required':
       return { path: `${path}/${pointerToken(String(params.missingProperty))}`, message: 'is required' };
+    case 'additionalProperties':
+      return {
+        path: `${path}/${pointerToken(String(params.additionalProperty))}`,
+        message: 'is not known: take it out or correct its name',
+      };
     case 'enum':
       return { path, message: `must be one of: ${(params.allowedValues as unknown[]).join(', ')}` };
     case 'pattern':

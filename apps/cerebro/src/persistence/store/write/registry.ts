@@ -32,6 +32,16 @@ const withdraw = prepared(
   `UPDATE servers SET withdrawn_at = now() WHERE server = ANY ($1::text[])`,
 );
 
+const define = prepared(
+  'definitions_insert',
+  `INSERT INTO definitions (kind, name, version, body, author, reason)
+   SELECT kind, name, version, body::jsonb, author, reason
+   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+     AS d (kind, name, version, body, author, reason)
+   ORDER BY kind, name, version`,
+);
+
+type Define = Extract<RegistryChange, { kind: 'define' }>;
 type Declare = Extract<RegistryChange, { kind: 'declare' }>;
 
 /** Of several changes of a server in one batch the last one is in force. */
@@ -41,7 +51,7 @@ function inForce(changes: readonly RegistryChange[]): { declared: Declare[]; wit
   for (const change of changes) {
     if (change.kind === 'withdraw') {
       withdrawn.add(change.server);
-    } else {
+    } else if (change.kind === 'declare') {
       declared.set(change.server.server, change);
       withdrawn.delete(change.server.server);
     }
@@ -78,5 +88,18 @@ export function writeDeclarations({ changes }: Changes['registry']): Statement[]
     );
   }
   if (withdrawn.length > 0) statements.push(withdraw(withdrawn));
+  const defined = changes.filter((change): change is Define => change.kind === 'define');
+  if (defined.length > 0) statements.push(insertDefinitions(defined));
   return statements;
 }
+
+/** Every version stays. */
+const insertDefinitions = (changes: readonly Define[]): Statement =>
+  define(
+    changes.map(({ definition }) => definition.kind),
+    changes.map(({ definition }) => definition.name),
+    changes.map(({ definition }) => definition.version),
+    changes.map(({ definition: { body } }) => (body === null ? null : JSON.stringify(body))),
+    changes.map(({ author }) => author),
+    changes.map(({ reason }) => reason),
+  );

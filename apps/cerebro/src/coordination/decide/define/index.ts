@@ -1,0 +1,83 @@
+import { definitionId, inForce, nextVersion, withDefinitions, type Registry } from '@cordyna/engine';
+import type { DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
+import type { Inbound, Outcome, RefusalCode } from '../../inbound.js';
+import type { WorkingSet } from '../../working-set.js';
+import type { Tools } from '../context.js';
+import { KIND_RULES, type DefinitionError } from './kinds.js';
+
+type Define = Extract<Inbound, { kind: 'define' }>;
+
+interface Problem extends DefinitionError {
+  readonly code: RefusalCode;
+}
+
+/** Changes of definitions, each seeing those before it: all of them, or none with every error. */
+export function decideDefinitions(inbound: Define, work: WorkingSet, _tools: Tools): Outcome {
+  let registry = work.registry();
+  const problems: Problem[] = [];
+  const results: DefinitionResult[] = [];
+  const made: {
+    readonly registry: Registry;
+    readonly definition: NonNullable<ReturnType<typeof nextVersion>>;
+  }[] = [];
+  for (const change of inbound.changes) {
+    const found = check(registry, change);
+    problems.push(...found.problems);
+    const { kind, name, action, body } = change;
+    const before = inForce(registry, kind, name);
+    const definition = nextVersion(registry, { kind, name, body: action === 'remove' ? null : body });
+    const version = definition?.version ?? registry.definitions.get(definitionId(change))?.version ?? 0;
+    const changed = action === 'remove' ? 'removed' : before ? 'changed' : 'created';
+    const outcome = definition ? changed : 'unchanged';
+    results.push({ kind, name, outcome, version, warnings: found.warnings });
+    if (!definition) continue;
+    registry = withDefinitions(registry, [definition]);
+    made.push({ registry, definition });
+  }
+  if (problems.length > 0) return refused(problems);
+  if (inbound.isDryRun) return { kind: 'defined', results };
+  const { author, reason } = inbound;
+  for (const { registry: next, definition } of made)
+    work.changeRegistry(next, { kind: 'define', definition, author, reason });
+  return { kind: 'defined', results };
+}
+
+function check(
+  registry: Registry,
+  change: DefinitionChange,
+): { readonly problems: readonly Problem[]; readonly warnings: readonly string[] } {
+  const { kind, name, action, body, expectedVersion, path } = change;
+  const problem = (code: RefusalCode, message: string) => ({
+    problems: [{ code, path, message }],
+    warnings: [],
+  });
+  const found = inForce(registry, kind, name);
+  if (action === 'create' && found)
+    return problem('definition_exists', `the ${kind} ${name} exists, in version ${found.version}`);
+  if (action === 'remove' && !found) return problem('unknown_definition', `there is no ${kind} ${name}`);
+  const version = found?.version ?? 0;
+  if (expectedVersion !== undefined && expectedVersion !== version)
+    return problem('version_conflict', `version ${version} of the ${kind} ${name} is in force`);
+  const rules = KIND_RULES[kind];
+  const { errors, warnings } =
+    action === 'remove'
+      ? { errors: (found && rules.keeps?.(registry, found)) ?? [], warnings: [] }
+      : rules.check(registry, name, body);
+  const problems = errors.map((error) => ({
+    code: 'invalid_definition' as const,
+    path: `${path}${error.path}`,
+    message: error.message,
+  }));
+  return { problems, warnings };
+}
+
+/** The code is the first problem's; every problem is told. */
+function refused(problems: readonly Problem[]): Outcome {
+  const [first] = problems;
+  return {
+    kind: 'refused',
+    code: first?.code ?? 'invalid_definition',
+    message: first?.message ?? '',
+    errors: problems.map(({ path, message }) => ({ path, message })),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Definition, Registry } from '@cordyna/engine';
+import type { DefinitionKind, JsonObject } from '@cordyna/protocol/model';
+import { jobRules } from './job.js';
+
+export interface DefinitionError {
+  /** Pointer into the body. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface Findings {
+  readonly errors: readonly DefinitionError[];
+  readonly warnings: readonly string[];
+}
+
+/** What a kind of definition adds to what all have in common. */
+export interface KindRules {
+  /** Is the body good in this registry, which has the changes before it already? Its shape is checked before. */
+  readonly check: (registry: Registry, name: string, body: JsonObject) => Findings;
+  /** What keeps the definition from being removed: empty when nothing does. */
+  readonly keeps?: (registry: Registry, definition: Definition) => readonly DefinitionError[];
+}
+
+export const KIND_RULES: { readonly [kind in DefinitionKind]: KindRules } = { job: jobRules };

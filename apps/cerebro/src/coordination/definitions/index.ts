@@ -1,0 +1,3 @@
+export * from './changes.js';
+export * from './definitions.js';
+export * from './door-definitions.js';

@@ -1,0 +1,51 @@
+import { RowType, argsSources, mergeArgs, type RunSeed } from '@cordyna/engine';
+import type { JsonObject } from '@cordyna/protocol/model';
+import type { DataSource } from 'typeorm';
+import type { TaskArgsView } from '../../coordination/ports/index.js';
+import { isRunId } from '../sql/run-id.js';
+
+interface Row {
+  readonly seed: RunSeed;
+  readonly attempt: number | null;
+  readonly data: {
+    readonly args?: JsonObject;
+    readonly origins?: { readonly [name: string]: string };
+  } | null;
+}
+
+// Merged arguments that the task's schema refuses are in the row of the error, since no attempt has them.
+const QUESTION = `
+  SELECT r.seed, h.attempt::float8 AS attempt, h.data
+  FROM runs r JOIN task_runs t ON t.run = r.id AND t.task = $2 AND t.item_index IS NOT DISTINCT FROM $3::int
+  LEFT JOIN LATERAL (
+    SELECT attempt, data FROM history
+    WHERE run = r.id AND task = $2 AND item IS NOT DISTINCT FROM $3::int AND applied
+      AND (type = $4 OR (type = $5 AND data ? 'args'))
+    ORDER BY seq DESC LIMIT 1
+  ) AS h ON true
+  WHERE r.id = $1::uuid`;
+
+/** As the latest attempt was invoked; before the first, of what is known until then. */
+export async function taskArgsOf(
+  source: DataSource,
+  run: string,
+  task: string,
+  item: number | null,
+): Promise<TaskArgsView | null> {
+  if (!isRunId(run)) return null;
+  const values = [run, task, item, RowType.taskInvoked, RowType.taskError];
+  const [row]: readonly (Row | undefined)[] = await source.query(QUESTION, values);
+  const member = row?.seed.plan.members.find((one) => one.task === task);
+  if (!row || !member) return null;
+  const sources = argsSources(row.seed, member);
+  const merged = mergeArgs(sources);
+  return {
+    run,
+    task,
+    item: item === null ? null : { index: item },
+    attempt: row.attempt,
+    args: row.data?.args ?? merged.args,
+    origins: row.data?.origins ?? merged.origins,
+    sources: sources.filter(({ args }) => Object.keys(args).length > 0),
+  };
+}

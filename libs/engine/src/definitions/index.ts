@@ -1,0 +1,2 @@
+export { definitionId, inForce, nextVersion } from './definition.js';
+export { jobOf } from './job.js';

@@ -1,0 +1,16 @@
+import type { DefinitionKind, JsonObject } from '../../model/index.js';
+import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
+import { jobSchema } from './job.js';
+
+const SCHEMAS: { readonly [kind in DefinitionKind]: JsonObject } = { job: jobSchema };
+const validators = new Map<DefinitionKind, Validate>();
+
+/** JSON Schema 2020-12 of what is defined over HTTP and in files; members that it does not name are errors. */
+export const definitionSchema = (kind: DefinitionKind): JsonObject => SCHEMAS[kind];
+
+/** Checks the shape of a definition; its meaning is the engine's to check. */
+export function validateDefinition(kind: DefinitionKind, body: unknown): Validation {
+  const validate = validators.get(kind) ?? makeValidator(SCHEMAS[kind]);
+  validators.set(kind, validate);
+  return validate(body);
+}
