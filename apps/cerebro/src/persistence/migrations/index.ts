@@ -3,8 +3,4 @@ import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
-export const MIGRATIONS = [
-  Initial1763600000000,
-  RetentionAndFailures1763712000000,
-  Definitions1763720000000,
-];
+export const MIGRATIONS = [Initial1763600000000, RetentionAndFailures1763712000000, Definitions1763720000000];
