@@ -227,8 +227,17 @@ const simulations = [
   ),
 ];
 
+const chaos = [
+  only(
+    'checker-is-independent',
+    'The checker of the chaos judges by topics, history and side effects: of the product it knows the types of the protocol.',
+    { path: '^test/chaos/checker/' },
+    ['^test/chaos/checker/', model, ...npm('@jest/globals')],
+  ),
+];
+
 module.exports = {
-  forbidden: [...everywhere, ...libraries, ...applications, ...simulations],
+  forbidden: [...everywhere, ...libraries, ...applications, ...simulations, ...chaos],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|coverage)/' },

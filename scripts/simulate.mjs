@@ -1,17 +1,9 @@
 // `npm run simulate -- --seeds N [--from S]`: so many installations, each through its own faults. Ends with 1 when an
 // invariant did not hold, and prints the command that repeats the seed.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runTypeScript } from './simulate/run-typescript.mjs';
 
-const register = new URL('./simulate/register.mjs', import.meta.url).href;
-const isChild = process.execArgv.includes(register);
-
-if (!isChild) {
-  const args = ['-C', 'cordyna-source', '--import', register, fileURLToPath(import.meta.url)];
-  const { status } = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exit(status ?? 1);
-}
+runTypeScript(import.meta.url);
 
 const { values } = parseArgs({
   options: {

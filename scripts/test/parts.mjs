@@ -28,6 +28,7 @@ export const PARTS = [
     workers: 2,
     limitMs: 25 * MINUTE,
   },
+  { name: 'chaos', files: /^test\/chaos\//, workers: 2, limitMs: 8 * MINUTE },
   { name: 'packages', files: /^test\/packages\//, workers: 1, limitMs: 4 * MINUTE },
   { name: 'others', files: /./, workers: 1, limitMs: 3 * MINUTE },
 ];

@@ -138,6 +138,10 @@ export const broken: Record<string, { readonly rules: readonly string[]; readonl
     rules: ['simulation-decides-nothing'],
     source: `import '../../apps/cerebro/src/persistence/index.js';`,
   },
+  'test/chaos/checker/check.ts': {
+    rules: ['checker-is-independent'],
+    source: `import '@cordyna/engine';`,
+  },
   'apps/cerebro/src/http/kit.ts': { rules: ['testkit-only-by-tests'], source: `import '@cordyna/testkit';` },
   'apps/cerebro/src/config/late.ts': {
     rules: ['config-comes-first'],

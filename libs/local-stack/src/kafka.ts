@@ -19,10 +19,10 @@ export interface KafkaOptions {
   readonly port: number;
   readonly log?: (line: string) => void;
   /**
-   * A second listener on `port` that tells its clients to connect to `advertisedPort`, so that a proxy there sees all
-   * of their traffic.
+   * More listeners, each on a `port` that tells its clients to connect to `advertisedPort`, so that a proxy there sees
+   * all of their traffic.
    */
-  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+  readonly proxied?: readonly { readonly port: number; readonly advertisedPort: number }[];
   /** Broker settings that replace the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -96,7 +96,8 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const classPath = join(await kafkaJars(config, options.log ?? (() => undefined)), '*');
   await mkdir(dir, { recursive: true });
   const listeners: Listener[] = [{ name: 'PLAINTEXT', port: options.port, advertisedPort: options.port }];
-  if (options.proxied) listeners.push({ name: 'PROXIED', ...options.proxied });
+  for (const proxied of options.proxied ?? [])
+    listeners.push({ name: `PROXIED_${listeners.length}`, ...proxied });
   const settings = {
     dir,
     listeners,

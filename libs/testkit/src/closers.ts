@@ -10,3 +10,11 @@ const scope = globalThis as { [KEY]?: Closer[] };
 export function atEndOfFile(what: string, close: () => Promise<unknown>): void {
   (scope[KEY] ??= []).push({ what, close });
 }
+
+/** For programs that jest does not run: ends what the testkit started. Gives what could not be ended. */
+export async function closeAll(): Promise<string[]> {
+  const failures: string[] = [];
+  for (const { what, close } of (scope[KEY] ?? []).splice(0).reverse())
+    await close().catch((error: unknown) => void failures.push(`${what}: ${String(error)}`));
+  return failures;
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KafkaJSProtocolError, type Consumer, type IHeaders, type KafkaMessage } from 'kafkajs';
+import type { Consumer, IHeaders, KafkaMessage } from 'kafkajs';
 import { awaitUntil } from './await-until.js';
 import { kafkaClient } from './kafka-client.js';
 import { withAdmin } from './topics.js';
@@ -43,7 +43,12 @@ const ends = (brokers: readonly string[], topic: string): Promise<Map<number, bi
     return new Map(filled.map(({ partition, high }) => [partition, BigInt(high)]));
   });
 
-async function readTo(consumer: Consumer, topic: string, open: Map<number, bigint>): Promise<DumpedRecord[]> {
+async function readTo(
+  consumer: Consumer,
+  topic: string,
+  open: Map<number, bigint>,
+  timeoutMs: number,
+): Promise<DumpedRecord[]> {
   const records: DumpedRecord[] = [];
   let emptyFetches = 0;
   let crash: Error | undefined;
@@ -62,7 +67,7 @@ async function readTo(consumer: Consumer, topic: string, open: Map<number, bigin
   await awaitUntil(
     `all of ${topic} is read`,
     () => crash !== undefined || open.size === 0 || emptyFetches > EMPTY_FETCHES,
-    { timeoutMs: DUMP_MS, everyMs: 5 },
+    { timeoutMs, everyMs: 5 },
   );
   if (crash) throw crash;
   return records;
@@ -72,6 +77,7 @@ async function readOnce(
   brokers: readonly string[],
   topic: string,
   open: Map<number, bigint>,
+  timeoutMs: number,
 ): Promise<DumpedRecord[]> {
   const consumer = kafkaClient(brokers).consumer({
     groupId: `dump-${randomBytes(6).toString('hex')}`,
@@ -81,28 +87,31 @@ async function readOnce(
   });
   await consumer.connect();
   try {
-    return await readTo(consumer, topic, new Map(open));
+    return await readTo(consumer, topic, new Map(open), timeoutMs);
   } finally {
     await consumer.disconnect();
   }
 }
 
 /** A broker that has just started is still loading its groups, which kafkajs does not wait for in a first join. */
-const isLoading = (error: unknown): boolean =>
-  error instanceof KafkaJSProtocolError && error.type === 'GROUP_LOAD_IN_PROGRESS';
+const isLoading = (error: unknown): boolean => (error as { type?: string }).type === 'GROUP_LOAD_IN_PROGRESS';
 
 /** Everything that a topic holds now, uncommitted transactions included, by partition and offset. */
-export async function dumpTopic(brokers: readonly string[], topic: string): Promise<DumpedRecord[]> {
+export async function dumpTopic(
+  brokers: readonly string[],
+  topic: string,
+  timeoutMs = DUMP_MS,
+): Promise<DumpedRecord[]> {
   const open = await ends(brokers, topic);
   if (open.size === 0) return [];
   const records = await awaitUntil(
     `the groups of ${brokers.join(',')} are loaded`,
     () =>
-      readOnce(brokers, topic, open).catch((error: unknown) => {
+      readOnce(brokers, topic, open, timeoutMs).catch((error: unknown) => {
         if (isLoading(error)) return undefined;
         return { error };
       }),
-    { timeoutMs: DUMP_MS, everyMs: 100 },
+    { timeoutMs, everyMs: 100 },
   );
   if ('error' in records) throw records.error;
   return records.sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset));

@@ -25,7 +25,7 @@ export async function privateKafka(settings: Readonly<Record<string, string>> = 
   const kafka = await startKafka({
     dir: join(dir, 'kafka'),
     port: await freePort(),
-    proxied: { port: behind, advertisedPort: proxy.port },
+    proxied: [{ port: behind, advertisedPort: proxy.port }],
     settings,
   });
   atEndOfFile('private Kafka', () => kafka.kill());

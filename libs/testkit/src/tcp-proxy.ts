@@ -7,6 +7,13 @@ import { atEndOfFile } from './closers.js';
 export type Direction = 'toServer' | 'toClient';
 export const DIRECTIONS: readonly Direction[] = ['toServer', 'toClient'];
 
+export interface Trap {
+  readonly direction: Direction;
+  readonly after: string;
+  readonly mark: string;
+  readonly onSprung: () => void;
+}
+
 export interface TcpProxy {
   readonly port: number;
   readonly connections: number;
@@ -14,6 +21,11 @@ export interface TcpProxy {
   heldBytes(direction: Direction): number;
   /** Keeps the bytes of a direction (default: both) until `release`; connections stay open. */
   hold(direction?: Direction): void;
+  /**
+   * On the first connection on which `after` and then `mark` goes by: passes on what comes before the mark and keeps the
+   * rest of that connection's direction until `release`, so that its sender is stopped in the middle. Null disarms it.
+   */
+  trap(trap: Trap | null): void;
   /** Shows each chunk before it is passed on; the listener may still hold its direction. */
   watch(listener: (direction: Direction, chunk: Buffer) => void): void;
   /** Sends on what was held, in order. */
@@ -33,11 +45,15 @@ interface Rules {
   readonly watchers: ((direction: Direction, chunk: Buffer) => void)[];
   delayMs: number;
   swallow: boolean;
+  trap: Trap | null;
 }
 
 /** One direction of one connection: passes on, delays, keeps or drops what flows through. */
 class Valve extends Transform {
   #kept: Buffer[] = [];
+  /** Caught in a trap. */
+  #caught = false;
+  #sawTrap: Trap | null = null;
 
   constructor(
     private readonly direction: Direction,
@@ -57,14 +73,31 @@ class Valve extends Transform {
 
   #pass(chunk: Buffer, done: TransformCallback): void {
     for (const watcher of this.rules.watchers) watcher(this.direction, chunk);
-    if (this.rules.held.has(this.direction)) this.#kept.push(chunk);
-    else if (!this.rules.swallow) this.push(chunk);
+    if (this.#caught || this.rules.held.has(this.direction)) this.#kept.push(chunk);
+    else if (!this.rules.swallow) this.push(this.#upToTrap(chunk));
     done();
+  }
+
+  /** What may pass; the rest is kept. */
+  #upToTrap(chunk: Buffer): Buffer {
+    const { trap } = this.rules;
+    if (trap?.direction !== this.direction) return chunk;
+    const after = this.#sawTrap === trap ? 0 : chunk.indexOf(trap.after, 0, 'latin1');
+    if (after < 0) return chunk;
+    this.#sawTrap = trap;
+    const at = chunk.indexOf(trap.mark, after, 'latin1');
+    if (at < 0) return chunk;
+    this.rules.trap = null;
+    this.#caught = true;
+    this.#kept.push(chunk.subarray(at));
+    trap.onSprung();
+    return chunk.subarray(0, at);
   }
 
   release(): void {
     const kept = this.#kept;
     this.#kept = [];
+    this.#caught = false;
     if (!this.rules.swallow && !this.destroyed) for (const chunk of kept) this.push(chunk);
   }
 }
@@ -102,7 +135,7 @@ export async function tcpProxy(options: {
   readonly target: { readonly host: string; readonly port: number };
   readonly port?: number;
 }): Promise<TcpProxy> {
-  const rules: Rules = { held: new Set(), watchers: [], delayMs: 0, swallow: false };
+  const rules: Rules = { held: new Set(), watchers: [], delayMs: 0, swallow: false, trap: null };
   const links = new Set<Link>();
   const server = createServer((client) => {
     const upstream = connect(options.target);
@@ -120,6 +153,7 @@ export async function tcpProxy(options: {
     },
     heldBytes: (direction) => [...links].reduce((sum, { valves }) => sum + valves[direction].held, 0),
     hold: (direction) => chosen(direction).forEach((one) => rules.held.add(one)),
+    trap: (trap) => void (rules.trap = trap),
     watch: (listener) => void rules.watchers.push(listener),
     release(direction) {
       for (const one of chosen(direction)) {

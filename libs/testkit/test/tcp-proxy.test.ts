@@ -93,3 +93,20 @@ test('resets all connections and takes new ones', async () => {
   await awaitUntil('the answer came', () => second.heard() === 'Y');
   second.socket.end();
 });
+
+test('stops a sender in the middle of what it says', async () => {
+  const { socket, heard } = await client();
+  let isSprung = false;
+  const onSprung = (): void => void (isSprung = true);
+  proxy.trap({ direction: 'toServer', after: 'begin', mark: 'commit', onSprung });
+  socket.write('commit ');
+  await awaitUntil('what comes before passes', () => heard() === 'COMMIT ');
+  socket.write('begin, write, commit, more');
+  await awaitUntil('the first half passed', () => heard() === 'COMMIT BEGIN, WRITE, ');
+  expect(isSprung).toBe(true);
+  socket.write(' and more');
+  await awaitUntil('the rest is kept', () => proxy.heldBytes('toServer') === 'commit, more and more'.length);
+  proxy.release('toServer');
+  await awaitUntil('all has passed', () => heard().endsWith('COMMIT, MORE AND MORE'));
+  socket.end();
+});

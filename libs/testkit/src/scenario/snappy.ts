@@ -1,4 +1,4 @@
-import { CompressionCodecs } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { createRequire } from 'node:module';
 
 /** In Kafka's batch attributes. */
@@ -24,7 +24,7 @@ function javaSnappy(input: Buffer): Buffer {
 
 /** Makes this file's producers from outside able to write `compression: SNAPPY`. */
 export function writeSnappy(): void {
-  CompressionCodecs[SNAPPY] = () => ({
+  kafkajs.CompressionCodecs[SNAPPY] = () => ({
     compress: async ({ buffer }: { buffer: Buffer }) => Promise.resolve(javaSnappy(buffer)),
     decompress: () => Promise.reject(new Error('not read here')),
   });

@@ -1,0 +1,37 @@
+import { closeAll } from '@cordyna/testkit';
+import { entryOf, type Entry } from './ledger/entry.js';
+import { playSession } from './session.js';
+import { AS_IN_PRODUCTION } from './settings.js';
+import { startMachines } from './stack/machines.js';
+
+export interface ChaosOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly perSecond: number;
+  readonly say: (line: string) => void;
+  /** Is told of each session when it is judged. */
+  readonly onEntry: (entry: Entry) => void;
+}
+
+/** A session is short enough for all that it wrote to be judged in memory. */
+const SESSION_MINUTES = 4;
+
+/** Sessions with seeds from `seed` on, for so many minutes of load and faults. Gives whether every invariant held. */
+export async function chaos({ minutes, seed, perSecond, say, onEntry }: ChaosOptions): Promise<boolean> {
+  let held = true;
+  try {
+    const machines = await startMachines();
+    for (let left = minutes, n = 0; left > 0; left -= SESSION_MINUTES, n++) {
+      const troubleMs = Math.min(left, SESSION_MINUTES) * 60_000;
+      say(`session with seed ${seed + n}, ${troubleMs / 1_000} s`);
+      const options = { ...AS_IN_PRODUCTION, seed: seed + n, troubleMs, perSecond, say };
+      const session = await playSession(machines, options);
+      for (const { invariant, what } of session.report.violations) say(`VIOLATION ${invariant}: ${what}`);
+      held &&= session.report.violations.length === 0;
+      onEntry(entryOf(session, options));
+    }
+  } finally {
+    for (const failure of await closeAll()) say(failure);
+  }
+  return held;
+}

@@ -1,0 +1,75 @@
+import { EventType } from '@cordyna/protocol/model';
+import { checkAccepted } from './accepted.js';
+import type { Evidence } from './evidence.js';
+import { checkHistories } from './histories.js';
+import { checkInvokes } from './invokes.js';
+import { readLog } from './log.js';
+import { checkOnce } from './once.js';
+import { checkPoison } from './poison.js';
+import { checkRecovery, recoveries, type Recovery } from './recovery.js';
+import { checkRest } from './rest.js';
+import type { Violation } from './verdict.js';
+import { checkWatchdogs } from './watchdogs.js';
+
+export interface Report {
+  /** Empty: all ten invariants hold. */
+  readonly violations: readonly Violation[];
+  readonly recoveries: readonly Recovery[];
+  readonly figures: Figures;
+}
+
+export interface Figures {
+  readonly runs: number;
+  readonly attempts: number;
+  /** Applied rows of the histories. */
+  readonly transitions: number;
+  readonly refusedUpdates: number;
+  readonly poison: number;
+  /** By watchdogs, with reason. */
+  readonly timeouts: number;
+  /** Invocations that more than one process ran: its server was killed or stopped. */
+  readonly runByTwo: number;
+}
+
+/** Judges an installation at rest by what an outsider can read: topics, history, stored states, side effects. */
+export function check(evidence: Evidence): Report {
+  const log = readLog(evidence.records);
+  const recovered = recoveries(evidence);
+  const violations = [
+    ...checkAccepted(evidence, log),
+    ...checkInvokes(evidence, log),
+    ...checkHistories(evidence, log),
+    ...checkOnce(evidence),
+    ...checkWatchdogs(evidence, log),
+    ...checkPoison(evidence),
+    ...checkRest(evidence),
+    ...checkRecovery(recovered, evidence),
+  ];
+  return { violations, recoveries: recovered, figures: figuresOf(evidence, log.invokes.size) };
+}
+
+const WATCHDOGS: ReadonlySet<string> = new Set([
+  'ack_timeout',
+  'start_timeout',
+  'completion_timeout',
+  'server_lost',
+]);
+
+function figuresOf({ runs, executions, deadLetters }: Evidence, attempts: number): Figures {
+  let transitions = 0;
+  let refusedUpdates = 0;
+  let timeouts = 0;
+  for (const { applied, type, topic, data } of runs.flatMap(({ history }) => history)) {
+    if (applied) transitions += 1;
+    else refusedUpdates += 1;
+    const { error } = data as { error?: { code: string } };
+    if (applied && topic === null && type === EventType.taskError && WATCHDOGS.has(error?.code ?? ''))
+      timeouts += 1;
+  }
+  const runBy = new Map<string, Set<string>>();
+  for (const { invocation, by } of executions)
+    runBy.set(invocation, (runBy.get(invocation) ?? new Set()).add(by));
+  const runByTwo = [...runBy.values()].filter(({ size }) => size > 1).length;
+  const poison = deadLetters.length;
+  return { runs: runs.length, attempts, transitions, refusedUpdates, poison, timeouts, runByTwo };
+}

@@ -1,0 +1,33 @@
+import { EventType } from '@cordyna/protocol/model';
+import type { Evidence } from './evidence.js';
+import type { Violation } from './verdict.js';
+
+const REPORTS: ReadonlySet<string> = new Set([EventType.taskQueued, EventType.taskStarted]);
+const ENDS: ReadonlySet<string> = new Set([EventType.taskCompleted, EventType.taskError]);
+
+/** I5: no record is taken in twice, and each attempt is queued, started and ended at most once. */
+export function checkOnce({ runs }: Evidence): Violation[] {
+  const found: Violation[] = [];
+  const say = (what: string): void =>
+    void found.push({ invariant: 'I5', counts: 'double applications', what });
+  const records = new Map<string, string>();
+  const applied = new Set<string>();
+  for (const { run, history } of runs) {
+    for (const { seq, topic, partition, offset, type, data, applied: isApplied } of history) {
+      if (topic !== null) {
+        const record = `${topic}/${partition}@${offset}`;
+        const before = records.get(record);
+        if (before !== undefined) say(`${record} is in the history twice: ${before} and ${run}#${seq}`);
+        records.set(record, `${run}#${seq}`);
+      }
+      const { invocation, violations } = data as { invocation?: string; violations?: unknown };
+      if (!isApplied || !invocation || violations !== undefined) continue;
+      const what = ENDS.has(type) ? 'the end' : REPORTS.has(type) ? type : null;
+      if (what === null) continue;
+      if (applied.has(`${what} ${invocation}`))
+        say(`${what} of ${invocation} is applied twice, at ${run}#${seq}`);
+      applied.add(`${what} ${invocation}`);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,112 @@
+import type { JsonObject, RunState, TaskState, Trigger } from '@cordyna/protocol/model';
+import { dumpTopic } from '@cordyna/testkit';
+import type {
+  AcceptedRequest,
+  Evidence,
+  Fault,
+  HistoryEntry,
+  Limits,
+  LogRecord,
+  StoredDeadLetter,
+  StoredFiring,
+  StoredRun,
+  StoredTask,
+} from '../checker/evidence.js';
+import { query, topicNames, type Site } from '../stack/site.js';
+
+const DUMP_MS = 240_000;
+
+const ms = (column: string): string => `extract(epoch FROM ${column})::float8 * 1000`;
+
+interface RunRow {
+  readonly id: string;
+  readonly state: RunState;
+  readonly trigger: Trigger;
+  readonly next_seq: number;
+}
+type TaskRow = { readonly run: string; readonly state: TaskState } & StoredTask;
+type HistoryRow = HistoryEntry & { readonly run: string; readonly data: JsonObject };
+
+function grouped<Row extends { readonly run: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.run);
+    if (group) group.push(row);
+    else groups.set(row.run, [row]);
+  }
+  return groups;
+}
+
+async function storedRuns(site: Site): Promise<StoredRun[]> {
+  const runs = await query<RunRow>(site, 'SELECT id::text, state, trigger, next_seq FROM runs ORDER BY id');
+  const tasks = grouped(
+    await query<TaskRow>(
+      site,
+      `SELECT run::text, task, item_index AS item, state, attempt, invocation FROM task_runs ORDER BY run, index`,
+    ),
+  );
+  const withoutPrefix = `substr(topic, ${site.prefix.length + 2})`;
+  const history = grouped(
+    await query<HistoryRow>(
+      site,
+      `SELECT run::text, seq, ${ms('recorded_at')} AS "recordedMs", source, type, task, item,
+         attempt::float8 AS attempt, applied, reason, ${withoutPrefix} AS topic, partition,
+         "offset"::float8 AS "offset",
+         data - ARRAY['args', 'origins', 'outside', 'items', 'trigger', 'taskArgs', 'output', 'counts'] AS data
+       FROM history ORDER BY run, seq`,
+    ),
+  );
+  return runs.map(({ id, state, trigger, next_seq: nextSeq }) => ({
+    ...{ run: id, state, trigger, nextSeq },
+    tasks: tasks.get(id) ?? [],
+    history: history.get(id) ?? [],
+  }));
+}
+
+async function positionsOf(site: Site): Promise<Map<string, number>> {
+  const rows = await query<{ topic: string; partition: number; next: number }>(
+    site,
+    'SELECT topic, partition, next_offset::float8 AS next FROM positions',
+  );
+  const short = (topic: string): string => topic.slice(site.prefix.length + 1);
+  return new Map(rows.map(({ topic, partition, next }) => [`${short(topic)}/${partition}`, next]));
+}
+
+async function recordsOf(site: Site): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  for (const name of topicNames(site)) {
+    for (const { offset, ...record } of await dumpTopic(site.machines.brokers, name, DUMP_MS)) {
+      const topic = name.slice(site.prefix.length + 1);
+      records.push({ ...record, topic, offset: Number(offset) });
+    }
+  }
+  return records;
+}
+
+export interface FromOutside {
+  readonly requests: readonly AcceptedRequest[];
+  readonly faults: readonly Fault[];
+  readonly limits: Limits;
+}
+
+/** Reads all that the checker judges. Nobody of the installation runs any more. */
+export async function collect(site: Site, known: FromOutside): Promise<Evidence> {
+  const deadLetters = await query<StoredDeadLetter>(
+    site,
+    `SELECT substr(topic, ${site.prefix.length + 2}) AS topic, partition, "offset"::float8 AS "offset", reason,
+       ${ms('at')} AS "atMs" FROM dead_letters`,
+  );
+  const firings = await query<StoredFiring>(
+    site,
+    `SELECT schedule, ${ms('scheduled_for')} AS "scheduledForMs", outcome, run::text FROM schedule_firings`,
+  );
+  const [outbox] = await query<{ count: number }>(site, 'SELECT count(*)::int AS count FROM outbox');
+  return {
+    ...{ requests: known.requests, faults: known.faults, limits: known.limits },
+    records: await recordsOf(site),
+    runs: await storedRuns(site),
+    executions: site.executions(),
+    ...{ deadLetters, firings, outbox: outbox?.count ?? 0 },
+    positions: await positionsOf(site),
+  };
+}

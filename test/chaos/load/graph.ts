@@ -1,0 +1,102 @@
+import type { JsonObject, ServerDeclaration, TaskDeclaration } from '@cordyna/protocol/model';
+import type { Random } from '../../simulation/world/random.js';
+
+/** `c` is the server that is written without the SDK. */
+export const SERVERS = ['a', 'b', 'c'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+/** What a task does, for the SDK's generic server and for the independent one. */
+export interface Behaviour {
+  readonly sleepMs: number;
+  readonly failures?: number;
+  readonly failAttempts?: number;
+  readonly error?: JsonObject;
+  readonly fail?: JsonObject;
+  readonly output?: JsonObject;
+}
+
+export interface Timing {
+  readonly ackMs: number;
+  readonly startMs: number;
+  readonly completeMs: number;
+}
+
+/** The graph of an installation: what each server declares, what its tasks do, and where runs begin. */
+export interface Graph {
+  readonly declarations: Readonly<Record<ServerName, ServerDeclaration>>;
+  readonly behaviours: Readonly<Record<ServerName, Readonly<Record<string, Behaviour>>>>;
+  readonly roots: readonly string[];
+}
+
+const MAX_SLEEP_MS = 30;
+const RANDOM_TASKS = 8;
+/** Enough for every attempt that a fault ends. */
+const MAX_ATTEMPTS = 20;
+
+class Drawing {
+  readonly tasks: Record<ServerName, TaskDeclaration[]> = { a: [], b: [], c: [] };
+  readonly behaviours: Record<ServerName, Record<string, Behaviour>> = { a: {}, b: {}, c: {} };
+
+  constructor(
+    private readonly random: Random,
+    private readonly timeouts: Timing,
+  ) {}
+
+  task(
+    server: ServerName,
+    name: string,
+    dependsOn: readonly string[] = [],
+    more: Partial<TaskDeclaration> = {},
+    does: Partial<Behaviour> = {},
+  ): string {
+    const retry = { maxAttempts: MAX_ATTEMPTS, backoffMs: 200, factor: 1.5, maxBackoffMs: 2_000 };
+    this.tasks[server].push({ name, dependsOn: [...dependsOn], timeouts: this.timeouts, retry, ...more });
+    this.behaviours[server][name] = { sleepMs: this.random.between(0, MAX_SLEEP_MS), ...does };
+    return `${server}.${name}`;
+  }
+}
+
+/** Chains, diamonds, fans, a random graph, a list, retries, failures and schedules, across three servers. */
+export function graphOf(random: Random, timeouts: Timing): Graph {
+  const draw = new Drawing(random, timeouts);
+  const chain = draw.task('a', 'chain-1');
+  draw.task('c', 'chain-3', [draw.task('b', 'chain-2', [chain])]);
+  const diamond = draw.task('b', 'top');
+  draw.task('b', 'bottom', [draw.task('a', 'left', [diamond]), draw.task('c', 'right', [diamond])]);
+  const fan = draw.task('c', 'hub');
+  for (const server of SERVERS) draw.task(server, 'leaf', [fan]);
+  const list = draw.task('a', 'list', [], {}, { output: { items: [1, 2, 3] } });
+  draw.task('c', 'sum', [draw.task('b', 'each', [], { forEach: list })]);
+  const flaky = draw.task('a', 'flaky', [], {}, { failures: 2 });
+  draw.task('c', 'flaky-too', [flaky], {}, { failAttempts: 1 });
+  const failing = draw.task('b', 'failing', [], {}, { failures: MAX_ATTEMPTS, error: { retryable: false } });
+  draw.task('c', 'in-vain', [failing]);
+  draw.task('c', 'tick', [], { everyMs: 2_000 });
+  draw.task('b', 'tock', [draw.task('a', 'beat', [], { everyMs: 3_000 })]);
+  const roots = [chain, diamond, fan, list, flaky, failing, randomGraph(random, draw)];
+  return {
+    declarations: {
+      a: { server: 'a', tasks: draw.tasks.a },
+      b: { server: 'b', tasks: draw.tasks.b },
+      c: { server: 'c', tasks: draw.tasks.c },
+    },
+    behaviours: draw.behaviours,
+    roots,
+  };
+}
+
+/** Each task but the first depends on one or two before it. */
+function randomGraph(random: Random, draw: Drawing): string {
+  const all: string[] = [];
+  for (let n = 0; n < RANDOM_TASKS; n++) {
+    const dependsOn = n === 0 ? [] : [...new Set([random.pick(all), random.pick(all)])];
+    all.push(draw.task(random.pick(SERVERS), `random-${n}`, dependsOn));
+  }
+  return all[0] ?? '';
+}
+
+/** The same without schedules, so that an installation can come to rest. */
+export const unscheduled = (declaration: ServerDeclaration): ServerDeclaration => ({
+  ...declaration,
+  tasks: declaration.tasks.map(({ everyMs: _, ...task }) => task),
+});

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventType } from '@cordyna/protocol/model';
+import { Random } from '../simulation/world/random.js';
+import { check, type Report } from './checker/check.js';
+import type { Evidence, Limits } from './checker/evidence.js';
+import { toldBy } from './checker/log.js';
+import { collect } from './evidence/collect.js';
+import { described, planFaults, type DoneFault, type PlannedFault } from './faults/fault.js';
+import { inflict } from './faults/inflict.js';
+import { EventsTail, type Seen } from './load/events-tail.js';
+import { graphOf, type Graph, type Timing } from './load/graph.js';
+import { Noise } from './load/noise.js';
+import { Requests } from './load/requests.js';
+import { Sender } from './load/sender.js';
+import type { Machines } from './stack/machines.js';
+import { bringToRest } from './stack/rest.js';
+import { startSite, type Site } from './stack/site.js';
+
+export interface SessionOptions {
+  readonly seed: number;
+  readonly troubleMs: number;
+  readonly perSecond: number;
+  readonly coordinators: number;
+  readonly timing: Timing;
+  /** Of the coordinators; `limits` says the same to the checker. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  readonly restMs: number;
+  /** Default: by the seed. */
+  readonly faults?: readonly PlannedFault[];
+  readonly say: (line: string) => void;
+}
+
+export interface Session {
+  readonly report: Report;
+  readonly evidence: Evidence;
+  readonly faults: readonly DoneFault[];
+  readonly duplicates: number;
+  /** Processes that ended though nobody had asked them to, and were started again. */
+  readonly ownEnds: number;
+  /** What did not come to rest. */
+  readonly problem: string | null;
+}
+
+const SHARES = { duplicated: 0.05, poison: 0.01 };
+const MAX_OPEN = 600;
+
+/** One installation through its faults, under load, back to rest, and judged. */
+export async function playSession(machines: Machines, options: SessionOptions): Promise<Session> {
+  const { seed, say } = options;
+  const graph = graphOf(new Random(seed), options.timing);
+  const planned = options.faults ?? planFaults(new Random(seed + 1), options.troubleMs);
+  planned.forEach((fault) => say(`  plan ${described(fault)}`));
+  const onOwnEnd = (name: string, output: string): void => say(`${name} ended by itself:\n${output}`);
+  const site = await startSite(machines, { ...options, graph, onOwnEnd });
+  const load = await startLoad(site, graph, options);
+  const faults = await endure(site, planned, options);
+  const requests = await load.end();
+  const problem = await bringToRest(site, graph, options.restMs);
+  if (problem) say(problem);
+  const evidence = await collect(site, { requests, faults, limits: options.limits });
+  const kept = [...site.coordinators, ...Object.values(site.servers)];
+  return {
+    ...{ evidence, faults, problem, report: check(evidence) },
+    duplicates: load.duplicates(),
+    ownEnds: kept.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
+  };
+}
+
+async function endure(
+  site: Site,
+  planned: readonly PlannedFault[],
+  { troubleMs, say }: SessionOptions,
+): Promise<DoneFault[]> {
+  const done: DoneFault[] = [];
+  const endMs = performance.now() + troubleMs;
+  for (const fault of planned) {
+    if (performance.now() + fault.pauseMs > endMs) break;
+    await delay(fault.pauseMs);
+    const one = await inflict(site, fault);
+    if (one) done.push(one);
+    say(
+      `  ${one ? 'done' : 'did not come about:'} ${fault.kind}, ${Math.round(endMs - performance.now())} ms left`,
+    );
+  }
+  await delay(Math.max(0, endMs - performance.now()));
+  return done;
+}
+
+async function startLoad(site: Site, graph: Graph, { seed, perSecond }: SessionOptions) {
+  const { brokers } = site.machines;
+  const sender = new Sender(brokers, site.prefix);
+  await sender.start();
+  const noise = new Noise(new Random(seed + 2), sender, SHARES);
+  const requests = new Requests(new Random(seed + 3), sender, {
+    ...{ roots: graph.roots, perSecond, maxOpen: MAX_OPEN, duplicated: SHARES.duplicated },
+    urls: site.urls,
+  });
+  const tail = new EventsTail(brokers, `${site.prefix}.events`, (seen) => {
+    noise.hear(seen);
+    const run = finishedBy(seen);
+    if (run) requests.end(run);
+  });
+  await tail.start();
+  const stopping = new AbortController();
+  const asking = requests.run(stopping.signal);
+  return {
+    duplicates: () => noise.duplicates,
+    async end() {
+      stopping.abort();
+      await asking;
+      await tail.stop();
+      await noise.done();
+      return requests.accepted;
+    },
+  };
+}
+
+function finishedBy({ message }: Seen): string | null {
+  const value = message.value?.toString() ?? '';
+  if (!value.includes(EventType.runFinished)) return null;
+  const record = { topic: 'events', partition: 0, offset: 0, timestampMs: 0, key: null, value, headers: {} };
+  const run = toldBy(record)?.data['run'];
+  return typeof run === 'string' ? run : null;
+}

@@ -1,0 +1,145 @@
+import { Client } from 'pg';
+import { topicsOf } from '@cordyna/protocol/wire';
+import { startCerebro, startSdkServer, uniquePrefix } from '@cordyna/testkit';
+import type { SdkExecution, SdkServer, StartedCerebro, StartedProcess, TcpProxy } from '@cordyna/testkit';
+import { startIndependentServer } from '../../conformance/independent-process.js';
+import type { Execution } from '../checker/evidence.js';
+import type { Graph, ServerName } from '../load/graph.js';
+import { Kept } from './kept.js';
+import { brokersBehind, type Machines } from './machines.js';
+
+export type Server = Kept<{
+  readonly process: StartedProcess;
+  readonly executions: () => readonly Execution[];
+}>;
+
+/** One installation on the machines, with processes that are started again when they end. */
+export interface Site {
+  readonly machines: Machines;
+  readonly prefix: string;
+  readonly databaseUrl: string;
+  readonly coordinators: readonly Kept<StartedCerebro>[];
+  readonly servers: Readonly<Record<ServerName, Server>>;
+  /** What only the first coordinator goes through. */
+  readonly proxies: { readonly kafka: TcpProxy; readonly postgres: TcpProxy; readonly serverA: TcpProxy };
+  readonly executions: () => Execution[];
+  readonly urls: () => readonly string[];
+}
+
+export interface SiteOptions {
+  readonly coordinators: number;
+  readonly graph: Graph;
+  readonly env: Readonly<Record<string, string>>;
+  readonly onOwnEnd: (name: string, output: string) => void;
+}
+
+const CONCURRENCY = 50;
+const READY_MS = 90_000;
+
+function through(url: string, proxy: TcpProxy): string {
+  const proxied = new URL(url);
+  proxied.port = String(proxy.port);
+  return proxied.href;
+}
+
+/** Resolves when every task of the graph is declared and its servers are heard of. */
+export async function startSite(machines: Machines, options: SiteOptions): Promise<Site> {
+  const prefix = uniquePrefix();
+  const { url: databaseUrl } = await machines.postgres.createDatabase();
+  const [toKafka, serverA] = machines.kafkaProxies as [TcpProxy, TcpProxy];
+  const toPostgres = machines.postgres.proxy;
+  const keep = (at: number): Kept<StartedCerebro> => {
+    const proxied = at === 0;
+    const launch = (): Promise<StartedCerebro> =>
+      startCerebro({
+        brokers: proxied ? brokersBehind(toKafka) : machines.brokers,
+        databaseUrl: proxied ? through(databaseUrl, toPostgres) : databaseUrl,
+        prefix,
+        env: { CORDYNA_LOG_LEVEL: 'warn', ...options.env },
+        readyMs: 0,
+      });
+    return new Kept(`coordinator ${at + 1}`, launch, options.onOwnEnd);
+  };
+  const coordinators = Array.from({ length: options.coordinators }, (_, at) => keep(at));
+  await Promise.all(coordinators.map((coordinator) => coordinator.start()));
+  await Promise.all(coordinators.map(({ current }) => current?.untilReady(READY_MS)));
+  const instances: Server['current'][] = [];
+  const servers = serversOf(machines, prefix, options, (instance) => instances.push(instance));
+  await Promise.all(Object.values(servers).map((server) => server.start()));
+  const [first] = coordinators;
+  await Promise.all(['a', 'b'].map((server) => first?.current?.api.untilOnline(server, READY_MS)));
+  await servers.c.process?.waitForOutput(/"what":"ready"/, READY_MS);
+  return {
+    ...{ machines, prefix, databaseUrl, coordinators, servers },
+    proxies: { kafka: toKafka, postgres: toPostgres, serverA },
+    executions: () => instances.flatMap((instance) => [...(instance?.executions() ?? [])]),
+    urls: () => coordinators.flatMap(({ current }) => (current ? [current.url] : [])),
+  };
+}
+
+function serversOf(
+  machines: Machines,
+  prefix: string,
+  { graph, onOwnEnd }: SiteOptions,
+  onStart: (instance: Server['current']) => void,
+): Record<ServerName, Server> {
+  const keep = (
+    name: ServerName,
+    launch: () => Promise<{ process: StartedProcess; executions: () => readonly unknown[] }>,
+  ): Server =>
+    new Kept(
+      `server ${name}`,
+      async () => {
+        const { process, executions } = await launch();
+        const read = () => executions().map((one) => executionOf(one as SdkExecution, process.pid));
+        const started = { process, executions: read };
+        onStart(started);
+        return started;
+      },
+      onOwnEnd,
+    );
+  const sdk = (name: ServerName, brokers: readonly string[]): Promise<SdkServer> =>
+    startSdkServer({
+      ...{ brokers, prefix, concurrency: CONCURRENCY },
+      declaration: graph.declarations[name],
+      behaviours: asJson(graph.behaviours[name]),
+    });
+  return {
+    a: keep('a', () => sdk('a', brokersBehind(machines.kafkaProxies[1]))),
+    b: keep('b', () => sdk('b', machines.brokers)),
+    c: keep('c', () =>
+      startIndependentServer({
+        ...{ brokers: machines.brokers, prefix, capacity: CONCURRENCY },
+        declaration: graph.declarations.c,
+        behaviour: asJson(graph.behaviours.c),
+      }),
+    ),
+  };
+}
+
+const asJson = <T>(behaviours: object): T => JSON.parse(JSON.stringify(behaviours)) as T;
+
+const executionOf = (line: SdkExecution, pid: number): Execution => {
+  const { invocation, run, task, attempt } = line;
+  return { invocation, run, task, attempt, by: `process ${pid}` };
+};
+
+/** Asks the site's database, around everything that its coordinators go through. */
+export async function query<Row>(site: Site, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString: site.databaseUrl, query_timeout: 120_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(sql, [...values])).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+export const topicNames = (site: Site): string[] => {
+  const { declarations, servers, events, invocations, signals, deadLetters, commands } = topicsOf(
+    site.prefix,
+  );
+  const inbound = [declarations, servers, events, invocations, signals, deadLetters];
+  return [...inbound, ...Object.keys(site.servers).map((server) => commands(server))];
+};
