@@ -1,20 +1,24 @@
 // `npm test [-- <pattern> …]`: builds, starts one Kafka and one PostgreSQL for all, runs every part, and ends with
-// `N passed, N failed`.
+// `N passed, N failed`. With `--note-seconds` it notes what each file took, by which the next runs are ordered.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleApps } from './test/bundle-apps.mjs';
 import { plan } from './test/parts.mjs';
 import { killTree, runPart } from './test/run-part.mjs';
 
 const BUILD_MS = 180_000;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const patterns = process.argv.slice(2);
+const NOTE = '--note-seconds';
+const patterns = process.argv.slice(2).filter((argument) => argument !== NOTE);
 const parts = plan(root, patterns);
 const dir = mkdtempSync(join(tmpdir(), 'cordyna-test-'));
 chmodSync(dir, 0o755); // PostgreSQL's user must be able to enter it
 const servers = [];
+// A broker of a test does not live long enough to pay for what the second compiler does.
+process.env.JDK_JAVA_OPTIONS ??= '-XX:TieredStopAtLevel=1';
 let child;
 let interrupted = false;
 
@@ -55,7 +59,9 @@ async function timed(name, work) {
 async function runAll() {
   if (parts.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
   await timed('build', build);
-  const env = { ...process.env, ...(await timed('Kafka and PostgreSQL', startStack)) };
+  const prepare = () => Promise.all([startStack(), bundleApps(root)]);
+  const [addresses, programs] = await timed('Kafka, PostgreSQL and the bundled programs', prepare);
+  const env = { ...process.env, ...addresses, CORDYNA_TEST_PROGRAMS: programs };
   const results = [];
   for (const part of parts) {
     if (interrupted) break;
@@ -64,6 +70,13 @@ async function runAll() {
     results.push(await runPart(root, part, { env, dir, whole: patterns.length === 0, onChild }));
   }
   return results;
+}
+
+function noteSeconds(results) {
+  const noted = join(root, 'scripts', 'test', 'file-seconds.json');
+  const all = Object.assign(JSON.parse(readFileSync(noted, 'utf8')), ...results.map(({ files }) => files));
+  const sorted = Object.entries(all).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  writeFileSync(noted, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -78,17 +91,17 @@ let results = [];
 try {
   results = await runAll();
 } catch (error) {
-  results = [{ name: 'set-up', passed: 0, failed: 1, seconds: 0, problems: [error.message] }];
+  results = [{ name: 'set-up', passed: 0, failed: 1, seconds: 0, problems: [error.message], files: {} }];
 } finally {
   await Promise.allSettled(servers.map((server) => server.stop()));
   rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 }
 
-say('\nPart, seconds, passed, failed');
-for (const { name, seconds, passed, failed, problems } of results) {
-  say(
-    `${name.padEnd(32)} ${seconds.toFixed(1).padStart(6)} s ${String(passed).padStart(6)} ${String(failed).padStart(4)}`,
-  );
+if (process.argv.includes(NOTE)) noteSeconds(results);
+say('\nPart, seconds (of its budget), passed, failed');
+for (const { name, seconds, budgetSeconds = 0, passed, failed, problems } of results) {
+  const took = `${seconds.toFixed(1).padStart(6)} s (${String(budgetSeconds).padStart(3)})`;
+  say(`${name.padEnd(32)} ${took} ${String(passed).padStart(6)} ${String(failed).padStart(4)}`);
   for (const problem of problems) say(`  ${problem}`);
 }
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);

@@ -1,11 +1,13 @@
 // One part of the suite: a jest invocation of its own with its own time limit, judged by its JSON report.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** A part whose report is written but whose process goes on has left something open. */
 const LEFT_OPEN_MS = 15_000;
 const POLL_MS = 200;
+/** A machine that is also busy with something else takes twice as long, and starting takes its time too. */
+const limitMsOf = ({ budgetSeconds }) => Math.max(2 * budgetSeconds, 60) * 1_000;
 
 function jestArguments(part, report, whole) {
   const args = [
@@ -17,6 +19,7 @@ function jestArguments(part, report, whole) {
     ...part.files,
   ];
   args.push('--json', `--outputFile=${report}`, `--maxWorkers=${part.workers}`);
+  args.push('--testSequencer=./scripts/test/longest-first.cjs');
   if (part.coverage && whole) {
     args.push('--coverage', '--coverageReporters=text-summary', `--coverageDirectory=coverage/${part.name}`);
     args.push(...part.coverage.from.map((glob) => `--collectCoverageFrom=${glob}`));
@@ -39,7 +42,8 @@ export async function killTree(pid) {
 
 /** Resolves with how jest ended; kills it when it takes too long or does not end after its report. */
 function runJest(root, args, env, report, part, onChild) {
-  const { limitMs, leftOpenMs = LEFT_OPEN_MS } = part;
+  const { leftOpenMs = LEFT_OPEN_MS } = part;
+  const limitMs = limitMsOf(part);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
     onChild(child);
@@ -64,7 +68,16 @@ function runJest(root, args, env, report, part, onChild) {
   });
 }
 
-/** `{ name, passed, failed, seconds, problems }`; what kept tests from running counts as one failure each. */
+/** Path from the root → whole seconds that the file took. */
+const secondsOf = (root, { testResults }) =>
+  Object.fromEntries(
+    testResults.map(({ name, startTime, endTime }) => [
+      relative(root, name).replaceAll('\\', '/'),
+      Math.ceil((endTime - startTime) / 1000),
+    ]),
+  );
+
+/** `{ name, budgetSeconds, passed, failed, seconds, problems, files }`; what kept tests from running counts as one failure each. */
 export async function runPart(root, part, { env, dir, whole, onChild }) {
   const begun = performance.now();
   const report = join(dir, `${part.name.replace(/\W+/g, '-')}.json`);
@@ -74,10 +87,12 @@ export async function runPart(root, part, { env, dir, whole, onChild }) {
   const problems = problem ? [problem] : [];
   let passed = 0;
   let failedTests = 0;
+  let files = {};
   if (existsSync(report)) {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed = result.numPassedTests;
     failedTests = result.numFailedTests;
+    files = secondsOf(root, result);
     for (const file of result.testResults.filter(
       (one) => one.status === 'failed' && one.assertionResults.length === 0,
     )) {
@@ -92,5 +107,6 @@ export async function runPart(root, part, { env, dir, whole, onChild }) {
   } else if (problems.length === 0) {
     problems.push(`jest ended with ${code} and no report`);
   }
-  return { name: part.name, passed, failed: failedTests + problems.length, seconds, problems };
+  const { name, budgetSeconds } = part;
+  return { name, budgetSeconds, passed, failed: failedTests + problems.length, seconds, problems, files };
 }

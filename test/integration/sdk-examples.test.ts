@@ -5,7 +5,7 @@ import { awaitUntil, startTaskServerApp, testBroker } from '@cordyna/testkit';
 import type { StartedProcess } from '@cordyna/testkit';
 import { FakeCoordinator } from './sdk/fake-coordinator.js';
 
-const APPS = ['task-server-a', 'task-server-b', 'task-server-c'];
+const APPS = ['task-server-a', 'task-server-b', 'task-server-c'] as const;
 
 describe('the example servers', () => {
   let coordinator: FakeCoordinator;

@@ -1,7 +1,7 @@
 import { freePort } from '@cordyna/local-stack';
 import { api, type Api } from './api.js';
 import { awaitUntil } from './await-until.js';
-import { appEntry } from './paths.js';
+import { programCommand } from './paths.js';
 import { startProcess, type StartedProcess } from './start-process.js';
 
 export interface CerebroOptions {
@@ -37,7 +37,7 @@ export async function startCerebro(options: CerebroOptions): Promise<StartedCere
   const url = `http://127.0.0.1:${port}`;
   const child = await startProcess({
     name: 'cerebro',
-    command: ['node', '--enable-source-maps', appEntry('cerebro')],
+    command: programCommand('cerebro'),
     env: {
       KAFKA_BROKERS: options.brokers.join(','),
       DATABASE_URL: options.databaseUrl,

@@ -12,6 +12,10 @@ export function sharedStackAddress(env: NodeJS.ProcessEnv = process.env): TestSt
   return brokers && databaseUrl ? { brokers: brokers.split(','), databaseUrl } : undefined;
 }
 
+/** Where the run put each program into one file; undefined when jest was started on its own. */
+export const programsDirectory = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  env['CORDYNA_TEST_PROGRAMS'] || undefined;
+
 const OURS = /^(CORDYNA_|KAFKA_|DATABASE_URL$|JEST_|NODE_OPTIONS$|npm_)/;
 
 /** The environment for a started process: this one's without anything that would configure it by accident. */

@@ -1,4 +1,4 @@
-import { appEntry } from './paths.js';
+import { programCommand, type Program } from './paths.js';
 import { startProcess, type StartedProcess } from './start-process.js';
 
 export interface TaskServerAppOptions {
@@ -8,10 +8,10 @@ export interface TaskServerAppOptions {
 }
 
 /** Runs one of the compiled example servers, e.g. `task-server-a`. Cerebro's API says when it is registered. */
-export const startTaskServerApp = (app: string, options: TaskServerAppOptions): Promise<StartedProcess> =>
+export const startTaskServerApp = (app: Program, options: TaskServerAppOptions): Promise<StartedProcess> =>
   startProcess({
     name: app,
-    command: ['node', '--enable-source-maps', appEntry(app)],
+    command: programCommand(app),
     env: {
       KAFKA_BROKERS: options.brokers.join(','),
       CORDYNA_TOPIC_PREFIX: options.prefix,

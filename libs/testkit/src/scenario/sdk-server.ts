@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject, ServerDeclaration } from '@cordyna/protocol/model';
-import { REPOSITORY, temporaryDirectory } from '../paths.js';
+import { programCommand, temporaryDirectory } from '../paths.js';
 import { startProcess, type StartedProcess } from '../start-process.js';
-
-const MAIN = join(REPOSITORY, 'libs', 'task-server', 'dist', 'harness', 'generic', 'main.js');
 
 export interface SdkServerOptions {
   readonly brokers: readonly string[];
@@ -37,7 +35,7 @@ export async function startSdkServer(options: SdkServerOptions): Promise<SdkServ
   const sideEffects = join(await temporaryDirectory('side-effects'), 'executions.jsonl');
   const process = await startProcess({
     name: declaration.server,
-    command: ['node', '--enable-source-maps', MAIN],
+    command: programCommand('generic-server'),
     env: {
       KAFKA_BROKERS: options.brokers.join(','),
       CORDYNA_TOPIC_PREFIX: options.prefix,
