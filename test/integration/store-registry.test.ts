@@ -132,5 +132,5 @@ test('a task run that waits for capacity is found by the server that it waits fo
   const seed = seedOf(['w.one']);
   expect(taskRun(0).state).toBe('pending');
   await commit({ runs: [runChange(runOf(seed, [{ reason: 'waiting for capacity of w' }]), null)] });
-  expect(await db.timers.runsWaitingFor(['w'], 10)).toEqual([seed.run]);
+  expect((await db.timers.runsWaitingPerServer(10)).get('w')).toMatchObject([{ run: seed.run }]);
 });

@@ -60,6 +60,7 @@ const STOP_LIMIT_MS = 15_000;
 /** Starts the parts of one coordinator in the order in which they need each other, and stops them in reverse. */
 export class Coordinator {
   private readonly logger = new Logger('Coordinator');
+  private readonly capacityTimer: CapacityTimer;
   private readonly timers: readonly { start(): void | Promise<void>; stop(): Promise<void> }[];
   private stopping = false;
   private started = false;
@@ -70,9 +71,10 @@ export class Coordinator {
   ) {
     const { queries, door, outbound, capacity, watermark, pulse, retention } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
+    this.capacityTimer = new CapacityTimer(queries, door, capacity, outbound, source);
     this.timers = [
       pulse,
-      new CapacityTimer(queries, door, capacity, source),
+      this.capacityTimer,
       new Sweeper(queries, outbound, door, sweepAfterMs),
       new DueTimer(queries, door, source, newRunId),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
@@ -93,6 +95,7 @@ export class Coordinator {
     const specs = topicSpecs(prefix, { partitions, replicationFactor });
     await this.retrying('topics', () => bus.admin().ensureTopics(specs));
     await this.retrying('command topics', () => this.ensureCommandTopics());
+    await this.retrying('capacity', () => this.capacityTimer.count());
     if (!this.stopping) door.start(publisher);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { isWaitingForServer } from '@cordyna/engine';
 import { RunDriver, TestWorld, declarationOf, registryWith, seedFor } from '@cordyna/engine/testing';
 
 const registry = registryWith(
@@ -204,5 +205,33 @@ describe('the capacity of a server', () => {
     driver.world.capacities.set('s', 5);
     driver.send({ kind: 'capacity' });
     expect(driver.states()).toMatchObject({ 's.b': 'invoked', 's.c': 'invoked' });
+  });
+
+  test('is asked for in the name of the run, with its age', () => {
+    const driver = narrow(2);
+    const asking = { run: driver.seed.run, createdAt: driver.run.createdAt };
+    expect(driver.world.asking).toContainEqual(asking);
+    expect(new Set(driver.world.asking.map(({ createdAt }) => createdAt))).toEqual(
+      new Set([driver.run.createdAt]),
+    );
+  });
+
+  test('is not what a task waits for while commands cannot be sent to the server at all', () => {
+    const world = new TestWorld();
+    world.unreachable.add('s');
+    const driver = new RunDriver(seedFor(wide, { task: 's.root' }), world);
+    expect(driver.task('s.root')).toMatchObject({
+      state: 'pending',
+      reason: 'waiting for the command topic of s',
+    });
+    world.unreachable.clear();
+    world.capacities.set('s', 0);
+    driver.send({ kind: 'capacity' });
+    expect(driver.task('s.root').reason).toBe('waiting for capacity of s');
+    world.capacities.set('s', 1);
+    driver.send({ kind: 'capacity' });
+    expect(driver.state('s.root')).toBe('invoked');
+    const waits = [null, 'waiting for capacity of s', 'waiting for the command topic of s', 'another'];
+    expect(waits.map((reason) => isWaitingForServer(reason, 's'))).toEqual([false, true, true, false]);
   });
 });

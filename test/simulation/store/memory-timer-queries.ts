@@ -1,4 +1,4 @@
-import { waitingForCapacity, type TaskRun } from '@cordyna/engine';
+import { isWaitingForServer, type RunAge, type TaskRun } from '@cordyna/engine';
 import {
   StoreUnavailable,
   TimerQueries,
@@ -31,7 +31,7 @@ function* taskRuns({ runs }: Database, all = false): Iterable<Found> {
 const isWith = ({ state, invocation }: TaskRun): boolean =>
   invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
 const waitsFor = ({ task, server }: Found): boolean =>
-  task.state === 'pending' && task.reason === waitingForCapacity(server);
+  task.state === 'pending' && isWaitingForServer(task.reason, server);
 
 const byTime = (a: readonly [number, string], b: readonly [number, string]): number =>
   a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
@@ -97,15 +97,17 @@ export class MemoryTimerQueries extends TimerQueries {
     });
   }
 
-  runsWaitingFor(servers: readonly string[], limit: number) {
+  runsWaitingPerServer(limit: number) {
     return this.ask((db) => {
-      const waiting = where(taskRuns(db, true), (one) => waitsFor(one) && servers.includes(one.server));
-      return runsBy(waiting, ({ run }) => run.createdAt, limit);
+      const servers = new Map<string, Map<string, RunAge>>();
+      for (const { id, run, server } of where(taskRuns(db, true), waitsFor)) {
+        const runs = servers.get(server) ?? new Map<string, RunAge>();
+        servers.set(server, runs.set(id, { run: id, createdAt: run.createdAt }));
+      }
+      const oldest = (runs: Iterable<RunAge>): readonly RunAge[] =>
+        [...runs].sort((a, b) => byTime([a.createdAt, a.run], [b.createdAt, b.run])).slice(0, limit);
+      return new Map([...servers].map(([server, runs]) => [server, oldest(runs.values())]));
     });
-  }
-
-  waitingPerServer() {
-    return this.ask((db) => counted(where(taskRuns(db, true), waitsFor)));
   }
 
   unfinishedPerServer() {

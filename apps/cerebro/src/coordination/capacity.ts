@@ -1,18 +1,22 @@
+import type { RunAge } from '@cordyna/engine';
 import type { InstanceRow } from './ports/index.js';
+import { isOlder, WaitingLines, type WaitChanges } from './waiting-lines.js';
 
 /** Unfinished invocations that a server may have when none of its instances sends heartbeats. */
 export const CAPACITY_WITHOUT_HEARTBEATS = 1_000;
+/** Runs that are offered places at once. */
+const MAX_OFFERS = 500;
 
 /**
  * Flow control, approximate on purpose: per server the sum of `capacity` + `queueLimit` of its instances that are
- * online, less the unfinished invocations. Counted from the database twice a second by a timer; between two counts this
- * coordinator adds what it decided itself.
+ * online, less the unfinished invocations; places go to the oldest run that waits. Counted from the database twice a
+ * second by a timer; between two counts this coordinator adds what it decided itself.
  */
 export class Capacity {
   private limits = new Map<string, number>();
   private unfinished = new Map<string, number>();
   private changes = new Map<string, number>();
-  private readonly freed = new Set<string>();
+  private readonly lines = new WaitingLines();
 
   /** How many more invocations the server takes now. */
   free(server: string): number {
@@ -20,12 +24,40 @@ export class Capacity {
     return Math.max(0, limit - (this.unfinished.get(server) ?? 0) - (this.changes.get(server) ?? 0));
   }
 
-  /** Counts what a committed batch invoked (positive) or ended (negative). */
-  add(changes: ReadonlyMap<string, number>): void {
-    for (const [server, change] of changes) {
-      this.changes.set(server, (this.changes.get(server) ?? 0) + change);
-      if (change < 0) this.freed.add(server);
+  /** How many the server takes now from this run: none while an older one waits. `batch` is what is not committed yet. */
+  freeFor(asking: RunAge, server: string, batch: BatchLoad): number {
+    if (this.lines.isOlderWaiting(server, asking, batch.waits.get(server))) return 0;
+    return Math.max(0, this.free(server) - Math.max(0, batch.load.get(server) ?? 0));
+  }
+
+  /**
+   * Runs that there are places for, the oldest first. With `own` only those that this coordinator let wait itself and
+   * that stand before all others: so that coordinators do not decide about the same runs at the same time.
+   */
+  offers(isReachable: (server: string) => boolean, own: boolean): readonly RunAge[] {
+    const offered = new Map<string, RunAge>();
+    for (const server of this.lines.servers()) {
+      const free = this.free(server);
+      if (free === 0 || !isReachable(server)) continue;
+      for (const age of this.lines.first(server, Math.min(free, MAX_OFFERS), own)) offered.set(age.run, age);
     }
+    return [...offered.values()].sort((a, b) => (isOlder(a, b) ? -1 : 1)).slice(0, MAX_OFFERS);
+  }
+
+  /** Counts what a committed batch invoked and ended, and who waits since. */
+  add({ load, waits }: BatchLoad): void {
+    for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) + change);
+    this.lines.apply(waits);
+  }
+
+  /** The run cannot be served: it holds up nobody until it is seen again. */
+  passOver(run: string): void {
+    this.lines.leave(run);
+  }
+
+  /** Must the database be asked before anybody else is served? */
+  get mustCount(): boolean {
+    return this.lines.isUsedUp;
   }
 
   /** Starts a count: what is decided from here on comes on top of it. */
@@ -33,23 +65,31 @@ export class Capacity {
     const before = this.changes;
     this.changes = new Map();
     const added = this.changes;
+    this.lines.beginLook();
     return () => {
       // The count failed: what it would have replaced still holds.
       for (const [server, change] of before) added.set(server, (added.get(server) ?? 0) + change);
+      this.lines.endLook(null);
     };
   }
 
-  endCount(unfinished: ReadonlyMap<string, number>, instances: readonly InstanceRow[]): void {
+  /** @param waiting server → the oldest runs that wait for it, at most `MAX_IN_LINE` */
+  endCount(
+    unfinished: ReadonlyMap<string, number>,
+    instances: readonly InstanceRow[],
+    waiting: ReadonlyMap<string, readonly RunAge[]>,
+  ): void {
     this.unfinished = new Map(unfinished);
     this.limits = limitsOf(instances);
+    this.lines.endLook(waiting);
   }
+}
 
-  /** Servers on which something ended since this was last asked. */
-  takeFreed(): readonly string[] {
-    const freed = [...this.freed];
-    this.freed.clear();
-    return freed;
-  }
+/** What one batch does to servers. */
+export interface BatchLoad {
+  /** server → invocations begun less ended */
+  readonly load: ReadonlyMap<string, number>;
+  readonly waits: WaitChanges;
 }
 
 /** A server whose instances are all gone counts as one without heartbeats: its invokes then end in `ack_timeout`. */

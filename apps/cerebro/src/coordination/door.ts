@@ -78,8 +78,19 @@ export class Door {
       await publisher.notBehind();
       const taken = await this.queue.take();
       if (!taken) return;
-      await this.process(taken.waiting, taken.published);
+      await this.process([...this.offers(), ...taken.waiting], taken.published);
     }
+  }
+
+  /** Places for those who wait come before what is new: else each batch would find somebody older in its way. */
+  private offers(): Waiting[] {
+    const { capacity, bus, source } = this.tools;
+    const isReachable = (server: string) => bus.commandPartition(server, '') !== null;
+    return capacity.offers(isReachable, true).map(({ run }) => ({
+      item: { inbounds: [{ kind: 'run-input', run, source, input: { kind: 'capacity' } }], range: null },
+      resolve: ([outcome]) => outcome && isHopeless(outcome) && capacity.passOver(run),
+      reject: () => capacity.passOver(run),
+    }));
   }
 
   private async process(waiting: readonly Waiting[], published: readonly Published[]): Promise<void> {
@@ -151,7 +162,7 @@ export class Door {
     this.remember(changes.voided);
     this.caches.absorb(work, changes);
     this.forgetRefusing(items, outcomes);
-    this.tools.capacity.add(work.load);
+    this.tools.capacity.add(work);
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
@@ -230,6 +241,10 @@ export class Door {
     }
   }
 }
+
+/** Whatever is free, the run cannot use it. */
+export const isHopeless = (outcome: Outcome): boolean =>
+  outcome.kind === 'store-refused' || (outcome.kind === 'refused' && outcome.code === 'unknown_run');
 
 const isTransient = (error: unknown): error is Error =>
   error instanceof Conflict || error instanceof StoreUnavailable || error instanceof UnknownOutcome;

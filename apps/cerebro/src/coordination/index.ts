@@ -1,4 +1,5 @@
 export * from './capacity.js';
+export { MAX_IN_LINE } from './waiting-lines.js';
 export * from './commands.js';
 export * from './database-clock.js';
 export * from './definitions/index.js';

@@ -1,4 +1,12 @@
-import type { Decision, Freshness, HistoryRow, Registry, Run, TaskRun } from '@cordyna/engine';
+import {
+  isWaitingForServer,
+  type Decision,
+  type Freshness,
+  type HistoryRow,
+  type Registry,
+  type Run,
+  type TaskRun,
+} from '@cordyna/engine';
 import {
   keyOf,
   positionOf,
@@ -14,6 +22,7 @@ import {
   type Versioned,
 } from './ports/index.js';
 import type { PartitionRange } from './inbound.js';
+import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
 
 /** A freshness aggregate was needed that nobody had asked for: load it and decide again. */
@@ -34,6 +43,16 @@ interface WorkingRun {
 
 const isWithServer = ({ state, invocation }: TaskRun): boolean =>
   invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
+
+/** Servers that task runs of this run wait for. */
+function waitsFor({ seed, tasks }: Run): ReadonlySet<string> {
+  const servers = new Set<string>();
+  for (const { member, reason } of tasks) {
+    const server = reason === null ? undefined : seed.plan.members[member]?.server;
+    if (server && isWaitingForServer(reason, server)) servers.add(server);
+  }
+  return servers;
+}
 
 /**
  * Everything that one batch reads and writes. Decisions see what earlier inputs of the same batch decided; nothing
@@ -65,6 +84,8 @@ export class WorkingSet {
   private readonly publishedIds: string[] = [];
   /** server → invocations begun less ended */
   readonly load = new Map<string, number>();
+  /** server → run → whether it waits for that server now */
+  readonly waits = new Map<string, Map<string, WaitChange>>();
 
   constructor(
     private readonly loaded: Loaded,
@@ -143,13 +164,31 @@ export class WorkingSet {
   }
 
   private countLoad(before: Run, { run, touched }: Decision): void {
+    const waiting = new Map<string, boolean>();
     for (const index of touched) {
       const after = run.tasks.at(index);
-      const was = index < before.tasks.length && before !== run && isWithServer(before.tasks.at(index));
-      const change = Number(isWithServer(after)) - Number(was);
+      const known = index < before.tasks.length && before !== run ? before.tasks.at(index) : null;
       const server = run.seed.plan.members[after.member]?.server;
-      if (change !== 0 && server) this.load.set(server, (this.load.get(server) ?? 0) + change);
+      if (!server) continue;
+      const change = Number(isWithServer(after)) - Number(known !== null && isWithServer(known));
+      if (change !== 0) this.load.set(server, (this.load.get(server) ?? 0) + change);
+      const waits = isWaitingForServer(after.reason, server);
+      const waited = known !== null && isWaitingForServer(known.reason, server);
+      if (waits || waited) waiting.set(server, waits || (waiting.get(server) ?? false));
     }
+    for (const [server, waits] of waiting) this.noteWait(run, server, waits || waitsFor(run).has(server));
+  }
+
+  /** What a proposal found out about a run, also when it changed nothing. */
+  noteWhereItWaits(run: Run): void {
+    const waits = waitsFor(run);
+    for (const { server } of run.seed.plan.members) this.noteWait(run, server, waits.has(server));
+  }
+
+  private noteWait({ seed, createdAt }: Run, server: string, waits: boolean): void {
+    const runs = this.waits.get(server) ?? new Map<string, WaitChange>();
+    runs.set(seed.run, { age: { run: seed.run, createdAt }, waits });
+    this.waits.set(server, runs);
   }
 
   /** @throws NotLoaded */

@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { CAPACITY_WITHOUT_HEARTBEATS, Capacity, type InstanceRow } from '../../src/coordination/index.js';
+import {
+  CAPACITY_WITHOUT_HEARTBEATS,
+  Capacity,
+  MAX_IN_LINE,
+  type InstanceRow,
+} from '../../src/coordination/index.js';
 
 const instance = (over: Partial<InstanceRow>): InstanceRow => ({
   server: 'server-a',
@@ -17,7 +22,7 @@ const instance = (over: Partial<InstanceRow>): InstanceRow => ({
 function counted(unfinished: number, instances: readonly InstanceRow[]): Capacity {
   const capacity = new Capacity();
   capacity.beginCount();
-  capacity.endCount(new Map([['server-a', unfinished]]), instances);
+  capacity.endCount(new Map([['server-a', unfinished]]), instances, new Map());
   return capacity;
 }
 
@@ -39,14 +44,86 @@ test('a server without heartbeats, or whose instances are all gone, has the defa
 
 test('what this coordinator decides counts until the next count includes it', () => {
   const capacity = counted(0, [instance({})]);
-  capacity.add(new Map([['server-a', 30]]));
+  capacity.add({ load: new Map([['server-a', 30]]), waits: new Map() });
   expect(capacity.free('server-a')).toBe(0);
-  capacity.add(new Map([['server-a', -5]]));
+  capacity.add({ load: new Map([['server-a', -5]]), waits: new Map() });
   expect(capacity.free('server-a')).toBe(5);
   const undo = capacity.beginCount();
   undo();
   expect(capacity.free('server-a')).toBe(5);
   capacity.beginCount();
-  capacity.endCount(new Map([['server-a', 25]]), [instance({})]);
+  capacity.endCount(new Map([['server-a', 25]]), [instance({})], new Map());
   expect(capacity.free('server-a')).toBe(5);
+});
+
+const aged = (createdAt: number) => ({ run: `run-${createdAt}`, createdAt });
+const waitsAt = (server: string, ...changes: readonly (readonly [number, boolean])[]) =>
+  new Map([
+    [server, new Map(changes.map(([at, waits]) => [aged(at).run, { age: aged(at), waits }] as const))],
+  ]);
+const nothing = { load: new Map<string, number>(), waits: new Map() };
+const runsOf = (offers: readonly { createdAt: number }[]): number[] =>
+  offers.map(({ createdAt }) => createdAt);
+const everywhere = (): boolean => true;
+
+test('a run is given no place while an older one waits for that server, whatever is free', () => {
+  const capacity = counted(0, [instance({})]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [5, true]) });
+  expect(capacity.freeFor(aged(6), 'server-a', nothing)).toBe(0);
+  expect(capacity.freeFor(aged(5), 'server-a', nothing)).toBe(30);
+  expect(capacity.freeFor(aged(4), 'server-a', nothing)).toBe(30);
+  expect(capacity.freeFor(aged(6), 'server-b', nothing)).toBe(CAPACITY_WITHOUT_HEARTBEATS);
+  const served = { load: new Map([['server-a', 1]]), waits: waitsAt('server-a', [5, false]) };
+  expect(capacity.freeFor(aged(6), 'server-a', served)).toBe(29);
+  const olderWaits = { load: new Map(), waits: waitsAt('server-a', [5, false], [3, true]) };
+  expect(capacity.freeFor(aged(4), 'server-a', olderWaits)).toBe(0);
+});
+
+test('places are offered to the oldest runs, as many as there are, on servers that can be reached', () => {
+  const capacity = counted(28, [instance({})]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [9, true], [7, true], [8, true]) });
+  capacity.add({ load: new Map(), waits: waitsAt('server-b', [6, true], [7, true]) });
+  expect(runsOf(capacity.offers(everywhere, false))).toEqual([6, 7, 8]);
+  expect(runsOf(capacity.offers((server) => server === 'server-a', false))).toEqual([7, 8]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [7, false]) });
+  expect(runsOf(capacity.offers((server) => server === 'server-a', false))).toEqual([8, 9]);
+  capacity.passOver(aged(8).run);
+  expect(runsOf(capacity.offers((server) => server === 'server-a', false))).toEqual([9]);
+});
+
+test('what the database shows replaces what was known, but for what changed meanwhile', () => {
+  const capacity = counted(0, [instance({})]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true]) });
+  capacity.beginCount();
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [2, false], [4, true]) });
+  capacity.endCount(new Map(), [instance({})], new Map([['server-a', [aged(2), aged(3)]]]));
+  expect(runsOf(capacity.offers(everywhere, false))).toEqual([3, 4]);
+});
+
+test('a coordinator puts forward only those that it let wait itself and that stand before all others', () => {
+  const capacity = counted(0, [instance({})]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true], [3, true]) });
+  expect(runsOf(capacity.offers(everywhere, true))).toEqual([1, 3]);
+  capacity.beginCount();
+  capacity.endCount(new Map(), [instance({})], new Map([['server-a', [1, 2, 3].map(aged)]]));
+  expect(runsOf(capacity.offers(everywhere, true))).toEqual([1]);
+  expect(runsOf(capacity.offers(everywhere, false))).toEqual([1, 2, 3]);
+});
+
+test('of a line that is longer than what is held nobody is overtaken either', () => {
+  const capacity = counted(0, [instance({ capacity: 1_000 })]);
+  const oldest = Array.from({ length: MAX_IN_LINE }, (_, at) => aged(at));
+  capacity.beginCount();
+  capacity.endCount(new Map(), [instance({ capacity: 1_000 })], new Map([['server-a', oldest]]));
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [MAX_IN_LINE + 5, true]) });
+  expect(capacity.mustCount).toBe(false);
+  const served = oldest.map(({ createdAt }) => [createdAt, false] as const);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', ...served) });
+  expect(capacity.offers(everywhere, false)).toEqual([]);
+  expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBe(0);
+  expect(capacity.mustCount).toBe(true);
+  capacity.beginCount();
+  capacity.endCount(new Map(), [instance({ capacity: 1_000 })], new Map());
+  expect(capacity.mustCount).toBe(false);
+  expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBeGreaterThan(0);
 });

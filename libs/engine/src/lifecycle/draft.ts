@@ -101,7 +101,8 @@ export class Draft {
   }
 
   hasCapacity(server: string): boolean {
-    return this.world.capacity(server) > (this.invokes.get(server) ?? 0);
+    const { createdAt, seed } = this.run;
+    return this.world.capacity(server, { run: seed.run, createdAt }) > (this.invokes.get(server) ?? 0);
   }
 
   takeCapacity(server: string): void {

@@ -3,7 +3,13 @@ export { backoffMs } from './fail.js';
 export { freshnessNeeds } from './freshness-needs.js';
 export { initialRun, restore } from './initial.js';
 export { replay } from './replay.js';
-export { RowType, WAITING_FOR_UPSTREAM, waitingForCapacity } from './rows.js';
+export {
+  RowType,
+  WAITING_FOR_UPSTREAM,
+  isWaitingForServer,
+  waitingForCapacity,
+  waitingForTopic,
+} from './rows.js';
 export type { RowData } from './rows.js';
 export { counts } from './settle.js';
 export { create, step } from './step.js';

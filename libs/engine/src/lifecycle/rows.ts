@@ -66,3 +66,7 @@ export interface RowData {
 /** Reasons of `pending` that others may look for. */
 export const WAITING_FOR_UPSTREAM = 'waiting for upstream';
 export const waitingForCapacity = (server: string): string => `waiting for capacity of ${server}`;
+export const waitingForTopic = (server: string): string => `waiting for the command topic of ${server}`;
+/** Nothing but the server itself keeps a task run with this reason from being invoked. */
+export const isWaitingForServer = (reason: string | null, server: string): boolean =>
+  reason !== null && (reason === waitingForCapacity(server) || reason === waitingForTopic(server));

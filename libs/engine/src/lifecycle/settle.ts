@@ -7,7 +7,7 @@ import { fail, ownError, wait } from './fail.js';
 import { consumption, outsideInputs } from './freshness.js';
 import { invoke, prepare } from './invoke.js';
 import { dependencyOutputs } from './outputs.js';
-import { RowType, waitingForCapacity } from './rows.js';
+import { RowType, waitingForCapacity, waitingForTopic } from './rows.js';
 
 /** Goes on with all that the decision has made possible, until nothing more is, and ends the run with its last task. */
 export function settle(draft: Draft): void {
@@ -40,14 +40,20 @@ function begin(draft: Draft, task: TaskRun): void {
   }
   const { outside } = found;
   const expands = member.forEach !== null && task.item === null;
-  if (!expands && !draft.hasCapacity(member.server))
-    return wait(draft, task, waitingForCapacity(member.server), null);
+  const held = expands ? null : heldBy(draft, member.server);
+  if (held !== null) return wait(draft, task, held, null);
   const consumed = first ? consumption(draft, member, outside) : null;
   const outputs = dependencyOutputs(draft.run, member, outside);
   const began = expands
     ? expandForEach(draft, task, outputs, { outside, consumed })
     : invoke(draft, task, prepare(draft, task, outputs), first ? { outside, consumed } : null);
   if (began && consumed) draft.writeFreshness({ task: member.task, consumed });
+}
+
+/** What about the server keeps a task run that is ready from being invoked; null when nothing does. */
+function heldBy(draft: Draft, server: string): string | null {
+  if (!draft.world.reachable(server)) return waitingForTopic(server);
+  return draft.hasCapacity(server) ? null : waitingForCapacity(server);
 }
 
 /** Blocked or skipped because of something upstream; the first in declared order says why. */

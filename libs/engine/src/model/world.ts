@@ -15,12 +15,21 @@ export interface Freshness {
   readonly latest: LatestOutput | null;
 }
 
+/** Who asks for a place with a server: older runs go first, those of the same instant by their ids. */
+export interface RunAge {
+  readonly run: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+}
+
 /** What a decision may look at besides the run itself. Every function is pure. */
 export interface World {
   /** Is the server of the task declared, and not withdrawn? What it declares now matters to later runs only. */
   readonly declared: (task: string) => boolean;
-  /** How many more invocations this server takes now (flow control); Infinity is allowed. */
-  readonly capacity: (server: string) => number;
+  /** Can commands be sent to this server? Not before its command topic is known. */
+  readonly reachable: (server: string) => boolean;
+  /** How many more invocations this server takes now from this run (flow control); Infinity is allowed. */
+  readonly capacity: (server: string, asking: RunAge) => number;
   /** Undefined when it was not loaded, which is an error for what `freshnessNeeds` names. */
   readonly freshness: (task: string) => Freshness | undefined;
   /** JSON Schema validation: messages of what is wrong, empty when valid. */

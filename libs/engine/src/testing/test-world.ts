@@ -1,11 +1,15 @@
 import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
-import type { Freshness, FreshnessWrite, World } from '../model/index.js';
+import type { Freshness, FreshnessWrite, RunAge, World } from '../model/index.js';
 
 /** A world whose answers a test sets; the freshness writes of decisions are kept as a store would keep them. */
 export class TestWorld implements World {
   readonly undeclared = new Set<string>();
   /** Servers that are not named take any number. */
   readonly capacities = new Map<string, number>();
+  /** Servers whose command topic is not known yet. */
+  readonly unreachable = new Set<string>();
+  /** Who asked for places, in order. */
+  readonly asking: RunAge[] = [];
   readonly aggregates = new Map<string, Freshness>();
   /** Aggregates that a decision asked for. */
   readonly asked = new Set<string>();
@@ -14,7 +18,11 @@ export class TestWorld implements World {
   jitterValue = 0.5;
 
   readonly declared = (task: string): boolean => !this.undeclared.has(task);
-  readonly capacity = (server: string): number => this.capacities.get(server) ?? Infinity;
+  readonly reachable = (server: string): boolean => !this.unreachable.has(server);
+  readonly capacity = (server: string, asking: RunAge): number => {
+    this.asking.push(asking);
+    return this.capacities.get(server) ?? Infinity;
+  };
   readonly jitter = (): number => this.jitterValue;
 
   readonly freshness = (task: string): Freshness | undefined => {

@@ -37,11 +37,8 @@ export function worldOf(work: WorkingSet, tools: Tools): World {
   return {
     // A run keeps its own copy of the graph: a task that a newer declaration leaves out is still invoked.
     declared: (task) => work.registry().servers.has(serverOf(task)),
-    // Until the command topic is known nothing can be sent to it.
-    capacity: (server) =>
-      tools.bus.commandPartition(server, '') === null
-        ? 0
-        : Math.max(0, tools.capacity.free(server) - Math.max(0, work.load.get(server) ?? 0)),
+    reachable: (server) => tools.bus.commandPartition(server, '') !== null,
+    capacity: (server, asking) => tools.capacity.freeFor(asking, server, work),
     freshness: (task) => work.freshness(task),
     validate: (schema, value) => tools.schemas.validate(schema, value),
     invocationId,

@@ -15,6 +15,7 @@ export function decideRunInput(
   const origin = originOf(inbound.source, tools.clock.now(), null, tools);
   const decision = step(run, inbound.input, origin, worldOf(work, tools));
   work.absorb(decision);
+  if (inbound.input.kind === 'capacity') work.noteWhereItWaits(decision.run);
   if (decision.refused === null) return DONE;
   return { kind: 'refused', code: 'wrong_state', message: decision.refused, errors: [] };
 }

@@ -6,6 +6,7 @@ import type {
   HistoryRow,
   Registry,
   Run,
+  RunAge,
   RunSeed,
   TaskRun,
 } from '@cordyna/engine';
@@ -272,10 +273,8 @@ export abstract class TimerQueries {
   abstract dueDeadlines(before: number, limit: number): Promise<readonly DueDeadline[]>;
   /** Unfinished runs with a retry that is due by the database's clock. */
   abstract runsWithDueRetries(limit: number): Promise<readonly string[]>;
-  /** Unfinished runs with tasks that wait for capacity of one of these servers, the oldest run first. */
-  abstract runsWaitingFor(servers: readonly string[], limit: number): Promise<readonly string[]>;
-  /** server → tasks that wait for its capacity */
-  abstract waitingPerServer(): Promise<ReadonlyMap<string, number>>;
+  /** server → the oldest runs, at most `limit`, with tasks that nothing but this server keeps waiting; the oldest first */
+  abstract runsWaitingPerServer(limit: number): Promise<ReadonlyMap<string, readonly RunAge[]>>;
   /** server → unfinished invocations (invoked, queued, started) */
   abstract unfinishedPerServer(): Promise<ReadonlyMap<string, number>>;
   abstract instances(): Promise<readonly InstanceRow[]>;

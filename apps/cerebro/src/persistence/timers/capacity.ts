@@ -1,17 +1,23 @@
+import type { RunAge } from '@cordyna/engine';
 import type { Pool } from 'pg';
 import { ask } from '../sql/ask.js';
-import { prepared, type Statement } from '../sql/statement.js';
+import { prepared } from '../sql/statement.js';
+import { ms, wholeMs } from '../sql/time.js';
 
-const waitingRuns = prepared(
-  'timer_waiting_runs',
-  `SELECT run FROM task_runs WHERE waiting_server = ANY ($1::text[])
-   GROUP BY run ORDER BY min(run_created_at), run LIMIT $2`,
-);
-
+// Recursive, so that a server costs one look into the index, however many wait for it; its runs are read in its order.
 const waiting = prepared(
   'timer_waiting',
-  `SELECT waiting_server AS server, count(*)::int AS count FROM task_runs
-   WHERE waiting_server IS NOT NULL GROUP BY waiting_server`,
+  `WITH RECURSIVE line (name) AS (
+     (SELECT waiting_server FROM task_runs WHERE waiting_server IS NOT NULL ORDER BY waiting_server LIMIT 1)
+     UNION ALL
+     SELECT (SELECT waiting_server FROM task_runs WHERE waiting_server > name ORDER BY waiting_server LIMIT 1)
+     FROM line WHERE name IS NOT NULL
+   )
+   SELECT name AS server, run, ${ms('run_created_at')} AS "createdAt" FROM line CROSS JOIN LATERAL (
+     SELECT run, run_created_at FROM task_runs WHERE waiting_server = name
+     GROUP BY run_created_at, run ORDER BY run_created_at, run LIMIT $1
+   ) AS oldest
+   WHERE name IS NOT NULL ORDER BY name, run_created_at, run`,
 );
 
 // The condition of the partial index, word for word.
@@ -21,21 +27,20 @@ const unfinished = prepared(
    WHERE invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started') GROUP BY server`,
 );
 
-async function counted(pool: Pool, statement: Statement): Promise<ReadonlyMap<string, number>> {
-  const rows = await ask<{ server: string; count: number }>(pool, statement);
+export async function unfinishedPerServer(pool: Pool): Promise<ReadonlyMap<string, number>> {
+  const rows = await ask<{ server: string; count: number }>(pool, unfinished());
   return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
-export const waitingPerServer = (pool: Pool): Promise<ReadonlyMap<string, number>> =>
-  counted(pool, waiting());
-
-export const unfinishedPerServer = (pool: Pool): Promise<ReadonlyMap<string, number>> =>
-  counted(pool, unfinished());
-
-export async function runsWaitingFor(
+export async function runsWaitingPerServer(
   pool: Pool,
-  servers: readonly string[],
   limit: number,
-): Promise<readonly string[]> {
-  return (await ask<{ run: string }>(pool, waitingRuns(servers, limit))).map(({ run }) => run);
+): Promise<ReadonlyMap<string, readonly RunAge[]>> {
+  const servers = new Map<string, RunAge[]>();
+  for (const { server, run, createdAt } of await ask<RunAge & { server: string }>(pool, waiting(limit))) {
+    const runs = servers.get(server) ?? [];
+    runs.push({ run, createdAt: wholeMs(createdAt) });
+    servers.set(server, runs);
+  }
+  return servers;
 }

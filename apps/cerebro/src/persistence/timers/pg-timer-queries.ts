@@ -58,12 +58,8 @@ export class PgTimerQueries extends TimerQueries {
     return attempts.attemptsOfGoneInstances(this.pool, before, limit);
   }
 
-  runsWaitingFor(servers: readonly string[], limit: number) {
-    return capacity.runsWaitingFor(this.pool, servers, limit);
-  }
-
-  waitingPerServer() {
-    return capacity.waitingPerServer(this.pool);
+  runsWaitingPerServer(limit: number) {
+    return capacity.runsWaitingPerServer(this.pool, limit);
   }
 
   unfinishedPerServer() {

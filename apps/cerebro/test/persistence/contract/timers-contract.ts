@@ -89,11 +89,14 @@ export function timersContract(open: OpenStore): void {
         { invocation: 'c-old', attempt: 1 },
       ]);
       await runWith('e', [sent('started', 4), waits('e')]);
-      expect(await db.timers.runsWaitingFor(['c'], 10)).toEqual([older, newer]);
-      expect(await db.timers.runsWaitingFor(['c', 'e'], 1)).toEqual([older]);
-      expect(await db.timers.runsWaitingFor([], 10)).toEqual([]);
-      const waiting = await db.timers.waitingPerServer();
-      expect([waiting.get('c'), waiting.get('e')]).toEqual([3, 1]);
+      const waiting = await db.timers.runsWaitingPerServer(10);
+      expect(waiting.get('c')).toEqual([
+        { run: older, createdAt: 1_000 },
+        { run: newer, createdAt: 2_000 },
+      ]);
+      expect(waiting.get('e')).toHaveLength(1);
+      expect(waiting.has('d')).toBe(false);
+      expect((await db.timers.runsWaitingPerServer(1)).get('c')).toMatchObject([{ run: older }]);
       const unfinished = await db.timers.unfinishedPerServer();
       expect([unfinished.get('c'), unfinished.get('e')]).toEqual([3, 1]);
     });
@@ -101,11 +104,11 @@ export function timersContract(open: OpenStore): void {
     test('that was given is waited for no more', async () => {
       const seed = seedOf(['g.one']);
       await commit({ runs: [runChange(runOf(seed, [{ reason: 'waiting for capacity of g' }]), null)] });
-      expect(await db.timers.runsWaitingFor(['g'], 10)).toEqual([seed.run]);
+      expect((await db.timers.runsWaitingPerServer(10)).get('g')).toMatchObject([{ run: seed.run }]);
       await commit({
         runs: [runChange(runOf(seed, [{ state: 'invoked', attempt: 1, invocation: 'g' }]), 1)],
       });
-      expect(await db.timers.runsWaitingFor(['g'], 10)).toEqual([]);
+      expect((await db.timers.runsWaitingPerServer(10)).has('g')).toBe(false);
     });
   });
 
