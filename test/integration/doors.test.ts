@@ -103,6 +103,34 @@ describe('two coordinators on one database', () => {
     expect(left.filter((message) => message.run === run && message.invocation !== null)).toEqual([]);
   });
 
+  test('a server that declared itself at another coordinator is invoked at once', async () => {
+    two.bus.unknownTopics.add('late');
+    await one.declare({ server: 'late', tasks: [{ name: 'work' }] });
+    // Whatever it is that makes this coordinator see the newer registry.
+    await two.request('sources.a0');
+    const run = await two.request('late.work');
+    const view = await two.persistence.queries.run(run);
+    expect(view?.tasks).toMatchObject([{ state: 'invoked', attempt: 1, reason: null }]);
+  });
+
+  test('a task says truly that it waits for the command topic, and is invoked once that is there', async () => {
+    two.bus.unknownTopics.add('later');
+    await one.declare({ server: 'later', tasks: [{ name: 'work' }] });
+    two.bus.lost = true;
+    const run = await two.request('later.work');
+    two.bus.lost = false;
+    const reason = 'waiting for the command topic of later';
+    expect((await two.persistence.queries.run(run))?.tasks).toMatchObject([{ state: 'pending', reason }]);
+    expect((await one.persistence.timers.runsWaitingPerServer(10)).get('later')).toMatchObject([{ run }]);
+    await two.bus.ensureCommandTopic('later');
+    // Any batch of the coordinator that let it wait serves it first.
+    const next = await two.request('later.work');
+    const views = await Promise.all([run, next].map((id) => two.persistence.queries.run(id)));
+    expect(views.map((view) => view?.tasks[0]?.state)).toEqual(['invoked', 'invoked']);
+    const order = two.bus.sent.flatMap(({ run: id, invocation }) => (invocation ? [id] : []));
+    expect(order.indexOf(run)).toBeLessThan(order.indexOf(next));
+  });
+
   test('an unpublished invoke of an unfinished attempt is left for the sweeper', async () => {
     one.bus.lost = true;
     const run = await one.request('sources.a0');

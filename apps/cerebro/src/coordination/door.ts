@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Registry } from '@cordyna/engine';
 import type { Caches } from './caches.js';
 import { decideBatch, type Decided } from './batch.js';
 import type { Tools } from './decide/index.js';
@@ -14,6 +15,7 @@ import {
   type Needs,
   type Saved,
   type Store,
+  type Versioned,
 } from './ports/index.js';
 import type { Publisher } from './publisher.js';
 
@@ -32,6 +34,7 @@ export class Door {
   private running: Promise<void> | null = null;
   private publisher: Publisher | null = null;
   private readonly ended = new Set<string>();
+  private registryVersion: number | null = null;
 
   constructor(
     private readonly store: Store,
@@ -161,11 +164,23 @@ export class Door {
   private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
     this.remember(changes.voided);
     this.caches.absorb(work, changes);
+    this.learnCommandTopics(work.registryAfter());
     this.forgetRefusing(items, outcomes);
     this.tools.capacity.add(work);
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
+  }
+
+  /** Who declared themselves at another coordinator are sent to without delay: their topics are looked up beforehand. */
+  private learnCommandTopics({ version, value }: Versioned<Registry>): void {
+    if (version === this.registryVersion) return;
+    this.registryVersion = version;
+    for (const server of value.servers.keys()) {
+      this.tools.bus
+        .ensureCommandTopic(server)
+        .catch((error: unknown) => this.logger.warn(`command topic of ${server}: ${String(error)}`));
+    }
   }
 
   /** A proposal that finds nothing to do leaves no trace that a commit could check: the next one reads the run anew. */

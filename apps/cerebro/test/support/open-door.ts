@@ -24,6 +24,8 @@ const PARTITIONS = 12;
 export class RecordingBus extends OutboundBus {
   readonly sent: StoredOutboxMessage[] = [];
   lost = false;
+  /** Servers whose command topic nobody has looked up yet. */
+  readonly unknownTopics = new Set<string>();
 
   override async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
     if (this.lost) return messages.map(({ id }) => ({ id, outcome: 'unknown' as const }));
@@ -34,10 +36,13 @@ export class RecordingBus extends OutboundBus {
     const sent = new Set(this.sent.map(({ messageId }) => messageId));
     return new Set(messages.map(({ messageId }) => messageId).filter((id) => sent.has(id)));
   }
-  override commandPartition(): number {
-    return 0;
+  override commandPartition(server: string): number | null {
+    return this.unknownTopics.has(server) ? null : 0;
   }
-  override async ensureCommandTopic(): Promise<void> {}
+  override async ensureCommandTopic(server: string): Promise<void> {
+    if (this.lost) throw new Error('Kafka is away');
+    this.unknownTopics.delete(server);
+  }
   override async endOffsets(): Promise<ReadonlyMap<string, bigint>> {
     return new Map();
   }
