@@ -59,6 +59,8 @@ export async function openKept(instance = 'kept'): Promise<Kept> {
     const invoke = await awaitUntil(`${task} is invoked`, () => door.invokeOf(run, task), { everyMs: 2 });
     await door.report(invoke, report);
   };
+  // One client takes one query at a time.
+  let ageing = Promise.resolve();
   const kept: Kept = {
     door,
     sql,
@@ -77,8 +79,11 @@ export async function openKept(instance = 'kept'): Promise<Kept> {
       await kept.age(run, days);
       return run;
     },
-    age: async (run, days) => {
-      for (const text of AGE) await sql.query(text, [run, days]);
+    age: (run, days) => {
+      ageing = ageing.then(async () => {
+        for (const text of AGE) await sql.query(text, [run, days]);
+      });
+      return ageing;
     },
     sweep: async () => {
       const removed: Record<string, number> = {};

@@ -30,7 +30,7 @@ import {
   type DecodedInbound,
   type InboundTransport,
 } from './messaging/index.js';
-import { CoordinatorReadiness, type InboundState } from './readiness.js';
+import { CoordinatorReadiness, type InboundState, type ReadinessParts } from './readiness.js';
 import { Pulse, Retention, Watermark } from './timers/index.js';
 
 export interface Persistence {
@@ -92,11 +92,8 @@ export function compose(
   const handler = new InboundHandler(door, progress, queries, bus.admin());
   const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };
   const transport = inboundTransport(bus, config, handler, new InboundDecoder(topics), inbound, onFailed);
-  metrics.observe({
-    watermarkAgeMs: () => (pulse.silentMs() === null ? null : watermark.ageMs(clock.now())),
-    // While the database is away the figure is not known; the other metrics are shown all the same.
-    outboxUnpublished: () => queries.countUnpublished().catch(() => null),
-  });
+  const readiness = new CoordinatorReadiness({ clock, pulse, watermark, door, publisher }, () => inbound);
+  observeGauges(metrics, { clock, pulse, watermark, door, publisher, queries }, readiness);
   const coordinator = new Coordinator(
     {
       bus,
@@ -126,10 +123,26 @@ export function compose(
     coordinator,
     commands: new RunCommands(door, store, clock),
     definitions: new DoorDefinitions(door),
-    readiness: new CoordinatorReadiness(clock, pulse, watermark, () => inbound),
+    readiness,
     handler,
     transport,
   };
+}
+
+function observeGauges(
+  metrics: Metrics,
+  parts: ReadinessParts & { readonly door: Door; readonly queries: TimerQueries },
+  readiness: CoordinatorReadiness,
+): void {
+  const { clock, pulse, watermark, door, publisher, queries } = parts;
+  metrics.observe({
+    inputsWaiting: () => door.waiting,
+    publishingBehindMs: () => publisher.behindMs(),
+    unready: () => readiness.reasons(),
+    watermarkAgeMs: () => (pulse.silentMs() === null ? null : watermark.ageMs(clock.now())),
+    // While the database is away the figure is not known; the other metrics are shown all the same.
+    outboxUnpublished: () => queries.countUnpublished().catch(() => null),
+  });
 }
 
 type MutableInboundState = { -readonly [key in keyof InboundState]: InboundState[key] };

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Api } from './api/client.js';
 import { CliError } from './cli-error.js';
+import { failures } from './commands/failures.js';
 import { invoke } from './commands/invoke.js';
 import { runs } from './commands/runs.js';
 import type { InvokeOptions } from './commands/run-request.js';
@@ -51,6 +52,16 @@ function addCommands(program: Command, context: () => Context, end: (code: numbe
     .option('--cursor <cursor>', 'go on where the page before ended')
     .addOption(json())
     .action(async (options: Parameters<typeof runs>[1]) => end(await runs(context(), options)));
+  program
+    .command('failures')
+    .description('list what went wrong, newest first: dead letters, refused inputs, timeouts, lost instances')
+    .addOption(new Option('--kind <kind>').choices(['dead_letter', 'refused', 'timeout', 'lost']))
+    .option('--server <server>')
+    .option('--since <time>', 'nothing from before, such as 2026-11-21T10:00:00Z')
+    .option('--limit <number>')
+    .option('--cursor <cursor>', 'go on where the page before ended')
+    .addOption(json())
+    .action(async (options: Parameters<typeof failures>[1]) => end(await failures(context(), options)));
   program
     .command('watch')
     .description('follow a run to its end; exit code 1 if it does not complete')

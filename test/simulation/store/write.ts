@@ -35,8 +35,9 @@ export function write(db: Database, changes: Changes, now: number): Saved {
   }
   for (const firing of changes.firings)
     db.firings.set(firingKey(firing.schedule, firing.scheduledFor), firing);
+  const lost = db.lost.length;
   writeInstances(db, changes, now);
-  return { outbox: writeOutbox(db, changes, now), clock: now };
+  return { outbox: writeOutbox(db, changes, now), lost: db.lost.length - lost, clock: now };
 }
 
 function check(db: Database, changes: Changes): void {

@@ -61,10 +61,27 @@ export class RequestRefused extends Error {
   }
 }
 
+/** Why a coordinator is not ready. `disk_full` is PostgreSQL's disk. */
+export const UNREADY_REASONS = [
+  'starting',
+  'database_unavailable',
+  'disk_full',
+  'bus_unavailable',
+  'behind',
+] as const;
+export type UnreadyReason = (typeof UNREADY_REASONS)[number];
+
+export interface ReadinessCheck {
+  readonly ok: boolean;
+  /** Null when it is ok. */
+  readonly reason: UnreadyReason | null;
+  readonly detail: string;
+}
+
 export interface ReadinessReport {
   readonly ready: boolean;
-  /** bus, database, partitions, watermark */
-  readonly checks: { readonly [name: string]: { readonly ok: boolean; readonly detail: string } };
+  /** database, commits, bus, publishing, partitions, watermark */
+  readonly checks: { readonly [name: string]: ReadinessCheck };
 }
 
 /** Whether this process can do its work now; cheap, asked every few seconds. */

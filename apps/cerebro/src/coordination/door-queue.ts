@@ -37,6 +37,10 @@ export class DoorQueue {
     }, MAX_MARK_WAIT_MS);
   }
 
+  get size(): number {
+    return this.waiting.reduce((sum, { item }) => sum + item.inbounds.length, 0);
+  }
+
   /** All that waits, up to the limit; undefined once closed and empty. */
   async take(): Promise<{ waiting: readonly Waiting[]; published: readonly Published[] } | undefined> {
     while (this.waiting.length === 0 && !(this.marksDue && this.published.length > 0)) {

@@ -9,6 +9,7 @@ import { DoorQueue, type Waiting } from './door-queue.js';
 import { firstNeeds, type Item, type Published } from './needs.js';
 import {
   Conflict,
+  StoreFull,
   StoreRefused,
   StoreUnavailable,
   UnknownOutcome,
@@ -35,6 +36,7 @@ export class Door {
   private publisher: Publisher | null = null;
   private readonly ended = new Set<string>();
   private registryVersion: number | null = null;
+  private failing: { readonly sinceMs: number; isFull: boolean } | null = null;
 
   constructor(
     private readonly store: Store,
@@ -74,6 +76,17 @@ export class Door {
     // The row of an attempt that has ended is gone already: its run need not be looked at again.
     const open = marks.filter(({ invocation }) => invocation === null || !this.ended.has(invocation));
     if (open.length > 0) this.queue.addPublished(open);
+  }
+
+  /** Commits fail since so many milliseconds, and are tried again; null while they do not. */
+  trouble(): { readonly forMs: number; readonly isFull: boolean } | null {
+    const { failing } = this;
+    return failing && { forMs: performance.now() - failing.sinceMs, isFull: failing.isFull };
+  }
+
+  /** Inputs that wait for a transaction. */
+  get waiting(): number {
+    return this.queue.size;
   }
 
   private async loop(publisher: Publisher): Promise<void> {
@@ -122,12 +135,15 @@ export class Door {
           ? this.decideLocked(items, published)
           : this.decideOptimistically(items, published));
         timer();
+        this.failing = null;
         this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {
         if (error instanceof StoreRefused || !isTransient(error)) throw error;
         this.metrics.commitRetries.inc({ reason: error.name });
         if (!(error instanceof Conflict)) {
+          this.failing ??= { sinceMs: performance.now(), isFull: false };
+          this.failing.isFull = error instanceof StoreFull;
           if (failures % 20 === 0) this.logger.warn(`${error.name}: ${error.message}; trying again`);
           await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 1_000);
         }
@@ -170,6 +186,7 @@ export class Door {
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
+    if (saved.lost > 0) this.metrics.failures.inc({ kind: 'lost' }, saved.lost);
   }
 
   /** Who declared themselves at another coordinator are sent to without delay: their topics are looked up beforehand. */

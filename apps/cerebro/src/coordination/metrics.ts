@@ -1,4 +1,5 @@
 import type { Outcome } from './inbound.js';
+import type { UnreadyReason } from './commands.js';
 import type { Changes } from './ports/index.js';
 
 /** The shape of the usual metrics libraries' instruments, so that coordination depends on none of them. */
@@ -16,6 +17,12 @@ export interface DurationHistogram {
 /** What is read when the metrics are asked for, in milliseconds and pieces; null is not known yet. */
 export interface GaugeSources {
   readonly outboxUnpublished?: () => Promise<number | null>;
+  /** Inputs that wait for a transaction. */
+  readonly inputsWaiting?: () => number;
+  /** How long the oldest commit waits for Kafka to answer its messages. */
+  readonly publishingBehindMs?: () => number;
+  /** Why this coordinator is not ready; each reason once, none when it is. */
+  readonly unready?: () => readonly UnreadyReason[];
   readonly watermarkAgeMs?: () => number | null;
 }
 
@@ -29,6 +36,8 @@ export abstract class Metrics {
   /** Commits that were decided again, by the name of the store's error. */
   abstract readonly commitRetries: Counter<'reason'>;
   abstract readonly logLinesDropped: PlainCounter;
+  /** What `GET /api/v1/failures` lists. */
+  abstract readonly failures: Counter<'kind'>;
   /** Rows that were removed because they were old and needed by nobody, by their table. */
   abstract readonly retentionRemoved: Counter<'kind'>;
   /** Times that the watermark stood still for longer than it may. */

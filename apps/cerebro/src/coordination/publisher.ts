@@ -4,7 +4,7 @@ import type { Published } from './needs.js';
 import type { OutboundBus, StoredOutboxMessage } from './ports/index.js';
 
 /** The door takes no input while commits older than this are unpublished. */
-const MAX_BEHIND_MS = 2_000;
+export const MAX_BEHIND_MS = 2_000;
 
 /**
  * Publishes after the commit, straight from memory, each message once. What Kafka took is handed back to the door;
@@ -14,6 +14,7 @@ export class Publisher {
   private readonly logger = new Logger('Publisher');
   private readonly inFlight = new Map<number, number>();
   private nextId = 0;
+  private failedAt: number | null = null;
   private waiting: (() => void)[] = [];
 
   constructor(
@@ -39,6 +40,8 @@ export class Publisher {
     const outcomes = await this.bus.send(messages);
     const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
     const left = messages.length - written.size;
+    if (written.size > 0) this.failedAt = null;
+    else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.failedAt = this.nowMs();
     if (left > 0)
       this.logger.warn(
         `${left} of ${messages.length} messages were not published; the sweeper will see to them`,
@@ -50,6 +53,11 @@ export class Publisher {
   behindMs(): number {
     const oldest = this.inFlight.values().next().value;
     return oldest === undefined ? 0 : this.nowMs() - oldest;
+  }
+
+  /** Milliseconds since Kafka took nothing of what it was sent; null when it has taken something since. */
+  failedMs(): number | null {
+    return this.failedAt === null ? null : this.nowMs() - this.failedAt;
   }
 
   /** Resolves when publishing is less than 2 s behind. */

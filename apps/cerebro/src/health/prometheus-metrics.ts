@@ -1,6 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CEREBRO_ERROR_CODES, EventType } from '@cordyna/protocol/model';
-import { Metrics, type Changes, type GaugeSources, type Outcome } from '../coordination/index.js';
+import {
+  Metrics,
+  UNREADY_REASONS,
+  type Changes,
+  type GaugeSources,
+  type Outcome,
+} from '../coordination/index.js';
 
 const TIMEOUTS: ReadonlySet<unknown> = new Set(
   CEREBRO_ERROR_CODES.filter((code) => /_timeout$|_lost$/.test(code)),
@@ -22,6 +28,7 @@ export class PrometheusMetrics extends Metrics {
   });
   readonly commitRetries = this.counter('commit_retries', 'Commits that were decided again.', 'reason');
   readonly logLinesDropped = this.counter('log_lines_dropped', 'Log and progress lines dropped under load.');
+  readonly failures = this.counter('failures', 'What the list of failures has, as it came.', 'kind');
   readonly retentionRemoved = this.counter('retention_removed_rows', 'Old rows that were removed.', 'kind');
   readonly stalls = this.counter('stalls', 'Times that the watermark stood still for longer than it may.');
   private readonly commits = this.counter('commits', 'Transactions of the door.');
@@ -45,6 +52,15 @@ export class PrometheusMetrics extends Metrics {
     this.gauge('cordyna_watermark_age_seconds', 'How far all that is applied is behind the clock.', () =>
       seconds(this.sources.watermarkAgeMs?.()),
     );
+    this.gauge(
+      'cordyna_publishing_behind_seconds',
+      'Age of the oldest commit that Kafka did not answer.',
+      () => seconds(this.sources.publishingBehindMs?.()),
+    );
+    this.gauge('cordyna_inputs_waiting', 'Inputs that wait for a transaction.', () =>
+      this.sources.inputsWaiting?.(),
+    );
+    this.unreadyGauge();
     this.gauge('cordyna_outbox_unpublished', 'Committed messages that Kafka has not acknowledged.', () =>
       this.sources.outboxUnpublished?.(),
     );
@@ -63,22 +79,28 @@ export class PrometheusMetrics extends Metrics {
     );
     for (const change of changes.runs) {
       if (change.expectedVersion === null) this.runs.inc({ state: 'running' });
-      for (const { type, applied, data } of change.rows) {
+      for (const { type, applied, source, data } of change.rows) {
         this.rows.inc({ type, applied: String(applied) });
+        if (!applied) this.failures.inc({ kind: 'refused' });
         if (!applied) continue;
         if (type === EventType.runFinished) this.runs.inc({ state: String(data['state']) });
-        if (type === EventType.taskError) this.countTimeout(data['error']);
+        if (type === EventType.taskError && source.startsWith('/cerebro/')) this.countTimeout(data['error']);
       }
     }
     const invokes = changes.outbox.filter(({ kind, ackMs }) => kind === 'command' && ackMs !== null);
     this.invokes.inc(invokes.length);
-    for (const { reason } of changes.deadLetters) this.deadLetters.inc({ reason });
+    for (const { reason } of changes.deadLetters) {
+      this.deadLetters.inc({ reason });
+      this.failures.inc({ kind: 'dead_letter' });
+    }
     for (const { outcome } of changes.firings) this.firings.inc({ outcome });
   }
 
   private countTimeout(error: unknown): void {
     const code = (error as { code?: unknown } | undefined)?.code;
-    if (TIMEOUTS.has(code)) this.timeouts.inc({ kind: String(code) });
+    if (!TIMEOUTS.has(code)) return;
+    this.timeouts.inc({ kind: String(code) });
+    this.failures.inc({ kind: code === 'server_lost' ? 'lost' : 'timeout' });
   }
 
   observe(sources: GaugeSources): void {
@@ -91,6 +113,18 @@ export class PrometheusMetrics extends Metrics {
 
   private counter<L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> {
     return new Counter({ name: `cordyna_${name}_total`, help, labelNames, registers: this.registers });
+  }
+
+  /** 1 for each reason why this coordinator is not ready, else 0. */
+  private unreadyGauge(): void {
+    const collect = () => {
+      const reasons = this.sources.unready?.() ?? [];
+      for (const reason of UNREADY_REASONS) gauge.set({ reason }, Number(reasons.includes(reason)));
+    };
+    const gauge: Gauge<'reason'> = new Gauge({
+      ...{ name: 'cordyna_unready', help: 'Why this coordinator is not ready: 1, else 0.' },
+      ...{ labelNames: ['reason'], registers: this.registers, collect },
+    });
   }
 
   /** Read at each scrape; no value is shown while it is not known. */

@@ -20,7 +20,7 @@ export function redactDeadLetter(letter: DeadLetterView): DeadLetterView {
   return { ...letter, value: redactText(shown, letter.encoding), truncated: letter.truncated || long };
 }
 
-function redactText(value: string, encoding: 'utf8' | 'base64'): string {
+export function redactText(value: string, encoding: 'utf8' | 'base64'): string {
   if (encoding === 'utf8') return value.replace(LEASE, HIDDEN_LEASE);
   const text = Buffer.from(value, 'base64').toString('latin1').replace(LEASE, HIDDEN_LEASE);
   return Buffer.from(text, 'latin1').toString('base64');

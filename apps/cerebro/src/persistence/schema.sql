@@ -257,8 +257,16 @@ CREATE INDEX dead_letters_by_time ON dead_letters USING btree (at, id);
 CREATE INDEX history_refused ON history USING btree (recorded_at, run, seq) WHERE (NOT applied);
 CREATE INDEX history_refused_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (NOT applied);
 CREATE INDEX history_stream ON history USING btree (xid, run, seq);
-CREATE INDEX history_watchdog ON history USING btree (recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
-CREATE INDEX history_watchdog_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
+CREATE INDEX history_watchdog ON history USING btree ((
+CASE (data #>> '{error,code}'::text[])
+    WHEN 'server_lost'::text THEN 'lost'::text
+    ELSE 'timeout'::text
+END), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
+CREATE INDEX history_watchdog_by_server ON history USING btree (split_part(task, '.'::text, 1), (
+CASE (data #>> '{error,code}'::text[])
+    WHEN 'server_lost'::text THEN 'lost'::text
+    ELSE 'timeout'::text
+END), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
 CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at, id);
 CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
 CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);

@@ -18,11 +18,11 @@ describe('health', () => {
   });
 
   test('ready is 200 or 503, with every check and why', async () => {
-    const bus = { ok: true, detail: 'the consumer is running' };
+    const bus = { ok: true, reason: null, detail: 'the consumer is running' };
     http.readiness.now = { ready: true, checks: { bus } };
     const good = await http.get('/health/ready');
     expect([good.status, await good.json()]).toEqual([200, { ready: true, checks: { bus } }]);
-    const watermark = { ok: false, detail: '12000 ms behind' };
+    const watermark = { ok: false, reason: 'behind' as const, detail: '12000 ms behind' };
     http.readiness.now = { ready: false, checks: { bus, watermark } };
     const bad = await http.get('/health/ready');
     expect([bad.status, bad.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
@@ -62,7 +62,7 @@ describe('metrics', () => {
           rows: [
             historyRow(1, { type: 'cordyna.run.created.v1' }),
             historyRow(2, {
-              type: 'cordyna.task.error.v1',
+              ...{ type: 'cordyna.task.error.v1', source: '/cerebro/x' },
               data: { error: { code: 'ack_timeout', message: '' } },
             }),
             historyRow(3, {
@@ -97,6 +97,9 @@ describe('metrics', () => {
       'cordyna_invokes_total 1',
       'cordyna_timeouts_total{kind="ack_timeout"} 1',
       'cordyna_dead_letters_total{reason="not_json"} 1',
+      'cordyna_failures_total{kind="timeout"} 1',
+      'cordyna_failures_total{kind="refused"} 1',
+      'cordyna_failures_total{kind="dead_letter"} 1',
       'cordyna_schedule_firings_total{outcome="missed"} 1',
     ])
       expect(lines).toContain(line);

@@ -94,6 +94,8 @@ describe('/openapi.json', () => {
     ['get', '/api/v1/job-definitions/{job}/versions', '/api/v1/job-definitions/known/versions'],
     ['get', '/api/v1/jobs', '/api/v1/jobs'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters'],
+    ['get', '/api/v1/failures', '/api/v1/failures?kind=refused&server=server-a&since=2026-11-21T10:00:00Z'],
+    ['get', '/api/v1/failures', '/api/v1/failures?since=yesterday'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters?limit=0'],
   ] as const)('says what %s %s answers (%s)', async (method, path, url) => {
     const response = await (method === 'get' ? http.get(url) : http.post(url, { task: 'server-a.extract' }));

@@ -54,6 +54,7 @@ const metrics = {
   commitRetries: quiet,
   logLinesDropped: quiet,
   stalls: quiet,
+  failures: quiet,
   countBatch: () => undefined,
   observe: () => undefined,
 } as unknown as Metrics;

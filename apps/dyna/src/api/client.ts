@@ -1,7 +1,7 @@
 import type { RunRequest } from '@cordyna/protocol/model';
 import { CliError } from '../cli-error.js';
 import { eventStream, type StreamEvent } from './event-stream.js';
-import type { Graph, Page, Problem, Run, RunSummary, ServerSummary } from './types.js';
+import type { Failure, Graph, Page, Problem, Run, RunSummary, ServerSummary } from './types.js';
 
 const REQUEST_MS = 15_000;
 const READY_MS = 2_000;
@@ -30,6 +30,19 @@ export interface RunFilter {
   readonly cursor?: string;
 }
 
+export interface FailureFilter {
+  readonly kind?: string;
+  readonly server?: string;
+  readonly since?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+function query(filter: RunFilter | FailureFilter): string {
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(Object.fromEntries(given)).toString();
+}
+
 /** Cerebro's HTTP API, as far as dyna needs it. */
 export class Api {
   constructor(readonly url: string) {}
@@ -47,8 +60,11 @@ export class Api {
   }
 
   runs(filter: RunFilter): Promise<Page<RunSummary>> {
-    const given = Object.entries(filter).filter(([, value]) => value !== undefined);
-    return this.#call('GET', `/api/v1/runs?${new URLSearchParams(Object.fromEntries(given))}`);
+    return this.#call('GET', `/api/v1/runs?${query(filter)}`);
+  }
+
+  failures(filter: FailureFilter): Promise<Page<Failure>> {
+    return this.#call('GET', `/api/v1/failures?${query(filter)}`);
   }
 
   run(id: string): Promise<Run> {

@@ -37,6 +37,19 @@ export interface Page<T> {
   readonly next?: string | null;
 }
 
+export interface Failure {
+  readonly kind: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly server: string | null;
+  readonly task: string | null;
+  readonly run: string | null;
+  readonly topic: string | null;
+  readonly partition: number | null;
+  readonly offset: string | null;
+}
+
 export interface Edge {
   readonly from: string;
   readonly to: string;

@@ -109,6 +109,37 @@ export interface DeadLetterView {
   readonly truncated: boolean;
 }
 
+export const FAILURE_KINDS = ['dead_letter', 'refused', 'timeout', 'lost'] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** What went wrong, where, and which run it is about. What is not known of a kind is null. */
+export interface FailureView {
+  readonly kind: FailureKind;
+  /** By the database's clock. */
+  readonly at: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly server: string | null;
+  readonly instance: string | null;
+  readonly task: string | null;
+  readonly attempt: number | null;
+  readonly run: string | null;
+  /** Of the row in the run's history. */
+  readonly seq: number | null;
+  readonly topic: string | null;
+  readonly partition: number | null;
+  readonly offset: string | null;
+}
+
+export interface FailureFilter {
+  readonly kind?: FailureKind;
+  readonly server?: string;
+  /** Epoch ms: nothing from before. */
+  readonly since?: number;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; absent on the last page. */
@@ -148,6 +179,8 @@ export abstract class Queries {
     readonly limit: number;
     readonly cursor?: string;
   }): Promise<Page<DeadLetterView>>;
+  /** Dead letters, refused inputs, attempts that a watchdog ended and lost instances, newest first. */
+  abstract failures(filter: FailureFilter): Promise<Page<FailureView>>;
   /**
    * History rows of all runs (or one) in commit order after `cursor`: only rows that no later commit can precede.
    * Without a cursor it starts at the present end for all runs, at the first row for one run.

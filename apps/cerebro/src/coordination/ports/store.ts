@@ -197,6 +197,8 @@ export interface Changes {
 export interface Saved {
   /** The rows of `Changes.outbox`, in its order. */
   readonly outbox: readonly StoredOutboxMessage[];
+  /** How many instances were found lost that were not so before. */
+  readonly lost: number;
   /** Database clock (epoch ms) at the transaction's start. */
   readonly clock: number;
 }
@@ -213,7 +215,12 @@ export class UnknownOutcome extends Error {
 
 /** PostgreSQL cannot be reached, or asks to try again (40001, 40P01, 55P03, 57P0x, 08xxx). Nothing was written. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** PostgreSQL has no room left on its disk (53100). Nothing was written; it may be tried again once there is room. */
+export class StoreFull extends StoreUnavailable {
+  override readonly name = 'StoreFull';
 }
 
 /** PostgreSQL refuses a value (SQLSTATE classes 22 and 23, but for version conflicts). Nothing was written. */

@@ -7,6 +7,7 @@ import {
   type DefinitionKind,
   type JsonObject,
 } from '@cordyna/protocol/model';
+import { FAILURE_KINDS, UNREADY_REASONS } from '../../coordination/index.js';
 import { definitionSchema, schemaOf } from '@cordyna/protocol/wire';
 
 /** JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
@@ -216,10 +217,35 @@ export const SCHEMAS = {
       truncated: flag,
     }),
   ),
+  FailurePage: page(
+    object({
+      kind: oneOf(FAILURE_KINDS),
+      at: { ...time, description: "By the database's clock." },
+      reason: { ...text, description: 'A word of a closed list, or why an input was refused.' },
+      detail: text,
+      server: nullableText,
+      instance: nullableText,
+      task: nullableText,
+      attempt: nullableWhole,
+      run: { ...nullableText, description: 'Id of the run that it is about.' },
+      seq: { ...nullableWhole, description: "Of the row in the run's history." },
+      topic: nullableText,
+      partition: nullableWhole,
+      offset: nullableText,
+      link: { ...nullableText, description: 'The run, as a path of this API.' },
+    }),
+  ),
   Live: object({ status: oneOf(['ok']) }),
   Readiness: object({
     ready: flag,
-    checks: { type: 'object', additionalProperties: object({ ok: flag, detail: text }) },
+    checks: {
+      type: 'object',
+      additionalProperties: object({
+        ok: flag,
+        reason: { enum: [...UNREADY_REASONS, null], description: 'Null when it is ok.' },
+        detail: text,
+      }),
+    },
   }),
   Problem: object(
     {

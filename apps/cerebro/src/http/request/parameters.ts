@@ -3,11 +3,13 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min } from 'class-validator';
 import { NAME_PATTERN, QUALIFIED_NAME_PATTERN, RUN_STATES, type RunState } from '@cordyna/protocol/model';
+import { FAILURE_KINDS, type FailureKind } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const QUALIFIED = new RegExp(QUALIFIED_NAME_PATTERN);
 const REFERENCE = new RegExp(`${NAME_PATTERN}|${QUALIFIED_NAME_PATTERN}`);
+const NAME = new RegExp(NAME_PATTERN);
 const LIMIT = 'must be a whole number from 1 to 500';
 
 const invalid = (path: string, message: string): ProblemError =>
@@ -29,8 +31,6 @@ export class QualifiedTaskPipe implements PipeTransform<string, string> {
     return value;
   }
 }
-
-const NAME = new RegExp(NAME_PATTERN);
 
 /** A bare name in a path. */
 export class NamePipe implements PipeTransform<string, string> {
@@ -112,6 +112,27 @@ export class JobsQuery extends PageQuery {
   @IsOptional()
   @Matches(REFERENCE, { message: 'must be <server>.<job> or a bare name' })
   job?: string;
+}
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const SINCE = 'must be a time like 2026-11-21T10:00:00Z';
+
+export class FailuresQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: FAILURE_KINDS })
+  @IsOptional()
+  @IsIn(FAILURE_KINDS, { message: `must be one of ${FAILURE_KINDS.join(', ')}` })
+  kind?: FailureKind;
+
+  @ApiPropertyOptional({ type: 'string', description: 'Of this task server alone.' })
+  @IsOptional()
+  @Matches(NAME, { message: 'must be the name of a server' })
+  server?: string;
+
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Nothing from before this time.' })
+  @IsOptional()
+  @Transform(({ value }) => (RFC3339.test(String(value)) ? Date.parse(String(value)) : Number.NaN))
+  @IsInt({ message: SINCE })
+  since?: number;
 }
 
 export class StreamQuery {

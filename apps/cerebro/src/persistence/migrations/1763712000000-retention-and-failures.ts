@@ -1,8 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Rows of a history that a watchdog wrote: kept word for word in queries, or the indexes are not used. */
+/** Rows of a history that a watchdog wrote. Queries take these words as they are, or the indexes are not used. */
 export const WATCHDOG_ROW = `applied AND type = 'cordyna.task.error.v1' AND starts_with(source, '/cerebro/')
     AND data #>> '{error,code}' IN ('ack_timeout', 'start_timeout', 'completion_timeout', 'server_lost')`;
+/** Which kind of failure such a row is. */
+export const WATCHDOG_KIND = `(CASE data #>> '{error,code}' WHEN 'server_lost' THEN 'lost' ELSE 'timeout' END)`;
 /** The server of a row's task. */
 export const ROW_SERVER = `split_part(task, '.', 1)`;
 
@@ -31,8 +33,9 @@ CREATE INDEX dead_letters_by_time ON dead_letters (at, id);
 -- Failures are few among millions of rows: each kind has an index of its own that holds nothing else.
 CREATE INDEX history_refused            ON history (recorded_at, run, seq) WHERE NOT applied;
 CREATE INDEX history_refused_by_server  ON history (${ROW_SERVER}, recorded_at, run, seq) WHERE NOT applied;
-CREATE INDEX history_watchdog           ON history (recorded_at, run, seq) WHERE ${WATCHDOG_ROW};
-CREATE INDEX history_watchdog_by_server ON history (${ROW_SERVER}, recorded_at, run, seq) WHERE ${WATCHDOG_ROW};
+CREATE INDEX history_watchdog ON history (${WATCHDOG_KIND}, recorded_at, run, seq) WHERE ${WATCHDOG_ROW};
+CREATE INDEX history_watchdog_by_server ON history (${ROW_SERVER}, ${WATCHDOG_KIND}, recorded_at, run, seq)
+  WHERE ${WATCHDOG_ROW};
 `;
 
 const INDEXES = [

@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { Queries } from '../../coordination/ports/index.js';
+import { Queries, type FailureFilter } from '../../coordination/ports/index.js';
 import { ScheduleFiringEntity } from '../entities/index.js';
 import { askerOf, type Asker } from './asker.js';
 import { listDeadLetters } from './dead-letters.js';
+import { listFailures } from './failures.js';
 import { historyOf } from './history.js';
 import { logOf } from './log.js';
 import { listRuns, oneRun, type RunFilter } from './runs.js';
@@ -53,6 +54,10 @@ export class TypeOrmQueries extends Queries {
 
   deadLetters(filter: { readonly limit: number; readonly cursor?: string }) {
     return this.ask((source) => listDeadLetters(source, filter));
+  }
+
+  failures(filter: FailureFilter) {
+    return this.ask((source) => listFailures(source, filter));
   }
 
   stream({

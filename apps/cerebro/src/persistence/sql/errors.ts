@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import type { UnknownOutcome } from '../../coordination/ports/index.js';
-import { Conflict, StoreRefused, StoreUnavailable } from '../../coordination/ports/index.js';
+import { Conflict, StoreFull, StoreRefused, StoreUnavailable } from '../../coordination/ports/index.js';
 
 export type StoreError = Conflict | StoreRefused | StoreUnavailable | UnknownOutcome;
 
@@ -35,5 +35,6 @@ export function storeErrorOf(error: unknown): StoreError {
     return new Conflict(message, options);
   // 54: a value beyond a limit of PostgreSQL, such as a key that is too long for an index.
   if (/^(22|23|54)/.test(state)) return new StoreRefused(`${state}: ${message}`, options);
+  if (state === '53100') return new StoreFull(`${state}: ${message}`, options);
   return new StoreUnavailable(`${state}: ${message}`, options);
 }

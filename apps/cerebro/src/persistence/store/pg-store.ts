@@ -60,7 +60,7 @@ export class PgStore extends Store {
   }
 
   private async save(client: PoolClient, begin: 'BEGIN' | null, changes: Changes): Promise<Saved> {
-    const results = await transact(client, begin, statementsOf(changes));
-    return savedOf(changes, results);
+    const statements = statementsOf(changes);
+    return savedOf(changes, statements, await transact(client, begin, statements));
   }
 }

@@ -5,6 +5,8 @@ import {
   Queries,
   Readiness,
   RequestRefused,
+  type FailureFilter,
+  type FailureView,
   type GraphView,
   type HistoryView,
   type ReadinessReport,
@@ -63,7 +65,7 @@ export class MemoryCommands extends Commands {
 }
 
 export class MemoryReadiness extends Readiness {
-  now: ReadinessReport = { ready: true, checks: { bus: { ok: true, detail: 'running' } } };
+  now: ReadinessReport = { ready: true, checks: { bus: { ok: true, reason: null, detail: 'running' } } };
   report(): ReadinessReport {
     return this.now;
   }
@@ -142,6 +144,17 @@ export class MemoryQueries extends Queries {
     truncated: false,
   };
 
+  failureLogged: FailureView = {
+    ...{
+      kind: 'refused',
+      at: AT,
+      reason: 'wrong lease',
+      detail: 'cordyna.task.started.v1 from /servers/a/b',
+    },
+    ...{ server: 'server-a', instance: 'one', task: 'server-a.extract', attempt: 1, run: RUN, seq: 5 },
+    ...{ topic: 'cordyna.events', partition: 3, offset: '17' },
+  };
+
   append(run: string, count = 1, more: Partial<HistoryView> = {}): void {
     for (let i = 0; i < count; i++) {
       const seq = this.rows.filter((one) => one.run === run).length + 1;
@@ -202,6 +215,11 @@ export class MemoryQueries extends Queries {
   async deadLetters(filter: { limit: number }) {
     this.filters.push(filter);
     return { items: [this.deadLetter], next: null };
+  }
+
+  async failures(filter: FailureFilter) {
+    this.filters.push(filter);
+    return { items: [this.failureLogged], next: null };
   }
 
   async stream({ run, cursor, limit }: { run?: string; cursor?: string; limit: number }) {

@@ -5,7 +5,7 @@ import { ms, wholeMs } from '../../sql/time.js';
 import { writeDeadLetters } from './dead-letters.js';
 import { writeFreshness } from './freshness.js';
 import { writeHistory } from './history.js';
-import { writeInstances } from './instances.js';
+import { lostBy, writeInstances } from './instances.js';
 import { writeKeys } from './keys.js';
 import { insertOutbox, removeOutbox, storedOutbox } from './outbox.js';
 import { movePositions } from './positions.js';
@@ -40,11 +40,16 @@ export function statementsOf(changes: Changes): readonly Statement[] {
   ];
 }
 
-/** @param results of `statementsOf(changes)`, in its order */
-export function savedOf(changes: Changes, results: readonly QueryResult[]): Saved {
+/** @param results of `statements`, which are `statementsOf(changes)`, in their order */
+export function savedOf(
+  changes: Changes,
+  statements: readonly Statement[],
+  results: readonly QueryResult[],
+): Saved {
   const [time] = rowsOf<{ clock: number }>(results[0]);
   return {
     outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1)) : [],
+    lost: lostBy(statements, results),
     clock: wholeMs(time?.clock ?? Number.NaN),
   };
 }

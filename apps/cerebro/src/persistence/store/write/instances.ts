@@ -1,3 +1,4 @@
+import type { QueryResult } from 'pg';
 import type { Heartbeat } from '@cordyna/protocol/model';
 import type { Changes } from '../../../coordination/ports/index.js';
 import { prepared, type Statement } from '../../sql/statement.js';
@@ -55,10 +56,17 @@ const lose = prepared(
      FROM instances i JOIN gone g ON i.server = g.server AND i.instance = g.instance
      WHERE i.last_seen + ${SIGN_GRAIN} <= ${at('g.silent_before')} AND i.state NOT IN ('lost', 'offline')
      ORDER BY i.server, i.instance FOR UPDATE OF i
+   ), changed AS (
+     UPDATE instances i SET state = 'lost', state_since = now()
+     FROM locked l WHERE i.server = l.server AND i.instance = l.instance
+     RETURNING i.server, i.instance, i.last_seen
    )
-   UPDATE instances i SET state = 'lost', state_since = now()
-   FROM locked l WHERE i.server = l.server AND i.instance = l.instance`,
+   INSERT INTO lost_instances (server, instance, last_seen) SELECT * FROM changed`,
 );
+
+/** How many the statements found lost. */
+export const lostBy = (statements: readonly Statement[], results: readonly QueryResult[]): number =>
+  results[statements.findIndex(({ name }) => name === lose().name)]?.rowCount ?? 0;
 
 const newest = <T extends { readonly server: string; readonly instance: string }>(all: readonly T[]): T[] => [
   ...new Map(all.map((one) => [`${one.server}\n${one.instance}`, one])).values(),
