@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBus, type Bus, type BusPublisher } from '@cordyna/bus';
+import { encodeStructured, topicsOf } from '@cordyna/protocol/wire';
+import { Pool } from 'pg';
+import { PREFIX, type BenchStack } from '../stack/installation.js';
+import { EventLog } from './event-log.js';
+
+const POLL_MS = 20;
+const HTTP_CONNECTIONS = 32;
+
+export interface FinishedRun {
+  readonly run: string;
+  /** Epoch ms: when it was asked for, and when the broker appended that it is finished. */
+  readonly askedAt: number;
+  readonly finishedAt: number;
+}
+
+/** Asks for runs as anybody outside does, and finds out afterwards, from the log, when each had ended. */
+export class BenchClient {
+  private readonly bus: Bus;
+  private readonly publisher: BusPublisher;
+  readonly pool: Pool;
+  readonly log: EventLog;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: HTTP_CONNECTIONS });
+  private readonly topics = topicsOf(PREFIX);
+
+  constructor(private readonly stack: Pick<BenchStack, 'brokers' | 'databaseUrl' | 'url'>) {
+    this.bus = createBus({ brokers: [...stack.brokers], clientId: 'bench-client' });
+    this.publisher = this.bus.publisher();
+    this.pool = new Pool({ connectionString: stack.databaseUrl, max: 2 });
+    // An idle connection says here that PostgreSQL has stopped.
+    this.pool.on('error', () => undefined);
+    this.log = new EventLog(this.bus);
+  }
+
+  /** A UUID version 7 (RFC 9562): new runs lie beside each other in the indexes, as those do that Cerebro names. */
+  newRun(): string {
+    const ms = Date.now().toString(16).padStart(12, '0');
+    return `${ms.slice(0, 8)}-${ms.slice(8)}-7${randomUUID().slice(15)}`;
+  }
+
+  /** All in one send; resolves when Kafka has them. */
+  async askOverBus(task: string, runs: readonly string[]): Promise<void> {
+    const time = new Date().toISOString();
+    const results = await this.publisher.send(
+      runs.map((run) => {
+        const data = { task, run };
+        const event = {
+          specversion: '1.0',
+          id: randomUUID(),
+          source: '/bench',
+          time,
+          type: 'cordyna.run.requested.v1',
+          data,
+        } as const;
+        return { topic: this.topics.invocations, key: run, ...encodeStructured(event) };
+      }),
+    );
+    const failed = results.find(({ ok }) => !ok);
+    if (failed && !failed.ok) throw failed.error;
+  }
+
+  /** One request for each; resolves when all are answered. */
+  async askOverHttp(task: string, runs: readonly string[]): Promise<void> {
+    await Promise.all(runs.map((run) => this.post(JSON.stringify({ task, run }))));
+  }
+
+  private post(body: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const options = { method: 'POST', agent: this.agent, headers };
+      const sent = request(`${this.stack.url}/api/v1/runs`, options, (response) => {
+        response.resume();
+        response.once('end', () => {
+          if (response.statusCode === 202) resolve();
+          else reject(new Error(`POST /api/v1/runs: ${response.statusCode}`));
+        });
+      });
+      // The server closed a connection that was idle (Node's documentation of reusedSocket); the run's id makes it one run.
+      sent.once('error', (error: NodeJS.ErrnoException) => {
+        if (sent.reusedSocket && error.code === 'ECONNRESET') this.post(body).then(resolve, reject);
+        else reject(error);
+      });
+      sent.end(body);
+    });
+  }
+
+  /** @throws Error when one of them is not completed in time: the bench fails */
+  async untilCompleted(runs: readonly string[], limitMs: number): Promise<void> {
+    const end = performance.now() + limitMs;
+    for (;;) {
+      const open = await this.openOf(runs);
+      if (open === 0) return;
+      if (performance.now() > end)
+        throw new Error(`${open} of ${runs.length} runs are not completed in ${limitMs} ms`);
+      await delay(POLL_MS);
+    }
+  }
+
+  /** By the range of their ids, in which no other run lies: a list of ids would cost more than what is measured. */
+  private async openOf(runs: readonly string[]): Promise<number> {
+    const sorted = [...runs].sort();
+    const { rows } = await this.pool.query<{ done: number; failed: number }>({
+      name: 'bench_open',
+      text: `SELECT count(*) FILTER (WHERE state = 'completed')::int AS done,
+        count(*) FILTER (WHERE state IN ('failed', 'cancelled'))::int AS failed
+        FROM runs WHERE id BETWEEN $1 AND $2`,
+      values: [sorted.at(0), sorted.at(-1)],
+    });
+    const { done, failed } = rows[0] ?? { done: 0, failed: 0 };
+    if (failed > 0) throw new Error(`${failed} of ${runs.length} runs failed`);
+    return runs.length - done;
+  }
+
+  async close(): Promise<void> {
+    this.agent.destroy();
+    await this.pool.end();
+    await this.bus.close();
+  }
+}

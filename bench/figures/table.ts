@@ -1,0 +1,68 @@
+import type { IdleFigures } from '../workloads/idle.js';
+import type { SubjectName } from '../workloads/subjects.js';
+import type { WorkloadSummary } from './summary.js';
+
+const NAMES: { readonly [name in SubjectName]: string } = {
+  cordyna: 'Cordyna',
+  bare: 'bare relay',
+  commit: 'relay + commit',
+};
+const TITLES = {
+  W1: 'W1 chain of 50, ms per hop',
+  W2: 'W2 fan 1 → 1000 → 1, tasks/s',
+  W3: 'W3 500 diamonds over the bus, tasks/s',
+  'W3 calls': 'W3 500 diamonds in 500 calls (Cordyna: HTTP), tasks/s',
+} as const;
+
+const right = (text: string, width: number): string => text.padStart(width);
+
+function figure(summary: WorkloadSummary | undefined): string {
+  if (!summary) return '-';
+  const { hopMs, tasksPerSecond } = summary;
+  if (hopMs) return `${hopMs.p50.toFixed(2)} / ${hopMs.p95.toFixed(2)} / ${hopMs.p99.toFixed(2)}`;
+  return Math.round(tasksPerSecond ?? 0).toLocaleString('en');
+}
+
+/** Cordyna's figure as a multiple of the baseline's: above 1 it is slower (W1) or faster (W2, W3). */
+export function ratioTo(
+  summaries: readonly WorkloadSummary[],
+  workload: WorkloadSummary['workload'],
+  baseline: SubjectName,
+): number | null {
+  const of = (subject: SubjectName) => {
+    const found = summaries.find((one) => one.workload === workload && one.subject === subject);
+    return found?.hopMs?.p50 ?? found?.tasksPerSecond ?? null;
+  };
+  const [ours, theirs] = [of('cordyna'), of(baseline)];
+  return ours === null || theirs === null ? null : ours / theirs;
+}
+
+const shown = (ratio: number | null): string => (ratio === null ? '-' : `${ratio.toFixed(2)}×`);
+
+const cpuLine = ({ workload, cpuMsPerTask, runLatencyMs, historyRowsPerTask }: WorkloadSummary): string => {
+  const cpu = Object.entries(cpuMsPerTask).map(([name, ms]) => `${name} ${(ms * 1_000).toFixed(0)}`);
+  const { p50, p99 } = runLatencyMs;
+  return `  ${workload.padEnd(9)} ${cpu.join(', ')}; run latency ${p50.toFixed(0)} / ${p99.toFixed(0)} ms; ${historyRowsPerTask.toFixed(2)} history rows per task`;
+};
+
+export function throughputTable(summaries: readonly WorkloadSummary[]): string {
+  const workloads = [...new Set(summaries.map(({ workload }) => workload))];
+  const head = `${'p50 / p95 / p99, or median'.padEnd(54)}${['Cordyna', NAMES.bare, NAMES.commit].map((name) => right(name, 22)).join('')}${right('to bare', 10)}${right('to commit', 11)}`;
+  const rows = workloads.map((workload) => {
+    const cells = (['cordyna', 'bare', 'commit'] as const).map((subject) =>
+      right(figure(summaries.find((one) => one.workload === workload && one.subject === subject)), 22),
+    );
+    const ratios = `${right(shown(ratioTo(summaries, workload, 'bare')), 10)}${right(shown(ratioTo(summaries, workload, 'commit')), 11)}`;
+    return `${TITLES[workload].padEnd(54)}${cells.join('')}${ratios}`;
+  });
+  const cpu = summaries.filter(({ subject }) => subject === 'cordyna').map(cpuLine);
+  return [head, ...rows, '', 'CPU microseconds per task:', ...cpu].join('\n');
+}
+
+export function idleTable(idle: IdleFigures): string {
+  const rows = Object.entries(idle).map(
+    ([name, { cpuShare, memoryMiB }]) =>
+      `  ${name.padEnd(14)}${right(`${(cpuShare * 100).toFixed(2)} %`, 10)}${right(`${memoryMiB.toFixed(0)} MiB`, 10)}`,
+  );
+  return ['W4 idle, CPU (of one core) and memory (PSS):', ...rows].join('\n');
+}

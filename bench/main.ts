@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BenchClient } from './client/client.js';
+import { machine } from './figures/machine.js';
+import { summarise } from './figures/summary.js';
+import { idleTable, throughputTable } from './figures/table.js';
+import { validityOf } from './figures/validity.js';
+import { benchOptions, type BenchOptions } from './options.js';
+import { startStack, type BenchStack } from './stack/installation.js';
+import { hasProc } from './stack/usage.js';
+import { measureIdle } from './workloads/idle.js';
+import { subjectsOf } from './workloads/subjects.js';
+import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Everything that one bench run found, as it is written to its JSON file. */
+export type Figures = Awaited<ReturnType<typeof measure>>;
+
+async function throughput(
+  { quick, passes, workloads }: BenchOptions,
+  stack: BenchStack,
+  client: BenchClient,
+) {
+  const wanted = (['W1', 'W2', 'W3', 'W3 calls'] as const).filter((name) =>
+    workloads.has(name.slice(0, 2) as 'W1'),
+  );
+  if (wanted.length === 0) return [];
+  const repeats: Record<ThroughputWorkload, number> = quick
+    ? { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 }
+    : { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
+  const subjects = subjectsOf(stack, client);
+  const from = await client.log.end();
+  await warmUp(subjects.slice(0, 1), wanted);
+  const sizes = await client.log.sizes('bench', from);
+  say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
+  for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
+    await child.ask('sizes', sizes);
+  await warmUp(subjects.slice(1), wanted);
+  return measureThroughput(subjects, { passes, repeats }, wanted, stack.profiles);
+}
+
+async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient) {
+  const { quick, workloads } = options;
+  const here = machine();
+  const measured = await throughput(options, stack, client);
+  const summaries = summarise(measured);
+  if (summaries.length > 0) say(throughputTable(summaries));
+  const idle = workloads.has('W4') ? await measureIdle(stack.pids, quick ? 10_000 : 30_000) : null;
+  if (idle) say(idleTable(idle));
+  const validity = validityOf(summaries, here);
+  return { at: new Date().toISOString(), quick, machine: here, validity, summaries, measured, idle };
+}
+
+async function main(): Promise<void> {
+  const options = benchOptions(process.argv.slice(2));
+  if (!hasProc()) throw new Error('the bench reads CPU time and memory from /proc: it runs on Linux only');
+  const stack = await startStack(options.profileDir);
+  const client = new BenchClient(stack);
+  const stopped = (): void => {
+    void stack.stop().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', stopped);
+  process.once('SIGTERM', stopped);
+  try {
+    const figures = await measure(options, stack, client);
+    mkdirSync(dirname(options.jsonFile), { recursive: true });
+    writeFileSync(options.jsonFile, `${JSON.stringify(figures, null, 1)}\n`);
+    for (const finding of figures.validity.findings)
+      say(`${figures.validity.valid ? 'note' : 'VOID'}: ${finding}`);
+    say(`figures: ${options.jsonFile}`);
+  } finally {
+    await client.close().catch(() => undefined);
+    await stack.stop();
+  }
+}
+
+await main();

@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBus } from '@cordyna/bus';
+import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
+import { Child } from './children.js';
+import { Profiles } from './profiles.js';
+import type { Pids } from './processes.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const RECORDER = new URL('../profile/recorder.mjs', import.meta.url).href;
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
+
+export const PREFIX = 'cordyna';
+export const BASELINES = ['bare', 'commit'] as const;
+export type BaselineName = (typeof BASELINES)[number];
+
+/** Everything that the bench measures, each in processes of its own, on one machine. */
+export interface BenchStack {
+  readonly dir: string;
+  readonly brokers: readonly string[];
+  readonly databaseUrl: string;
+  /** Of Cerebro. */
+  readonly url: string;
+  /** The processes of Cordyna, its broker and its database, and the bench as `client`. */
+  readonly pids: Pids;
+  readonly relays: Readonly<Record<BaselineName, Child>>;
+  readonly echoes: Readonly<Record<BaselineName, Child>>;
+  readonly profiles: Profiles;
+  /** Another task server; it has declared itself when this resolves. */
+  startTaskServer(name: string, shapes: readonly string[], queueLimit?: number): Promise<Child>;
+  stop(): Promise<void>;
+}
+
+function cerebroEnvironment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(CORDYNA_|KAFKA_|DATABASE_URL$|NODE_)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), NODE_ENV: 'production', ...settings };
+}
+
+async function startCerebro(stack: {
+  dir: string;
+  brokers: readonly string[];
+  databaseUrl: string;
+  port: number;
+  profileSettings: string;
+}): Promise<OwnedProcess> {
+  const entry = join(ROOT, 'apps/cerebro/dist/main.js');
+  if (!existsSync(entry)) throw new Error(`${entry} is missing: build it with "npm run build".`);
+  const cerebro = await OwnedProcess.start({
+    name: 'cerebro',
+    command: process.execPath,
+    args: ['--enable-source-maps', '--import', RECORDER, entry],
+    env: cerebroEnvironment({
+      KAFKA_BROKERS: stack.brokers.join(','),
+      DATABASE_URL: stack.databaseUrl,
+      CORDYNA_TOPIC_PREFIX: PREFIX,
+      CORDYNA_HTTP_PORT: String(stack.port),
+      CORDYNA_LOG_LEVEL: 'warn',
+      CORDYNA_BENCH_PROFILE: stack.profileSettings,
+      CORDYNA_BENCH_NAME: 'cerebro',
+    }),
+    logFile: join(stack.dir, 'cerebro.log'),
+  });
+  const end = performance.now() + READY_MS;
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${stack.port}/health/ready`).catch(() => null);
+    if (response?.status === 200) return cerebro;
+    if (cerebro.exit || performance.now() > end) throw new Error(`Cerebro is not ready:\n${cerebro.tail()}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+async function startBaselines(
+  dir: string,
+  brokers: readonly string[],
+  databaseUrl: string,
+): Promise<Pick<BenchStack, 'relays' | 'echoes'>> {
+  const bus = createBus({ brokers: [...brokers], clientId: 'bench-topics' });
+  const start = async (name: BaselineName) => {
+    const prefix = `bench-${name}`;
+    const specs = ['commands', 'events'].map((topic) => ({
+      name: `${prefix}.${topic}`,
+      partitions: 12,
+      config: {},
+    }));
+    await bus.admin().ensureTopics(specs);
+    const child = (what: string, file: string, args: readonly string[]) =>
+      Child.start({
+        name: `${what}-${name}`,
+        script: new URL(`../baselines/${file}`, import.meta.url),
+        args,
+        logDir: dir,
+      });
+    const echo = await child('echo', 'echo.ts', [brokers.join(','), prefix]);
+    const file = name === 'bare' ? 'bare-relay.ts' : 'relay-with-commit.ts';
+    return { relay: await child('relay', file, [brokers.join(','), prefix, databaseUrl]), echo };
+  };
+  const [bare, commit] = await Promise.all([start('bare'), start('commit')]);
+  await bus.close();
+  return {
+    relays: { bare: bare.relay, commit: commit.relay },
+    echoes: { bare: bare.echo, commit: commit.echo },
+  };
+}
+
+/** @param profileDir null: no profiles are taken */
+export async function startStack(profileDir: string | null): Promise<BenchStack> {
+  const dir = await mkdtemp(join(tmpdir(), 'cordyna-bench-'));
+  await chmod(dir, 0o755);
+  const closers: (() => Promise<unknown>)[] = [
+    () => rm(dir, { recursive: true, force: true, maxRetries: 3 }),
+  ];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse())
+      await close().catch((error: unknown) => console.error(error));
+  };
+  try {
+    const profileSettings = profileDir === null ? '' : join(dir, 'profile');
+    if (profileDir !== null) {
+      await mkdir(profileDir, { recursive: true });
+      await writeFile(profileSettings, '');
+      process.env.CORDYNA_BENCH_PROFILE = profileSettings;
+    }
+    const kafka = await startKafka({ dir: join(dir, 'kafka'), port: await freePort() });
+    closers.push(() => kafka.stop());
+    const postgres = await startPostgres({ dir: join(dir, 'postgres'), port: await freePort() });
+    closers.push(() => postgres.stop());
+    const port = await freePort();
+    const databaseUrl = postgres.url;
+    const { brokers } = kafka;
+    const cerebro = await startCerebro({ dir, brokers, databaseUrl, port, profileSettings });
+    closers.push(() => cerebro.stop('SIGTERM', STOP_MS));
+    const startTaskServer = async (name: string, shapes: readonly string[], queueLimit?: number) => {
+      const args = [brokers.join(','), PREFIX, name, shapes.join(','), String(queueLimit ?? '')];
+      const script = new URL('./task-server.ts', import.meta.url);
+      const child = await Child.start({ name: `server-${name}`, script, args, logDir: dir });
+      closers.push(() => child.stop());
+      return child;
+    };
+    const server = await startTaskServer('bench', ['chain', 'fan', 'diamond']);
+    const baselines = await startBaselines(dir, brokers, databaseUrl);
+    for (const child of [...Object.values(baselines.relays), ...Object.values(baselines.echoes)])
+      closers.push(() => child.stop());
+    const pids = {
+      coordinator: cerebro.pid,
+      'task server': server.pid,
+      PostgreSQL: postgres.pid,
+      Kafka: kafka.pid,
+      client: process.pid,
+    };
+    const profiled = { cerebro: cerebro.pid, 'server-bench': server.pid };
+    const profiles = new Profiles(
+      profileDir === null ? null : resolve(profileDir),
+      profileSettings,
+      profiled,
+    );
+    return {
+      dir,
+      brokers,
+      databaseUrl,
+      url: `http://127.0.0.1:${port}`,
+      pids,
+      ...baselines,
+      profiles,
+      startTaskServer,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
