@@ -1,9 +1,12 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import { linearRegExp } from './linear-reg-exp.js';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => Ajv2020;
 const KEPT = 2_000;
+/** Of what is wrong with one value so much is told: a long list may have as many errors as elements. */
+const MAX_MESSAGES = 20;
 
 /** JSON Schema 2020-12 for `argsSchema` and `outputSchema`; compiled schemas are kept by their text. */
 export class JsonSchemas {
@@ -12,11 +15,18 @@ export class JsonSchemas {
 
   /** Messages of what is wrong with the value, empty when it is valid. */
   validate(schema: JsonObject, value: JsonValue): readonly string[] {
+    const [unusable] = this.schemaErrors(schema);
+    // Declared before it was refused.
+    if (unusable !== undefined) return [`/ the schema cannot be used: ${unusable}`];
     const check = this.compile(schema);
     if (check(value)) return [];
-    return (check.errors ?? []).map(
-      (error) => `${error.instancePath || '/'} ${error.message ?? error.keyword}`,
-    );
+    const errors = check.errors ?? [];
+    const messages = errors
+      .slice(0, MAX_MESSAGES)
+      .map((error) => `${error.instancePath || '/'} ${error.message ?? error.keyword}`);
+    return errors.length > MAX_MESSAGES
+      ? [...messages, `and ${errors.length - MAX_MESSAGES} more`]
+      : messages;
   }
 
   /** What is wrong with the schema itself. */
@@ -36,7 +46,12 @@ export class JsonSchemas {
     let check = this.compiled.get(text);
     if (!check) {
       // An instance per schema: two teams may use the same $id.
-      const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true, validateFormats: true }));
+      const ajv = addFormats(
+        new Ajv2020({
+          ...{ strict: false, allErrors: true, validateFormats: true },
+          code: { regExp: linearRegExp },
+        }),
+      );
       check = ajv.compile(schema);
       if (this.compiled.size >= KEPT) this.compiled.delete(this.compiled.keys().next().value ?? '');
       this.compiled.set(text, check);
