@@ -144,6 +144,7 @@ const applications = [
         'uuid',
         'ajv',
         'ajv-formats',
+        're2js',
         'croner',
         'canonicalize',
       ),
