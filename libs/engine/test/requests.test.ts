@@ -68,7 +68,8 @@ describe('the retry of a run', () => {
       ['cordyna.run.retry.requested.v1', null],
       ['cordyna.task.invoked.v1', 'server-a.bad'],
     ]);
-    expect(commands).toMatchObject([{ kind: 'invoke', data: { task: 'server-a.bad', attempt: 2 } }]);
+    const trigger = { ...driver.seed.trigger, kind: 'retry' };
+    expect(commands).toMatchObject([{ kind: 'invoke', data: { task: 'server-a.bad', attempt: 2, trigger } }]);
     expect(driver.run).toMatchObject({ state: 'running', finishedAt: null, open: 2 });
     expect(driver.task('server-b.below-bad')).toMatchObject({
       state: 'pending',
@@ -80,6 +81,9 @@ describe('the retry of a run', () => {
     driver.completed('server-a.bad');
     driver.completed('server-b.below-bad');
     expect(driver.run.state).toBe('completed');
+    expect(driver.commands.map((command) => command.kind === 'invoke' && command.data.trigger.kind)).toEqual(
+      expect.arrayContaining([driver.seed.trigger.kind, 'retry']),
+    );
     expect(driver.rows.filter(({ type }) => type === 'cordyna.run.finished.v1')).toHaveLength(2);
   });
 

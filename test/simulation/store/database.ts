@@ -20,6 +20,7 @@ export interface RunRow {
   readonly createdAt: number;
   finishedAt: number | null;
   nextSeq: number;
+  retried: boolean;
   readonly tasks: TaskRun[];
   readonly history: RecordedRow[];
 }

@@ -40,8 +40,8 @@ export function read(db: Database, needs: Needs): Loaded {
   return { runs, freshness, keys, schedules, positions, registry: needs.registry ? registry(db) : null };
 }
 
-export const runOf = ({ seed, state, createdAt, finishedAt, nextSeq, tasks }: RunRow) =>
-  restore(seed, { state, createdAt, finishedAt, nextSeq }, tasks);
+export const runOf = ({ seed, state, createdAt, finishedAt, nextSeq, retried, tasks }: RunRow) =>
+  restore(seed, { state, createdAt, finishedAt, nextSeq, retried }, tasks);
 
 function registry({ registry: { version, servers, definitions } }: Database): Loaded['registry'] {
   const inForce = [...servers.values()].filter(({ withdrawn }) => !withdrawn).map(({ server }) => server);

@@ -65,13 +65,13 @@ function refuseUnstorable({ runs }: Changes): void {
 }
 
 function writeRun(db: Database, { run, seed, expectedVersion, contentHash, touched, rows }: RunChange): void {
-  const { state, createdAt, finishedAt, nextSeq } = run;
+  const { state, createdAt, finishedAt, nextSeq, retried } = run;
   const before = db.runs.get(seed.run);
   const row = before ?? {
-    ...{ version: 0, seed, contentHash, state, createdAt, finishedAt, nextSeq },
+    ...{ version: 0, seed, contentHash, state, createdAt, finishedAt, nextSeq, retried },
     ...{ tasks: [], history: [] },
   };
-  Object.assign(row, { version: row.version + 1, state, finishedAt, nextSeq });
+  Object.assign(row, { version: row.version + 1, state, finishedAt, nextSeq, retried });
   for (const task of expectedVersion === null ? run.tasks : touched) row.tasks[task.index] = task;
   row.history.push(...rows.map((added) => ({ ...added, commit: db.commits })));
   db.runs.set(seed.run, row);

@@ -155,6 +155,7 @@ CREATE TABLE runs (
   created_at timestamp with time zone NOT NULL,
   finished_at timestamp with time zone,
   next_seq integer NOT NULL,
+  retried boolean NOT NULL DEFAULT false,
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
 

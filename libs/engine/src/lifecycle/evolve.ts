@@ -48,7 +48,8 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
   [RowType.runCreated]: changesRun(({ now }) => ({ createdAt: now })),
   [RowType.runFinished]: changesRun(({ now, state }) => ({ state, finishedAt: now })),
   [RowType.runCancelRequested]: changesRun(() => ({})),
-  [RowType.runRetryRequested]: (run) => resetEnded({ ...run, state: 'running', finishedAt: null }),
+  [RowType.runRetryRequested]: (run) =>
+    resetEnded({ ...run, state: 'running', finishedAt: null, retried: true }),
   [RowType.taskInvoked]: changesTask(({ now, invocation, outside }, task, _member, row) => ({
     ...reset,
     failures: task.failures,

@@ -16,11 +16,11 @@ export interface Failure {
   readonly data?: object;
 }
 
-export const ownError = (
-  code: CerebroErrorCode | 'elements_failed',
-  message: string,
-  retryable = false,
-): TaskError => ({ code, message, retryable });
+export const ownError = (code: CerebroErrorCode, message: string, retryable = false): TaskError => ({
+  code,
+  message,
+  retryable,
+});
 
 /** Delay before the attempt that follows `failures` failed ones, ms; `jitter` in [0, 1) spreads it by ±20 % (protocol). */
 export function backoffMs(retry: RetryPolicy, failures: number, jitter: number): number {

@@ -40,6 +40,7 @@ export function initialRun(seed: RunSeed): Run {
     createdAt: 0,
     finishedAt: null,
     nextSeq: 1,
+    retried: false,
     tasks: TaskList.of(
       members.map(({ index, upstream }) => pendingTask(index, index, null, upstream.length)),
     ),
@@ -71,6 +72,7 @@ export function restore(seed: RunSeed, stored: StoredRun, tasks: readonly Stored
     createdAt: stored.createdAt,
     finishedAt: stored.finishedAt,
     nextSeq: stored.nextSeq,
+    retried: stored.retried,
     tasks: TaskList.of(complete),
     open: complete.filter((task) => isOpen(task.index)).length,
     invocations,

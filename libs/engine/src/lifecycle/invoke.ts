@@ -32,7 +32,7 @@ export interface Taken {
 /** Begins the next attempt, or ends the task run in the error that forbids it. True when it was invoked. */
 export function invoke(draft: Draft, task: TaskRun, prepared: Prepared, taken: Taken | null): boolean {
   const member = draft.member(task);
-  const { seed } = draft.run;
+  const { seed, retried } = draft.run;
   const { args, origins, inputs } = prepared;
   const violations = member.argsSchema ? draft.world.validate(member.argsSchema, args) : [];
   if (violations.length > 0) {
@@ -44,7 +44,9 @@ export function invoke(draft: Draft, task: TaskRun, prepared: Prepared, taken: T
   const { item } = task;
   const invocation = draft.world.invocationId(seed.run, member.task, item, attempt);
   const identity = { invocation, run: seed.run, task: member.task, attempt, item };
-  const command = { ...identity, args, inputs, trigger: seed.trigger, timeouts: member.timeouts };
+  // The run's own trigger stays readable beside the kind: what it is a retry of.
+  const trigger = retried ? { ...seed.trigger, kind: 'retry' as const } : seed.trigger;
+  const command = { ...identity, args, inputs, trigger, timeouts: member.timeouts };
   if (exceeds(command as unknown as JsonObject, MAX_COMMAND_BYTES)) {
     const error = ownError('inputs_too_large', tooLarge(prepared));
     fail(draft, task, { error, row: 'row', own: true });

@@ -62,6 +62,8 @@ export interface Run {
   readonly finishedAt: number | null;
   /** The `seq` of the next history row; rows are dense from 1. */
   readonly nextSeq: number;
+  /** Somebody asked for what had failed to be run again: what is invoked since then is triggered by that. */
+  readonly retried: boolean;
   readonly tasks: TaskList;
   /** Derived: task runs that are not final. */
   readonly open: number;
@@ -73,4 +75,4 @@ export interface Run {
 export type StoredTaskRun = Omit<TaskRun, 'upstreamOpen' | 'elementsOpen'>;
 
 /** A run's own stored fields. */
-export type StoredRun = Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq'>;
+export type StoredRun = Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq' | 'retried'>;

@@ -11,6 +11,7 @@ export const CEREBRO_ERROR_CODES = [
   'output_invalid',
   'args_invalid',
   'not_a_list',
+  'elements_failed',
 ] as const;
 export type CerebroErrorCode = (typeof CEREBRO_ERROR_CODES)[number];
 

@@ -1,6 +1,12 @@
 import { Initial1763600000000 } from './1763600000000-initial.js';
 import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and-failures.js';
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
+import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
-export const MIGRATIONS = [Initial1763600000000, RetentionAndFailures1763712000000, Definitions1763720000000];
+export const MIGRATIONS = [
+  Initial1763600000000,
+  RetentionAndFailures1763712000000,
+  Definitions1763720000000,
+  RetriedRuns1763730000000,
+];

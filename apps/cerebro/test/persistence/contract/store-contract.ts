@@ -62,7 +62,7 @@ export function storeContract(open: OpenStore): void {
           { member: 0, item: { index: 0, value: null }, state: 'error', error, finishedAt: T0 },
           { member: 0, item: { index: 1, value: ['NULL', '', '{}'] }, state: 'cancelled', reason: '' },
         ],
-        { nextSeq: 7 },
+        { nextSeq: 7, retried: true },
       );
       await commit({ runs: [runChange(run, null)] });
       expect(await loadRun(seed.run)).toEqual({ version: 1, contentHash: 'hash', value: run });

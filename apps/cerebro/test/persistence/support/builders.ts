@@ -106,9 +106,12 @@ export const taskRun = (index: number, fields: TaskFields = {}): Stored => ({
 export function runOf(
   seed: RunSeed,
   tasks: readonly TaskFields[] = seed.plan.members.map(() => ({})),
-  head: Partial<Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq'>> = {},
+  head: Partial<Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq' | 'retried'>> = {},
 ): Run {
-  const stored = { state: 'running' as const, createdAt: T0, finishedAt: null, nextSeq: 1, ...head };
+  const stored = {
+    ...{ state: 'running' as const, createdAt: T0, finishedAt: null, nextSeq: 1, retried: false },
+    ...head,
+  };
   return restore(
     seed,
     stored,

@@ -7,7 +7,7 @@ import { ms } from '../../sql/time.js';
 export const selectRuns = prepared(
   'runs_select',
   `SELECT id, version::float8 AS version, state, seed, content_hash, ${ms('created_at')} AS created_at,
-     ${ms('finished_at')} AS finished_at, next_seq
+     ${ms('finished_at')} AS finished_at, next_seq, retried
    FROM runs WHERE id = ANY ($1::uuid[])`,
 );
 
@@ -29,6 +29,7 @@ export interface RunRow {
   readonly created_at: number;
   readonly finished_at: number | null;
   readonly next_seq: number;
+  readonly retried: boolean;
 }
 
 export interface TaskRunRow {
@@ -97,6 +98,7 @@ export function runsOf(runs: readonly RunRow[], taskRuns: readonly TaskRunRow[])
         createdAt: row.created_at,
         finishedAt: row.finished_at,
         nextSeq: row.next_seq,
+        retried: row.retried,
       };
       return [id, { version, contentHash, value: restore(seed, head, byRun.get(id) ?? []) }];
     }),

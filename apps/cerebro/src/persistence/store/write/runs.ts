@@ -6,36 +6,36 @@ import { isRunId } from '../../sql/run-id.js';
 const update = prepared(
   'runs_update',
   `WITH wanted AS (
-     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[])
-       AS w (id, version, state, finished_at, next_seq)
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[], $6::boolean[])
+       AS w (id, version, state, finished_at, next_seq, retried)
    ), locked AS (
-     SELECT r.id, w.state, w.finished_at, w.next_seq
+     SELECT r.id, w.state, w.finished_at, w.next_seq, w.retried
      FROM runs r JOIN wanted w ON r.id = w.id AND r.version = w.version
      ORDER BY r.id FOR UPDATE OF r
    ), updated AS (
      UPDATE runs r SET version = r.version + 1, state = l.state, finished_at = ${at('l.finished_at')},
-       next_seq = l.next_seq
+       next_seq = l.next_seq, retried = l.retried
      FROM locked l WHERE r.id = l.id
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $6, 'runs') FROM updated`,
+   SELECT cordyna_expect(count(*), $7, 'runs') FROM updated`,
 );
 
 const insert = prepared(
   'runs_insert',
   `WITH inserted AS (
      INSERT INTO runs (id, version, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at,
-       next_seq)
+       next_seq, retried)
      SELECT id, 1, state, task, job, scope, trigger::jsonb, seed::jsonb, content_hash, ${at('created_at')},
-       ${at('finished_at')}, next_seq
+       ${at('finished_at')}, next_seq, retried
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-       $9::float8[], $10::float8[], $11::int[])
-       AS w (id, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq)
+       $9::float8[], $10::float8[], $11::int[], $12::boolean[])
+       AS w (id, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq, retried)
      ORDER BY id
      ON CONFLICT DO NOTHING
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $12, 'new runs') FROM inserted`,
+   SELECT cordyna_expect(count(*), $13, 'new runs') FROM inserted`,
 );
 
 const absent = prepared(
@@ -56,6 +56,7 @@ function insertRuns(changes: readonly RunChange[]): Statement {
     changes.map(({ run }) => run.createdAt),
     changes.map(({ run }) => run.finishedAt),
     changes.map(({ run }) => run.nextSeq),
+    changes.map(({ run }) => run.retried),
     changes.length,
   );
 }
@@ -73,6 +74,7 @@ export function writeRuns({ runs, absentRuns }: Pick<Changes, 'runs' | 'absentRu
         known.map(({ run }) => run.state),
         known.map(({ run }) => run.finishedAt),
         known.map(({ run }) => run.nextSeq),
+        known.map(({ run }) => run.retried),
         known.length,
       ),
     );
