@@ -6,19 +6,19 @@ import { RunDriver, TestWorld, declarationOf, registryWith, seedFor } from '@cor
 
 /**
  * The state that each signal leads to; `-` where it is refused. A budget of two attempts: `error` from a first attempt
- * waits (`pending`) for the second. `returned` is invoked again at once.
+ * waits (`pending`) for the second. `returned` is invoked again at once. `taken-over` is `queued` from another instance.
  */
 const EXPECTED = `
-state     queued started completed error   returned published ack-deadline start-deadline complete-deadline server-lost withdrawn cancel
-pending   -      -       -         -       -        -         -            -              -                 -           error     cancelled
-invoked   queued started completed pending invoked  invoked   pending      -              -                 -           -         cancelled
-queued    -      started completed pending invoked  -         -            pending        -                 pending     -         cancelled
-started   -      -       completed pending pending  -         -            -              pending           pending     -         cancelled
-completed -      -       -         -       -        -         -            -              -                 -           -         -
-error     -      -       -         -       -        -         -            -              -                 -           -         -
-blocked   -      -       -         -       -        -         -            -              -                 -           -         -
-skipped   -      -       -         -       -        -         -            -              -                 -           -         -
-cancelled -      -       -         -       -        -         -            -              -                 -           -         -
+state     queued started completed error   returned taken-over returned-by-another published ack-deadline start-deadline complete-deadline server-lost withdrawn cancel
+pending   -      -       -         -       -        -          -                   -         -            -              -                 -           error     cancelled
+invoked   queued started completed pending invoked  queued     invoked             invoked   pending      -              -                 -           -         cancelled
+queued    -      started completed pending invoked  queued     -                   -         -            pending        -                 pending     -         cancelled
+started   -      -       completed pending pending  started    -                   -         -            -              pending           pending     -         cancelled
+completed -      -       -         -       -        -          -                   -         -            -              -                 -           -         -
+error     -      -       -         -       -        -          -                   -         -            -              -                 -           -         -
+blocked   -      -       -         -       -        -          -                   -         -            -              -                 -           -         -
+skipped   -      -       -         -       -        -          -                   -         -            -              -                 -           -         -
+cancelled -      -       -         -       -        -          -                   -         -            -              -                 -           -         -
 `;
 
 const lines = EXPECTED.trim()
@@ -71,11 +71,14 @@ function inputFor(driver: RunDriver, signal: Signal): Input {
   const identity = driver.identity(T);
   const { invocation } = identity;
   if (signal === 'queued' || signal === 'started') return { ...identity, report: signal };
+  if (signal === 'taken-over') return { ...identity, report: 'queued', instance: 'i-2' };
   if (signal === 'completed') return { ...identity, report: 'completed', output: {} };
   if (signal === 'error')
     return { ...identity, report: 'error', error: { code: 'broken', message: 'broke' } };
-  if (signal === 'returned')
-    return { ...identity, report: 'error', error: { code: 'returned', message: 'not begun' } };
+  if (signal === 'returned' || signal === 'returned-by-another') {
+    const instance = signal === 'returned' ? 'i-1' : 'i-2';
+    return { ...identity, instance, report: 'error', error: { code: 'returned', message: 'not begun' } };
+  }
   if (signal === 'published') return { kind: 'published', invocation };
   if (signal === 'server-lost') return { kind: 'server-lost', invocation, instance: 'i-1' };
   if (signal === 'withdrawn') return { kind: 'withdrawn', server: 'server-a' };
@@ -90,7 +93,7 @@ const silent = (signal: Signal): boolean => signal === 'published' || signal ===
 describe('a task run', () => {
   test('is described for every state and signal', () => {
     expect([...columns, 'retry']).toEqual([...SIGNALS]);
-    expect(cells).toHaveLength(9 * 12);
+    expect(cells).toHaveLength(9 * 14);
   });
 
   test.each(cells)('that is %s, on %s, becomes %s', (state, signal, outcome) => {

@@ -133,7 +133,30 @@ describe('the loss of an instance', () => {
     expect(commands.map(({ kind }) => kind)).toEqual(['cancel', 'void']);
   });
 
-  test('does not touch what another instance has taken over', () => {
+  test.each(['queued', 'started'] as const)(
+    'does not end what was %s on it when another instance has it too',
+    (stage) => {
+      const driver = begin();
+      driver[stage](A);
+      const { deadlineAt, deadlineKind } = driver.task(A);
+      const taken = driver.send({ ...driver.identity(A), report: stage, instance: 'i-2' });
+      expect(taken.refused).toBeNull();
+      expect(driver.task(A)).toMatchObject({ state: stage, instance: 'i-2', deadlineAt, deadlineKind });
+      expect(lose(driver, 'i-1').refused).toBe('the attempt is on the instance i-2');
+      driver.completed(A);
+      expect(driver.task(A)).toMatchObject({ state: 'completed', attempt: 1 });
+    },
+  );
+
+  test('does not end what has started on it when another instance has queued it since', () => {
+    const driver = begin();
+    driver.started(A);
+    driver.send({ ...driver.identity(A), report: 'queued', instance: 'i-2' });
+    expect(driver.task(A)).toMatchObject({ state: 'started', instance: 'i-2', deadlineKind: 'complete' });
+    expect(lose(driver, 'i-1').refused).toBe('the attempt is on the instance i-2');
+  });
+
+  test('does not touch what is on another instance', () => {
     const driver = begin();
     driver.started(A);
     expect(lose(driver, 'i-2').refused).toBe('the attempt is on the instance i-1');

@@ -64,20 +64,29 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
     deadlineAt: now + timeouts.ackMs,
     deadlineKind: 'ack',
   })),
-  [RowType.taskQueued]: changesTask(({ now, instance }, _task, { timeouts }) => ({
-    state: 'queued',
-    instance,
-    queuedAt: now,
-    deadlineAt: now + timeouts.startMs,
-    deadlineKind: 'start',
-  })),
-  [RowType.taskStarted]: changesTask(({ now, instance }, _task, { timeouts }) => ({
-    state: 'started',
-    instance,
-    startedAt: now,
-    deadlineAt: now + timeouts.completeMs,
-    deadlineKind: 'complete',
-  })),
+  // Of one that is as far already, another instance takes over, and the deadline stays.
+  [RowType.taskQueued]: changesTask(({ now, instance }, { state }, { timeouts }) =>
+    state === 'invoked'
+      ? {
+          state: 'queued',
+          instance,
+          queuedAt: now,
+          deadlineAt: now + timeouts.startMs,
+          deadlineKind: 'start',
+        }
+      : { instance },
+  ),
+  [RowType.taskStarted]: changesTask(({ now, instance }, { state }, { timeouts }) =>
+    state === 'started'
+      ? { instance }
+      : {
+          state: 'started',
+          instance,
+          startedAt: now,
+          deadlineAt: now + timeouts.completeMs,
+          deadlineKind: 'complete',
+        },
+  ),
   [RowType.taskCompleted]: (run, data, index, row) =>
     data.violations ? { run, touched: [] } : complete(run, data, index, row),
   [RowType.taskError]: changesTask(({ now, error, final, counted, instance }, task) => ({

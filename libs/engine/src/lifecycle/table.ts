@@ -7,6 +7,10 @@ export const SIGNALS = [
   'completed',
   'error',
   'returned',
+  // `queued` or `started` of an attempt that is as far, from an instance that does not hold it.
+  'taken-over',
+  // `returned` from an instance that does not hold the attempt.
+  'returned-by-another',
   'published',
   'ack-deadline',
   'start-deadline',
@@ -24,6 +28,7 @@ export type Action =
   | 'complete'
   | 'fail'
   | 'take-back'
+  | 'take-over'
   | 'set-deadline'
   | 'time-out'
   | 'lose'
@@ -40,6 +45,7 @@ const ended = refused('this attempt has ended');
 const noDeadline = refused('this deadline is not running');
 const acknowledged = refused('its publication is known or of no interest any more');
 const notHeld = refused('no instance holds this attempt');
+const heldByAnother = refused('another instance holds this attempt');
 const invoked = refused('what is invoked goes on after a withdrawal');
 const unfinished = refused('it has not ended');
 const final = refused('it has ended already');
@@ -52,6 +58,8 @@ const noAttempt = {
   completed: ended,
   error: ended,
   returned: ended,
+  'taken-over': ended,
+  'returned-by-another': ended,
   published: acknowledged,
   'ack-deadline': noDeadline,
   'start-deadline': noDeadline,
@@ -64,6 +72,10 @@ const stopped = { ...noAttempt, withdrawn: final, cancel: final } as const;
 const going = {
   completed: to('complete'),
   error: to('fail'),
+  // It may have been handed over when the partition's owner changed: then it is not theirs to hand back.
+  'returned-by-another': heldByAnother,
+  // Whoever said last that they have it holds it: the one before may be gone, and must not take it along.
+  'taken-over': to('take-over'),
   published: acknowledged,
   'ack-deadline': noDeadline,
   'start-deadline': noDeadline,
@@ -84,6 +96,8 @@ export const TABLE: { readonly [S in TaskState]: { readonly [G in Signal]: Outco
     returned: to('take-back'),
     published: to('set-deadline'),
     'ack-deadline': to('time-out'),
+    'taken-over': notHeld,
+    'returned-by-another': notHeld,
     'server-lost': notHeld,
   },
   queued: {

@@ -32,7 +32,7 @@ export function update(draft: Draft, report: Update): void {
   if (!task) return draft.refuse(entry, notCurrent(draft.run, report));
   const mismatch = mismatchOf(draft.run, task, report);
   if (mismatch) return draft.refuse(entry, mismatch);
-  const outcome = TABLE[task.state][signalOf(report)];
+  const outcome = TABLE[task.state][signalOf(report, task)];
   if ('refused' in outcome) return draft.refuse(entry, `${outcome.refused}: the task is ${task.state}`);
   if (report.report === 'completed') return complete(draft, task, entry, report);
   if (report.report !== 'error') {
@@ -44,8 +44,14 @@ export function update(draft: Draft, report: Update): void {
   fail(draft, task, { error, row: 'input', own: false, data: { instance } });
 }
 
-const signalOf = (report: Update): Signal =>
-  report.report === 'error' && report.error.code === RETURNED ? 'returned' : report.report;
+function signalOf(report: Update, { state, instance }: TaskRun): Signal {
+  const held = instance !== null && (state === 'queued' || state === 'started');
+  const byAnother = held && report.instance !== instance;
+  if (report.report === 'error' && report.error.code === RETURNED)
+    return byAnother ? 'returned-by-another' : 'returned';
+  const isAsFar = report.report === state || (report.report === 'queued' && state === 'started');
+  return byAnother && isAsFar ? 'taken-over' : report.report;
+}
 
 /** The report as the history keeps it, without the lease. */
 function said(report: Update): object {
