@@ -94,6 +94,18 @@ describe('WorkLedger', () => {
     expect(admit(ledgerOf(1, 1), 'a', NOW + 12_001).kind).toBe('expired');
   });
 
+  test('hands a task of a run back once for coming too late, and again when that is forgotten', () => {
+    const ledger = ledgerOf(1, 1);
+    const lateMs = NOW + 60_000;
+
+    expect(admit(ledger, 'a', lateMs)).toEqual({ kind: 'expired', handBack: true });
+    expect(admit(ledger, 'b', lateMs)).toEqual({ kind: 'expired', handBack: false });
+    ledger.forget(lateMs + 600_000);
+
+    expect(ledger.remembered).toBe(0);
+    expect(admit(ledger, 'c', lateMs + 600_000)).toEqual({ kind: 'expired', handBack: true });
+  });
+
   test('does not begin what waited longer than its startMs, and goes on with the next one', () => {
     const ledger = ledgerOf(1, 5);
     const { work } = admit(ledger, 'a') as { work: Work };

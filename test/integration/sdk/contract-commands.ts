@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { EventType } from '@cordyna/protocol/model';
+import { EventType, RETURNED } from '@cordyna/protocol/model';
 import { awaitUntil } from '@cordyna/testkit';
 import { TIMEOUTS } from './fake-coordinator.js';
 import type { FakeCoordinator } from './fake-coordinator.js';
@@ -143,7 +143,7 @@ export function commandsContract(form: StartForm): void {
       expect(coordinator.states(command.invocation)).toEqual(['started', 'completed']);
     });
 
-    test('rule 6: what expired more than 2 s ago and was not acknowledged does not begin', async () => {
+    test('rule 6: what expired more than 2 s ago and was not acknowledged is handed back, not begun', async () => {
       const { name, probe } = await setting.start();
       const now = Date.now();
       const late = new Date(now - 2_500).toISOString();
@@ -158,7 +158,8 @@ export function commandsContract(form: StartForm): void {
       await coordinator.send([message(expired), message(fresh)]);
       await coordinator.completed(fresh!.invocation);
 
-      expect(coordinator.states(expired!.invocation)).toEqual([]);
+      expect(await coordinator.error(expired!.invocation)).toMatchObject({ code: RETURNED });
+      expect(coordinator.states(expired!.invocation)).toEqual(['error']);
       expect(probe.runsOf(expired!.invocation)).toBe(0);
     });
 

@@ -83,6 +83,9 @@ export class CommandIntake {
       case 'known':
         return admission.work.acknowledged;
       case 'expired':
+        this.notBegun(command, admission.kind);
+        if (!admission.handBack) return Promise.resolve();
+        return senders.updates.send(messages.error({ command, traceparent }, CAME_TOO_LATE));
       case 'cancelled':
         this.notBegun(command, admission.kind);
         return Promise.resolve();
@@ -133,6 +136,12 @@ const REFUSALS_REMEMBERED = 1_000;
 const TAKES_NO_MORE: TaskError = {
   code: RETURNED,
   message: 'the instance takes no more: its queue is full, or it is stopping',
+  retryable: true,
+};
+/** The broker, or this server, was away: Cerebro may invoke it anew, instead of waiting for an answer in vain. */
+const CAME_TOO_LATE: TaskError = {
+  code: RETURNED,
+  message: 'the invocation came after it had expired, and was not begun',
   retryable: true,
 };
 const unknown = ({ task }: InvokeCommand): TaskError => ({

@@ -18,7 +18,8 @@ export type Admission =
   | { readonly kind: 'refuse'; readonly work: Work }
   /** Seen before: it runs once, and its offset is committed once its update was acknowledged. */
   | { readonly kind: 'known'; readonly work: Work }
-  | { readonly kind: 'expired' }
+  /** `handBack`: it has not been handed back for this reason before. */
+  | { readonly kind: 'expired'; readonly handBack: boolean }
   | { readonly kind: 'cancelled' };
 
 export interface LedgerLimits {
@@ -30,6 +31,8 @@ export interface LedgerLimits {
 const EXPIRY_GRACE_MS = 2_000;
 /** Protocol, rule 8. */
 const CANCEL_MEMORY_MS = 600_000;
+/** How long a task that was handed back because it came too late is remembered. */
+const HAND_BACK_MEMORY_MS = 600_000;
 /** For clocks that are set back; without one an ended invocation could be forgotten as soon as it has expired. */
 const MEMORY_MARGIN_MS = 60_000;
 
@@ -44,6 +47,8 @@ export class WorkLedger {
   /** When an ended invocation may be forgotten, oldest end first. */
   private readonly ended = new Map<string, number>();
   private readonly cancelledUntil = new Map<string, number>();
+  /** Tasks of runs that were handed back because they came too late. */
+  private readonly handedBackUntil = new Map<string, number>();
   private draining = false;
 
   constructor(private readonly limits: LedgerLimits) {}
@@ -58,7 +63,7 @@ export class WorkLedger {
 
   /** Ids that are remembered, ended ones included. */
   get remembered(): number {
-    return this.known.size + this.cancelledUntil.size;
+    return this.known.size + this.cancelledUntil.size + this.handedBackUntil.size;
   }
 
   /** @param takes false: remember the invocation, and refuse it */
@@ -67,7 +72,9 @@ export class WorkLedger {
     const seen = this.known.get(invocation);
     if (seen) return { kind: 'known', work: seen };
     if (this.cancelledUntil.delete(invocation)) return { kind: 'cancelled' };
-    if (nowMs > Date.parse(command.expiresAt) + EXPIRY_GRACE_MS) return { kind: 'expired' };
+    if (nowMs > Date.parse(command.expiresAt) + EXPIRY_GRACE_MS) {
+      return { kind: 'expired', handBack: this.handBackOnce(command, nowMs) };
+    }
 
     const abort = new AbortController();
     const acknowledged = Promise.resolve();
@@ -146,10 +153,20 @@ export class WorkLedger {
       this.ended.delete(invocation);
       this.known.delete(invocation);
     }
-    for (const [invocation, untilMs] of this.cancelledUntil) {
-      if (untilMs > nowMs) break;
-      this.cancelledUntil.delete(invocation);
+    for (const memory of [this.cancelledUntil, this.handedBackUntil]) {
+      for (const [id, untilMs] of memory) {
+        if (untilMs > nowMs) break;
+        memory.delete(id);
+      }
     }
+  }
+
+  /** Only the first time: when the next attempt comes too late as well, the clocks disagree, and it would never end. */
+  private handBackOnce({ run, task, item }: InvokeCommand, nowMs: number): boolean {
+    const id = JSON.stringify([run, task, item?.index]);
+    if (this.handedBackUntil.has(id)) return false;
+    this.handedBackUntil.set(id, nowMs + HAND_BACK_MEMORY_MS);
+    return true;
   }
 
   private forgetLater(work: Work, nowMs: number): void {
