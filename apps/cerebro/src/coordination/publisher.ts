@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { Logger } from '@nestjs/common';
 import type { Published } from './needs.js';
 import type { OutboundBus, StoredOutboxMessage } from './ports/index.js';
+import { UnpublishedReport } from './unpublished-report.js';
 
 /** The door takes no input while commits older than this are unpublished. */
 export const MAX_BEHIND_MS = 2_000;
@@ -11,7 +11,7 @@ export const MAX_BEHIND_MS = 2_000;
  * what it did not take, or may have taken, is left to the sweeper, which reads back first.
  */
 export class Publisher {
-  private readonly logger = new Logger('Publisher');
+  private readonly unpublished: UnpublishedReport;
   private readonly inFlight = new Map<number, number>();
   private nextId = 0;
   private failedAt: number | null = null;
@@ -21,7 +21,9 @@ export class Publisher {
     private readonly bus: OutboundBus,
     private readonly onPublished: (marks: readonly Published[]) => void,
     private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.unpublished = new UnpublishedReport('Publisher', nowMs);
+  }
 
   /** Does not wait: the next batch is decided while this one is sent. */
   publish(messages: readonly StoredOutboxMessage[]): void {
@@ -39,13 +41,9 @@ export class Publisher {
   private async send(messages: readonly StoredOutboxMessage[]): Promise<void> {
     const outcomes = await this.bus.send(messages);
     const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
-    const left = messages.length - written.size;
     if (written.size > 0) this.failedAt = null;
     else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.failedAt = this.nowMs();
-    if (left > 0)
-      this.logger.warn(
-        `${left} of ${messages.length} messages were not published; the sweeper will see to them`,
-      );
+    this.unpublished.tell(messages, outcomes);
     this.onPublished(messages.filter(({ id }) => written.has(id)).map(publishedOf));
   }
 

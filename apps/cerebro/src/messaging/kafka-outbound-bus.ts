@@ -1,3 +1,4 @@
+import { BusError } from '@cordyna/bus';
 import type { Bus, BusAdmin, BusPublisher, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
 import {
   OutboundBus,
@@ -52,16 +53,23 @@ export class KafkaOutboundBus extends OutboundBus {
     return [
       ...messages
         .filter((message) => !sent.includes(message))
-        .map(({ id }) => ({ id, outcome: 'refused' as const })),
-      ...sent.map(({ id }, at) => ({ id, outcome: outcomeOf(results[at]) })),
+        .map(({ id, server }) => ({
+          id,
+          outcome: 'refused' as const,
+          reason: refused.get(server ?? '') ?? '',
+        })),
+      ...sent.map(({ id }, at) => ({ id, ...outcomeOf(results[at]) })),
     ];
   }
 
   /** An accepted declaration promises that the command topic exists. */
-  private async refusedForTopics(messages: readonly StoredOutboxMessage[]): Promise<Set<string>> {
-    const refused = new Set<string>();
+  private async refusedForTopics(messages: readonly StoredOutboxMessage[]): Promise<Map<string, string>> {
+    const refused = new Map<string, string>();
     const servers = new Set(messages.flatMap(({ server }) => (server === null ? [] : [server])));
-    for (const server of servers) await this.commandTopics.ensure(server).catch(() => refused.add(server));
+    for (const server of servers)
+      await this.commandTopics
+        .ensure(server)
+        .catch((error: unknown) => refused.set(server, `no command topic: ${reasonOf(error)}`));
     return refused;
   }
 
@@ -139,8 +147,15 @@ export class KafkaOutboundBus extends OutboundBus {
 
 const isFenced = ({ kind }: StoredOutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
 
-const outcomeOf = (result: PublishResult | undefined): SendOutcome['outcome'] =>
-  !result ? 'unknown' : result.ok ? 'written' : result.outcome;
+function outcomeOf(result: PublishResult | undefined): Omit<SendOutcome, 'id'> {
+  if (result?.ok) return { outcome: 'written' };
+  return result
+    ? { outcome: result.outcome, reason: reasonOf(result.error) }
+    : { outcome: 'unknown', reason: 'no answer' };
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof BusError ? `${error.code}: ${error.message}` : String(error);
 
 function messageIdOf(record: BusRecord): string | null {
   const header = record.headers[MESSAGE_HEADER];

@@ -4,6 +4,8 @@ export interface SendOutcome {
   readonly id: string;
   /** `unknown` means that the record may or may not be in the log; only the sweeper, which reads back, may send again. */
   readonly outcome: 'written' | 'refused' | 'unknown';
+  /** Why it is not known to be written: `<code>: <what the broker or the connection said>`. */
+  readonly reason?: string;
 }
 
 /** Kafka as the publisher and the sweeper see it. */
