@@ -68,11 +68,13 @@ export function msBetween(from: string | null | undefined, to: string | null | u
   return Date.parse(to) - Date.parse(from);
 }
 
-/** Applied rows of a history that end an attempt by Cerebro's own decision: `<task> <code>`. */
-export const endedByCerebro = (history: readonly ApiHistoryRow[]): string[] =>
-  history.flatMap(({ applied, type, task, source, data }) => {
+/** Applied rows of a history that end an attempt in an error: `<task> <code>`. */
+export const errorsOf = (history: readonly ApiHistoryRow[]): string[] =>
+  history.flatMap(({ applied, type, task, data }) => {
     const code = (data['error'] as { code?: string } | undefined)?.code;
-    return applied && code && type === 'cordyna.task.error.v1' && source.startsWith('/cerebro/')
-      ? [`${task} ${code}`]
-      : [];
+    return applied && code && type === 'cordyna.task.error.v1' ? [`${task} ${code}`] : [];
   });
+
+/** Those by Cerebro's own decision. */
+export const endedByCerebro = (history: readonly ApiHistoryRow[]): string[] =>
+  errorsOf(history.filter(({ source }) => source.startsWith('/cerebro/')));

@@ -1,4 +1,3 @@
-import type { Links } from './links.js';
 import { internals } from '../kafkajs/internals.js';
 import type { FetchedPartitionData, KafkaDecoder, ProtocolRequest, RawBroker } from '../kafkajs/internals.js';
 
@@ -181,14 +180,4 @@ export async function alterTopicSettings(
     response: { decode, parse: async (data: AlterAnswer) => Promise.resolve(data) },
   };
   return (await broker.connectionPool.send(request)) as AlterAnswer;
-}
-
-const GROUP_COORDINATOR = 0;
-
-/** In the name of a member that cannot do it itself any more. The brokers must be known to the links. */
-export async function leaveGroup(links: Links, groupId: string, memberId: string): Promise<void> {
-  const { coordinator } = await links.request('any', (broker) =>
-    broker.findGroupCoordinator({ groupId, coordinatorType: GROUP_COORDINATOR }),
-  );
-  await links.request(coordinator.nodeId, (broker) => broker.leaveGroup({ groupId, memberId }));
 }

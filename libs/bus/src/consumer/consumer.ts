@@ -1,10 +1,9 @@
 import { BusError } from '../errors.js';
 import { Directory } from '../cluster/directory.js';
 import { Links } from '../cluster/links.js';
-import { leaveGroup } from '../cluster/requests.js';
 import { logOf } from '../kafkajs/client.js';
 import { isBrokerAway, toBusError } from '../kafkajs/error-mapping.js';
-import { inTime, sleep } from '../limits.js';
+import { sleep } from '../limits.js';
 import type {
   BusConfig,
   BusConsumer,
@@ -18,9 +17,8 @@ import { consumerSettings } from './settings.js';
 import type { ConsumerSettings } from './settings.js';
 
 const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 2_000;
-const MAX_PROBE_MS = 500;
-const LEAVE_LIMIT_MS = 2_000;
+const MAX_PAUSE_MS = 1_000;
+const MAX_PROBE_MS = 250;
 
 /**
  * Supervises a group member: kafkajs consumers can die, or fall silent, while the process lives on. A member that
@@ -33,7 +31,8 @@ export class KafkaConsumer implements BusConsumer {
   private readonly stopping = new AbortController();
   private readonly stopAsked: Promise<undefined>;
   private session: Session | undefined;
-  private ghost: string | undefined;
+  /** What the group knows this consumer by, over all its sessions. */
+  private memberId: string | null = null;
   private supervision: Promise<void> | undefined;
   private current: BusConsumerState = 'stopped';
   private settleStart: (failure?: BusError) => void = () => undefined;
@@ -114,21 +113,17 @@ export class KafkaConsumer implements BusConsumer {
     }
   }
 
-  /** Waits for brokers that answer; gives the number of partitions to be read. */
+  /** Waits for brokers that answer and lead every partition; gives the number of partitions to be read. */
   private async brokersReady(): Promise<number> {
     const { topics } = this.settings;
     let told = false;
-    let ghostUntilMs: number | undefined;
     for (let pauseMs = FIRST_PAUSE_MS; !this.stopped; pauseMs = Math.min(pauseMs * 2, MAX_PROBE_MS)) {
       const links = new Links(this.config);
       try {
         const layouts = await new Directory(links).layouts(topics);
-        ghostUntilMs ??= performance.now() + this.settings.sessionTimeoutMs;
-        await this.leaveForTheDead(links, ghostUntilMs);
-        return [...layouts.values()].reduce(
-          (sum, found) => sum + ('leaders' in found ? found.leaders.length : 0),
-          0,
-        );
+        const leaders = [...layouts.values()].flatMap((found) => ('leaders' in found ? found.leaders : []));
+        if (leaders.every((leader) => leader >= 0)) return leaders.length;
+        throw noLeader(topics);
       } catch (error) {
         if (!told) this.report(error);
         told = true;
@@ -138,22 +133,6 @@ export class KafkaConsumer implements BusConsumer {
       await sleep(pauseMs, this.stopping.signal);
     }
     return 0;
-  }
-
-  /**
-   * The member that failed would hold its partitions until its session is over. A broker that has just come back is
-   * still loading its groups: nobody can join before, either.
-   */
-  private async leaveForTheDead(links: Links, untilMs: number): Promise<void> {
-    const { ghost } = this;
-    if (ghost === undefined) return;
-    let notYet: BusError | undefined;
-    const left = leaveGroup(links, this.settings.group, ghost).catch((error: unknown) => {
-      if (isBrokerAway(error)) notYet = toBusError(error);
-    });
-    await inTime(left, LEAVE_LIMIT_MS);
-    if (notYet !== undefined && performance.now() < untilMs) throw notYet;
-    this.ghost = undefined;
   }
 
   private report(error: unknown): void {
@@ -171,14 +150,18 @@ export class KafkaConsumer implements BusConsumer {
         this.settleStart();
       },
     };
-    const session = new Session(this.config, this.settings, events, this.inHand, partitions);
+    const session = new Session(this.config, this.settings, events, {
+      inHand: this.inHand,
+      partitionCount: partitions,
+      memberId: this.memberId,
+    });
     this.session = session;
     void session.start(Math.max(partitions, 1));
     const reason = await Promise.race([session.failure, this.stopAsked]);
     const { fetchedForMs } = session;
     if (reason === undefined) await session.stop();
     else session.abandon();
-    this.ghost = reason === undefined ? undefined : (session.memberId ?? this.ghost);
+    this.memberId = session.memberId;
     this.session = undefined;
     return { reason, fetchedForMs };
   }
@@ -197,3 +180,6 @@ export class KafkaConsumer implements BusConsumer {
     this.settings.onState(state, reason);
   }
 }
+
+const noLeader = (topics: readonly string[]): BusError =>
+  new BusError('not_leader', `partitions of ${topics.join(', ')} have no leader`, { retriable: true });

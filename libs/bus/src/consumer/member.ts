@@ -6,7 +6,7 @@ import type { ConsumerHooks } from '../patches/consumer-hooks.js';
 import type { ConsumerSettings } from './settings.js';
 
 export interface MemberEvents extends ConsumerHooks {
-  joined(memberId: string, assignment: Readonly<Record<string, readonly number[]>>): void;
+  joined(assignment: Readonly<Record<string, readonly number[]>>): void;
   /** kafkajs will not go on. */
   crashed(error: unknown): void;
 }
@@ -48,7 +48,7 @@ export function createMember(
     events.crashed(payload.error);
   });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    events.joined(payload.memberId, payload.memberAssignment);
+    events.joined(payload.memberAssignment);
   });
   return consumer;
 }

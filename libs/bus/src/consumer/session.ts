@@ -1,7 +1,8 @@
 import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { BusError } from '../errors.js';
 import { clientSettings, logOf } from '../kafkajs/client.js';
-import { toBusError } from '../kafkajs/error-mapping.js';
+import { isBrokerNotReady, isGroupMoving, isRebalanceAnswer, toBusError } from '../kafkajs/error-mapping.js';
+import type { ConsumerGroupInternals } from '../kafkajs/internals.js';
 import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
 import type { BusConfig, TopicPartition } from '../port.js';
@@ -17,12 +18,21 @@ export interface SessionEvents {
   joined(partitions: readonly TopicPartition[]): void;
 }
 
+export interface SessionStart {
+  readonly inHand: WorkInHand;
+  readonly partitionCount: number;
+  /** Of the session before this one. */
+  readonly memberId: string | null;
+}
+
 const COMMIT_LIMIT_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 const MAX_WATCH_DELAY_MS = 1_000;
 const START_SLACK_MS = 10_000;
 const STOP_LIMIT_MS = 10_000;
 const LEAVE_LIMIT_MS = 5_000;
+const FIRST_REJOIN_MS = 50;
+const MAX_REJOIN_MS = 250;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 2_000;
 
@@ -41,8 +51,9 @@ export class Session {
   private lastWatchAt = Date.now();
   private firstFetchAt: number | undefined;
   private stopped: Promise<void> | undefined;
-  /** What the group knows this member by. */
-  memberId: string | undefined;
+  /** The last one under which this member was assigned partitions. */
+  private assignedMemberId: string | null;
+  private group: ConsumerGroupInternals | undefined;
   /** Resolves with the reason when the session failed. */
   readonly failure: Promise<BusError>;
 
@@ -50,9 +61,9 @@ export class Session {
     private readonly config: BusConfig,
     private readonly settings: ConsumerSettings,
     private readonly events: SessionEvents,
-    inHand: WorkInHand,
-    partitionCount: number,
+    { inHand, partitionCount, memberId }: SessionStart,
   ) {
+    this.assignedMemberId = memberId;
     this.failure = new Promise((resolve) => {
       this.fail = resolve;
     });
@@ -79,11 +90,11 @@ export class Session {
     this.sockets = client.sockets;
     this.consumer = createMember(client.settings, settings, partitionCount, {
       beforeJoin: () => this.beforeJoin(),
+      join: (group, attempt) => this.join(group, attempt),
       fetched: () => {
         this.fetched();
       },
-      joined: (memberId, assignment) => {
-        this.memberId = memberId;
+      joined: (assignment) => {
         this.joined(assignment);
       },
       crashed: (error) => {
@@ -94,6 +105,11 @@ export class Session {
 
   get assigned(): TopicPartition[] {
     return this.lanes.assigned;
+  }
+
+  /** What the group knows this member by, or may still know it by. */
+  get memberId(): string | null {
+    return this.group?.memberId ?? this.assignedMemberId;
   }
 
   /** How long fetching has worked; 0: it never did. */
@@ -107,7 +123,7 @@ export class Session {
     this.timers.push(setInterval(() => this.watch(), WATCH_EVERY_MS));
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });
+      await this.patiently(() => consumer.subscribe({ topics: [...settings.topics], fromBeginning: true }));
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -171,9 +187,40 @@ export class Session {
     if (!this.over.signal.aborted) this.settings.onRevoked(assigned);
   }
 
+  /** As the member that the group may still know: it would wait for one that never comes back until its session is over. */
+  private async join(group: ConsumerGroupInternals, attempt: () => Promise<void>): Promise<void> {
+    group.memberId = this.memberId;
+    this.group = group;
+    await this.patiently(async () => {
+      try {
+        await attempt();
+      } catch (error) {
+        // What was given up as unknown may be a member again when the group has been read from the log.
+        if (isGroupMoving(error)) group.memberId = this.assignedMemberId;
+        throw error;
+      }
+    });
+  }
+
+  /** A broker that has just come back elects leaders and loads its groups: it is asked again, over the same connection. */
+  private async patiently(attempt: () => Promise<void>): Promise<void> {
+    for (let delayMs = FIRST_REJOIN_MS; ; delayMs = Math.min(delayMs * 2, MAX_REJOIN_MS)) {
+      try {
+        await attempt();
+        return;
+      } catch (error) {
+        const isNotReady = isBrokerNotReady(error);
+        if (this.over.signal.aborted || !(isNotReady || isRebalanceAnswer(error))) throw error;
+        if (isNotReady) this.lastSignAt = Date.now();
+      }
+      await sleep(delayMs, this.over.signal);
+    }
+  }
+
   private joined(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
     if (this.over.signal.aborted) return;
     this.joining = false;
+    this.assignedMemberId = this.memberId;
     this.lastSignAt = Date.now();
     this.generation += 1;
     const partitions = Object.entries(memberAssignment).flatMap(([topic, list]) =>

@@ -1,4 +1,5 @@
 import { BusError } from '../errors.js';
+import { internals } from './internals.js';
 import type { BusErrorCode, SendOutcome } from '../errors.js';
 
 interface Meaning {
@@ -55,15 +56,19 @@ const BY_NAME: Readonly<Record<string, Meaning>> = {
 };
 
 /** Types that say that the broker is there but not ready yet. */
-const NOT_READY = new Set([
+const NOT_READY = new Set(['LEADER_NOT_AVAILABLE', 'BROKER_NOT_AVAILABLE']);
+/** Types that say that the group's coordinator is only taking it over. */
+const GROUP_MOVES = new Set([
   'GROUP_LOAD_IN_PROGRESS',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
-  'LEADER_NOT_AVAILABLE',
-  'BROKER_NOT_AVAILABLE',
 ]);
-/** kafkajs wraps this one while joining, and what is left of it is its text. */
-const NOT_COORDINATOR = 'This is not the correct coordinator for this group';
+/** kafkajs wraps these while joining, and what is left of them is their text. */
+const textsOf = (...errorCodes: readonly number[]): ReadonlySet<string> =>
+  new Set(errorCodes.map((code) => internals.createErrorFromCode(code).message));
+const NOT_COORDINATOR = textsOf(16);
+/** The generation is over, the member is unknown, the group is rebalancing. */
+const JOIN_AGAIN = textsOf(22, 25, 27);
 
 interface Traits {
   readonly name?: unknown;
@@ -117,8 +122,19 @@ export function toBusError(error: unknown, outcome?: SendOutcome): BusError {
 /** True for what a broker that restarts answers: worth waiting for, not a reason to give up. */
 export function isBrokerAway(error: unknown): boolean {
   const code = toBusError(error).code;
-  if (code === 'connection_failed' || code === 'timed_out') return true;
-  return chainOf(error).some(
-    ({ type, message }) => NOT_READY.has(textOf(type)) || message === NOT_COORDINATOR,
-  );
+  return code === 'connection_failed' || code === 'timed_out' || isBrokerNotReady(error);
 }
+
+/** True when a broker answered that it does not know leaders or groups yet: the same connection will do. */
+export const isBrokerNotReady = (error: unknown): boolean =>
+  isGroupMoving(error) || chainOf(error).some(({ type }) => NOT_READY.has(textOf(type)));
+
+/** True when the group is being read from the log: who is a member is what the log says, not what was answered before. */
+export const isGroupMoving = (error: unknown): boolean =>
+  chainOf(error).some(
+    ({ type, message }) => GROUP_MOVES.has(textOf(type)) || NOT_COORDINATOR.has(textOf(message)),
+  );
+
+/** True for what the members of a group are told while others join, or after their session was over. */
+export const isRebalanceAnswer = (error: unknown): boolean =>
+  chainOf(error).some(({ message }) => JOIN_AGAIN.has(textOf(message)));

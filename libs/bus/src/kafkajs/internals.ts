@@ -49,11 +49,6 @@ export interface RawBroker {
   isConnected(): boolean;
   lookupRequest(apiKey: number, definition: RequestDefinition): (args: object) => ProtocolRequest;
   createTopics(args: { topics: readonly object[]; validateOnly: boolean; timeout: number }): Promise<unknown>;
-  findGroupCoordinator(args: {
-    groupId: string;
-    coordinatorType: number;
-  }): Promise<{ coordinator: { nodeId: number } }>;
-  leaveGroup(args: { groupId: string; memberId: string }): Promise<unknown>;
   describeConfigs(args: {
     resources: readonly object[];
     includeSynonyms: boolean;
@@ -112,6 +107,8 @@ export type ClusterIdentity = object;
 
 export interface ConsumerGroupInternals {
   readonly cluster: ClusterIdentity;
+  /** Null: the group's coordinator has still to give one. */
+  memberId: string | null;
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<FetchedBatch[]>;
 }

@@ -1,9 +1,11 @@
 import { internals } from '../kafkajs/internals.js';
-import type { ClusterIdentity, FetchedBatch } from '../kafkajs/internals.js';
+import type { ClusterIdentity, ConsumerGroupInternals, FetchedBatch } from '../kafkajs/internals.js';
 
 export interface ConsumerHooks {
   /** Awaited before each (re)join of the group: the last moment for commits under the old generation. */
   beforeJoin(): Promise<void>;
+  /** Called for each (re)join; `attempt` is kafkajs' own, which gives up after a few tries. */
+  join(group: ConsumerGroupInternals, attempt: () => Promise<void>): Promise<void>;
   /** A fetch came back, with or without records. */
   fetched(batches: readonly FetchedBatch[]): void;
 }
@@ -29,8 +31,10 @@ export function patchConsumerHooks(): void {
   const group = internals.ConsumerGroup.prototype;
   const { joinAndSync, fetch } = group;
   group.joinAndSync = async function hookedJoin() {
-    await hooksByCluster.get(this.cluster)?.beforeJoin();
-    return joinAndSync.call(this);
+    const hooks = hooksByCluster.get(this.cluster);
+    if (hooks === undefined) return joinAndSync.call(this);
+    await hooks.beforeJoin();
+    return hooks.join(this, () => joinAndSync.call(this));
   };
   group.fetch = async function hookedFetch(nodeId) {
     const batches = await fetch.call(this, nodeId);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createBus } from '@cordyna/bus';
 import {
   EventType,
   type CancelCommand,
@@ -8,12 +9,10 @@ import {
 } from '@cordyna/protocol/model';
 import { awaitUntil } from '../await-until.js';
 import { atEndOfFile } from '../closers.js';
-import { kafkaClient } from '../kafka-client.js';
 import { listTopics } from '../topics.js';
 import { outside, type Written } from './outside.js';
 
-const JOIN_MS = 60_000;
-const SESSION_MS = 6_000;
+const TOPIC_MS = 60_000;
 
 type Update = 'queued' | 'started' | 'progress' | 'log' | 'completed' | 'error';
 
@@ -38,7 +37,7 @@ const TYPES: Readonly<Record<Update, string>> = {
   error: EventType.taskError,
 };
 
-/** Declares itself without heartbeats and reads its commands; resolves when it is a member of its group. */
+/** Declares itself without heartbeats and reads its commands; resolves when its command topic exists. */
 export async function scriptedServer(
   brokers: readonly string[],
   prefix: string,
@@ -61,27 +60,18 @@ export async function scriptedServer(
   async function listen(): Promise<void> {
     const topic = `${prefix}.commands.${server}`;
     await awaitUntil(`${topic} exists`, async () => (await listTopics(brokers, prefix)).includes(topic), {
-      timeoutMs: JOIN_MS,
+      timeoutMs: TOPIC_MS,
     });
-    const consumer = kafkaClient(brokers).consumer({
-      groupId: `${prefix}.server.${server}`,
-      sessionTimeout: SESSION_MS,
-      maxWaitTimeInMs: 100,
+    // The only instance, so it needs no group: an outage of the broker must not depend on how well this one gets over it.
+    const reader = createBus({ brokers, clientId: instance, log: () => undefined });
+    atEndOfFile(`scripted ${server}`, () => reader.close());
+    const partitions = await reader.admin().partitions(topic);
+    const beginning = new Map(Array.from({ length: partitions }, (_, partition) => [partition, 0n]));
+    reader.tail(topic, beginning, ({ value }) => {
+      const { type, data } = JSON.parse(String(value)) as { type: string; data: unknown };
+      if (type === EventType.taskInvoke) invokes.push(data as InvokeCommand);
+      if (type === EventType.taskCancel) cancels.push(data as CancelCommand);
     });
-    await consumer.connect();
-    atEndOfFile(`scripted ${server}`, () => consumer.disconnect());
-    let joined = false;
-    consumer.on(consumer.events.GROUP_JOIN, () => (joined = true));
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        const { type, data } = JSON.parse(String(message.value)) as { type: string; data: unknown };
-        if (type === EventType.taskInvoke) invokes.push(data as InvokeCommand);
-        if (type === EventType.taskCancel) cancels.push(data as CancelCommand);
-        return Promise.resolve();
-      },
-    });
-    await awaitUntil(`${server} is in its group`, () => joined, { timeoutMs: JOIN_MS });
   }
 
   await declare(declaration);
