@@ -131,6 +131,28 @@ describe('two coordinators on one database', () => {
     expect(order.indexOf(run)).toBeLessThan(order.indexOf(next));
   });
 
+  test('a forged log line is in the history as refused, with where it came from and without its text', async () => {
+    const run = await one.request('sources.a0');
+    const invoke = await invokeOf(one, run, 'sources.a0');
+    const attempt = { run, invocation: invoke.invocation ?? '', task: 'sources.a0', attempt: 1 };
+    const where = { topic: 't.events', partition: 3, offset: 7n, key: null, value: null };
+    await one.submit({
+      ...({ kind: 'update', source: '/servers/sources/other', at: Date.now(), where } as const),
+      attempt: { ...attempt, lease: 'forged', instance: 'other' },
+      report: { report: 'log', level: 'info', message: 'lies' },
+      isForged: true,
+    });
+    const refused = (await one.persistence.queries.history(run))?.filter(({ applied }) => !applied);
+    expect(refused).toMatchObject([
+      {
+        type: 'cordyna.task.log.v1',
+        reason: 'the lease is not the one of this invocation',
+        ...{ topic: 't.events', partition: 3, offset: '7', source: '/servers/sources/other' },
+      },
+    ]);
+    expect(JSON.stringify(refused)).not.toMatch(/lies|forged/);
+  });
+
   test('an unpublished invoke of an unfinished attempt is left for the sweeper', async () => {
     one.bus.lost = true;
     const run = await one.request('sources.a0');

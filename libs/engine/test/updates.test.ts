@@ -306,3 +306,30 @@ describe('an update', () => {
     expect(JSON.stringify(over.rows).length).toBeLessThan(10_000);
   });
 });
+
+describe('progress and log lines', () => {
+  test.each(['progress', 'log'] as const)('%s with a wrong lease is recorded as refused', (report) => {
+    const driver = begin();
+    const before = driver.run;
+    const { rows } = driver.send({ ...driver.identity(A), leaseValid: false, report });
+    const { invocation } = driver.identity(A);
+    expect(rows).toMatchObject([
+      {
+        type: `cordyna.task.${report}.v1`,
+        applied: false,
+        reason: 'the lease is not the one of this invocation',
+        data: { invocation, instance: driver.identity(A).instance },
+      },
+    ]);
+    expect(driver.run).toEqual({ ...before, nextSeq: before.nextSeq + 1 });
+  });
+
+  test('change no state and leave no row otherwise', () => {
+    const driver = begin();
+    expect(driver.send({ ...driver.identity(A), report: 'log' })).toMatchObject({
+      rows: [],
+      refused: 'progress and log lines change no state',
+    });
+    expect(driver.send({ ...driver.identity(A), report: 'progress' }).rows).toEqual([]);
+  });
+});

@@ -31,7 +31,14 @@ import { PREFIX, SETTINGS, type Site } from './site.js';
 
 const quiet = { inc: () => undefined, startTimer: () => () => undefined };
 const metrics = {
-  ...{ commitDuration: quiet, commitRetries: quiet, logLinesDropped: quiet, stalls: quiet, failures: quiet },
+  ...{
+    commitDuration: quiet,
+    commitRetries: quiet,
+    logLinesDropped: quiet,
+    forgedLines: quiet,
+    stalls: quiet,
+    failures: quiet,
+  },
   ...{ countBatch: () => undefined, observe: () => undefined },
 } as unknown as Metrics;
 const noProgress: ProgressStore = { save: async () => undefined };

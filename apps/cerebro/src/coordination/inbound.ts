@@ -59,6 +59,8 @@ export type Inbound =
       readonly at: number;
       readonly attempt: AttemptReport;
       readonly report: Report;
+      /** Of a progress or log line: its lease is wrong, and the run's history is to say so. */
+      readonly isForged?: true;
       readonly where: Where;
     }
   | {

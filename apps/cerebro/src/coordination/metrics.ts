@@ -36,6 +36,8 @@ export abstract class Metrics {
   /** Commits that were decided again, by the name of the store's error. */
   abstract readonly commitRetries: Counter<'reason'>;
   abstract readonly logLinesDropped: PlainCounter;
+  /** Progress and log lines with a wrong lease of which the history says nothing, because it names enough others. */
+  abstract readonly forgedLines: PlainCounter;
   /** What `GET /api/v1/failures` lists. */
   abstract readonly failures: Counter<'kind'>;
   /** Rows that were removed because they were old and needed by nobody, by their table. */

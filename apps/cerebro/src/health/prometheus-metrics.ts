@@ -30,6 +30,10 @@ export class PrometheusMetrics extends Metrics {
   readonly logLinesDropped = this.counter('log_lines_dropped', 'Log and progress lines dropped under load.');
   readonly failures = this.counter('failures', 'What the list of failures has, as it came.', 'kind');
   readonly retentionRemoved = this.counter('retention_removed_rows', 'Old rows that were removed.', 'kind');
+  readonly forgedLines = this.counter(
+    'forged_lines',
+    'Progress and log lines with a wrong lease, beyond those that the histories name.',
+  );
   readonly stalls = this.counter('stalls', 'Times that the watermark stood still for longer than it may.');
   private readonly commits = this.counter('commits', 'Transactions of the door.');
   private readonly inputs = this.counter('inputs', 'What went through the door.', 'kind', 'outcome');

@@ -28,7 +28,7 @@ export class InboundHandler {
   /** @param seek moves the consumer: to records that were skipped, which should never happen */
   async handle(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
     const { topic, partition, fetchedOffset, nextOffset } = batch;
-    const inbounds = batch.records.map(inboundOf);
+    const inbounds = this.progress.screen(batch.records.map(inboundOf));
     const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
     if (position === null) return this.progress.add(inbounds);
     this.logger.error(

@@ -53,6 +53,7 @@ const metrics = {
   commitDuration: quiet,
   commitRetries: quiet,
   logLinesDropped: quiet,
+  forgedLines: quiet,
   stalls: quiet,
   failures: quiet,
   countBatch: () => undefined,

@@ -1,4 +1,4 @@
-import { MAX_OUTPUT_BYTES, RETURNED } from '@cordyna/protocol/model';
+import { EventType, MAX_OUTPUT_BYTES, RETURNED } from '@cordyna/protocol/model';
 import type { JsonObject } from '@cordyna/protocol/model';
 import type { Member, Run, TaskRun, Update } from '../model/index.js';
 import { exceeds, jsonBytes } from '../json/size.js';
@@ -10,12 +10,15 @@ import { TABLE } from './table.js';
 import type { Signal } from './table.js';
 
 type Completion = Extract<Update, { report: 'completed' }>;
+type Line = Extract<Update, { report: 'progress' | 'log' }>;
 
 const ROW_TYPES = {
   queued: RowType.taskQueued,
   started: RowType.taskStarted,
   completed: RowType.taskCompleted,
   error: RowType.taskError,
+  progress: EventType.taskProgress,
+  log: EventType.taskLog,
 } as const;
 
 /** What a task server reports of an attempt. */
@@ -29,6 +32,8 @@ export function update(draft: Draft, report: Update): void {
     data: said(report),
   };
   if (!report.leaseValid) return draft.refuse(entry, 'the lease is not the one of this invocation');
+  if (report.report === 'progress' || report.report === 'log')
+    return draft.ignore('progress and log lines change no state');
   if (!task) return draft.refuse(entry, notCurrent(draft.run, report));
   const mismatch = mismatchOf(draft.run, task, report);
   if (mismatch) return draft.refuse(entry, mismatch);
@@ -44,7 +49,7 @@ export function update(draft: Draft, report: Update): void {
   fail(draft, task, { error, row: 'input', own: false, data: { instance } });
 }
 
-function signalOf(report: Update, { state, instance }: TaskRun): Signal {
+function signalOf(report: Exclude<Update, Line>, { state, instance }: TaskRun): Signal {
   const held = instance !== null && (state === 'queued' || state === 'started');
   const byAnother = held && report.instance !== instance;
   if (report.report === 'error' && report.error.code === RETURNED)

@@ -34,6 +34,9 @@ export type Update = AttemptRef & {
     | { readonly report: 'started' }
     | { readonly report: 'completed'; readonly output: JsonObject }
     | { readonly report: 'error'; readonly error: TaskError }
+    /** Change no state: only given to be refused, for a wrong lease. */
+    | { readonly report: 'progress' }
+    | { readonly report: 'log' }
   );
 
 /** Everything that can change a run after its creation. Timers and requests only propose. */

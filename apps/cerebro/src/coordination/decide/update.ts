@@ -29,9 +29,10 @@ export function decideUpdate(inbound: UpdateInbound, work: WorkingSet, tools: To
   return DONE;
 }
 
-/** The report as the engine takes it; null for progress and log lines, which change no state. */
-export function updateOf({ attempt, report }: UpdateInbound, leaseValid: boolean): Update | null {
-  if (report.report === 'progress' || report.report === 'log') return null;
+/** The report as the engine takes it; null for progress and log lines, which change no state, unless they are forged. */
+export function updateOf({ attempt, report, isForged }: UpdateInbound, leaseValid: boolean): Update | null {
   const { invocation, task, instance } = attempt;
-  return { kind: 'update', invocation, task, attempt: attempt.attempt, leaseValid, instance, ...report };
+  const identity = { kind: 'update', invocation, task, attempt: attempt.attempt, instance } as const;
+  if (report.report !== 'progress' && report.report !== 'log') return { ...identity, leaseValid, ...report };
+  return isForged ? { ...identity, leaseValid: false, report: report.report } : null;
 }
