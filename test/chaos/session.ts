@@ -26,8 +26,8 @@ export interface SessionOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly restMs: number;
-  /** Default: by the seed. */
-  readonly faults?: readonly PlannedFault[];
+  /** Default: by the seed, until `troubleMs` are over. Each of these lists goes its own way beside the others, to its end. */
+  readonly faults?: readonly (readonly PlannedFault[])[];
   readonly say: (line: string) => void;
 }
 
@@ -49,19 +49,21 @@ const MAX_OPEN = 600;
 export async function playSession(machines: Machines, options: SessionOptions): Promise<Session> {
   const { seed, say } = options;
   const graph = graphOf(new Random(seed), options.timing);
-  const planned = options.faults ?? planFaults(new Random(seed + 1), options.troubleMs);
-  planned.forEach((fault) => say(`  plan ${described(fault)}`));
+  const planned = options.faults ?? [planFaults(new Random(seed + 1), options.troubleMs)];
+  planned.flat().forEach((fault) => say(`  plan ${described(fault)}`));
   const onOwnEnd = (name: string, output: string): void => say(`${name} ended by itself:\n${output}`);
   const site = await startSite(machines, { ...options, graph, onOwnEnd });
   const load = await startLoad(site, graph, options);
-  const faults = await endure(site, planned, options);
+  const lasts = delay(options.troubleMs);
+  const faults = await Promise.all(planned.map((sequence) => endure(site, sequence, options)));
+  await lasts;
   const requests = await load.end();
   const problem = await bringToRest(site, graph, options.restMs);
   if (problem) say(problem);
-  const evidence = await collect(site, { requests, faults, limits: options.limits });
+  const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
   const kept = [...site.coordinators, ...Object.values(site.servers)];
   return {
-    ...{ evidence, faults, problem, report: check(evidence) },
+    ...{ evidence, faults: faults.flat(), problem, report: check(evidence) },
     duplicates: load.duplicates(),
     ownEnds: kept.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
   };
@@ -70,12 +72,12 @@ export async function playSession(machines: Machines, options: SessionOptions): 
 async function endure(
   site: Site,
   planned: readonly PlannedFault[],
-  { troubleMs, say }: SessionOptions,
+  { troubleMs, faults, say }: SessionOptions,
 ): Promise<DoneFault[]> {
   const done: DoneFault[] = [];
   const endMs = performance.now() + troubleMs;
   for (const fault of planned) {
-    if (performance.now() + fault.pauseMs > endMs) break;
+    if (!faults && performance.now() + fault.pauseMs > endMs) break;
     await delay(fault.pauseMs);
     const one = await inflict(site, fault);
     if (one) done.push(one);
@@ -83,7 +85,6 @@ async function endure(
       `  ${one ? 'done' : 'did not come about:'} ${fault.kind}, ${Math.round(endMs - performance.now())} ms left`,
     );
   }
-  await delay(Math.max(0, endMs - performance.now()));
   return done;
 }
 

@@ -93,8 +93,10 @@ async function readOnce(
   }
 }
 
-/** A broker that has just started is still loading its groups, which kafkajs does not wait for in a first join. */
-const isLoading = (error: unknown): boolean => (error as { type?: string }).type === 'GROUP_LOAD_IN_PROGRESS';
+/** A broker that has just started is still loading its groups and leads no partition yet. */
+const isPassing = (error: unknown): boolean =>
+  (error as { type?: string }).type === 'GROUP_LOAD_IN_PROGRESS' ||
+  (error as { retriable?: boolean }).retriable === true;
 
 /** Everything that a topic holds now, uncommitted transactions included, by partition and offset. */
 export async function dumpTopic(
@@ -102,13 +104,15 @@ export async function dumpTopic(
   topic: string,
   timeoutMs = DUMP_MS,
 ): Promise<DumpedRecord[]> {
-  const open = await ends(brokers, topic);
-  if (open.size === 0) return [];
+  const read = async (): Promise<DumpedRecord[]> => {
+    const open = await ends(brokers, topic);
+    return open.size === 0 ? [] : readOnce(brokers, topic, open, timeoutMs);
+  };
   const records = await awaitUntil(
-    `the groups of ${brokers.join(',')} are loaded`,
+    `${topic} can be read`,
     () =>
-      readOnce(brokers, topic, open, timeoutMs).catch((error: unknown) => {
-        if (isLoading(error)) return undefined;
+      read().catch((error: unknown) => {
+        if (isPassing(error)) throw error;
         return { error };
       }),
     { timeoutMs, everyMs: 100 },

@@ -97,6 +97,7 @@ const REFUSED: readonly (readonly [Invariant, string, Changed])[] = [
     'one process ran an invocation twice',
     { executions: [...SOUND.executions, ...SOUND.executions.slice(0, 1)] },
   ],
+  ['I2', 'an attempt is completed that nobody ran', { executions: SOUND.executions.slice(1) }],
   [
     'I3',
     'a task is invoked before what it depends on is completed',

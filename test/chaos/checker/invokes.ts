@@ -26,7 +26,19 @@ export function checkInvokes({ runs, executions }: Evidence, { invokes, updates 
   }
   for (const invocation of invokes.keys())
     if (!decided.has(invocation)) found.push(duplicate(`nobody decided the invoke of ${invocation}`));
-  return [...found, ...checkExecutions(executions, decided)];
+  return [...found, ...checkExecutions(executions, decided), ...checkWork(runs, executions)];
+}
+
+/** What a server reported as completed it did: the proof was on its disk before. */
+function checkWork(runs: readonly StoredRun[], executions: Evidence['executions']): Violation[] {
+  const done = new Set(executions.map(({ invocation }) => invocation));
+  return runs.flatMap(({ run, history }) =>
+    history.flatMap(({ seq, applied, topic, type, data }) => {
+      const { invocation = '' } = data as { invocation?: string };
+      if (!applied || topic === null || type !== EventType.taskCompleted || done.has(invocation)) return [];
+      return [lost(`${run}#${seq}: ${invocation} is completed, and nobody ran it`)];
+    }),
+  );
 }
 
 /** invocation → whether its publication is known */

@@ -12,7 +12,7 @@ import type {
   StoredRun,
   StoredTask,
 } from '../checker/evidence.js';
-import { query, topicNames, type Site } from '../stack/site.js';
+import { query, topicNames, type Sources } from '../stack/sources.js';
 
 const DUMP_MS = 240_000;
 
@@ -37,7 +37,7 @@ function grouped<Row extends { readonly run: string }>(rows: readonly Row[]): Ma
   return groups;
 }
 
-async function storedRuns(site: Site): Promise<StoredRun[]> {
+async function storedRuns(site: Sources): Promise<StoredRun[]> {
   const runs = await query<RunRow>(site, 'SELECT id::text, state, trigger, next_seq FROM runs ORDER BY id');
   const tasks = grouped(
     await query<TaskRow>(
@@ -63,7 +63,7 @@ async function storedRuns(site: Site): Promise<StoredRun[]> {
   }));
 }
 
-async function positionsOf(site: Site): Promise<Map<string, number>> {
+async function positionsOf(site: Sources): Promise<Map<string, number>> {
   const rows = await query<{ topic: string; partition: number; next: number }>(
     site,
     'SELECT topic, partition, next_offset::float8 AS next FROM positions',
@@ -72,10 +72,10 @@ async function positionsOf(site: Site): Promise<Map<string, number>> {
   return new Map(rows.map(({ topic, partition, next }) => [`${short(topic)}/${partition}`, next]));
 }
 
-async function recordsOf(site: Site): Promise<LogRecord[]> {
+async function recordsOf(site: Sources): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   for (const name of topicNames(site)) {
-    for (const { offset, ...record } of await dumpTopic(site.machines.brokers, name, DUMP_MS)) {
+    for (const { offset, ...record } of await dumpTopic(site.brokers, name, DUMP_MS)) {
       const topic = name.slice(site.prefix.length + 1);
       records.push({ ...record, topic, offset: Number(offset) });
     }
@@ -90,7 +90,7 @@ export interface FromOutside {
 }
 
 /** Reads all that the checker judges. Nobody of the installation runs any more. */
-export async function collect(site: Site, known: FromOutside): Promise<Evidence> {
+export async function collect(site: Sources, known: FromOutside): Promise<Evidence> {
   const deadLetters = await query<StoredDeadLetter>(
     site,
     `SELECT substr(topic, ${site.prefix.length + 2}) AS topic, partition, "offset"::float8 AS "offset", reason,

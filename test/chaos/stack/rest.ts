@@ -1,7 +1,8 @@
 import { awaitUntil, outside, withAdmin } from '@cordyna/testkit';
 import { INBOUND_TOPICS } from '../checker/evidence.js';
 import { unscheduled, type Graph } from '../load/graph.js';
-import { query, type Site } from './site.js';
+import type { Site } from './site.js';
+import { query } from './sources.js';
 
 interface Open {
   readonly runs: number;

@@ -1,5 +1,3 @@
-import { Client } from 'pg';
-import { topicsOf } from '@cordyna/protocol/wire';
 import { startCerebro, startSdkServer, uniquePrefix } from '@cordyna/testkit';
 import type { SdkExecution, SdkServer, StartedCerebro, StartedProcess, TcpProxy } from '@cordyna/testkit';
 import { startIndependentServer } from '../../conformance/independent-process.js';
@@ -7,6 +5,7 @@ import type { Execution } from '../checker/evidence.js';
 import type { Graph, ServerName } from '../load/graph.js';
 import { Kept } from './kept.js';
 import { brokersBehind, type Machines } from './machines.js';
+import type { Sources } from './sources.js';
 
 export type Server = Kept<{
   readonly process: StartedProcess;
@@ -14,15 +13,12 @@ export type Server = Kept<{
 }>;
 
 /** One installation on the machines, with processes that are started again when they end. */
-export interface Site {
+export interface Site extends Sources {
   readonly machines: Machines;
-  readonly prefix: string;
-  readonly databaseUrl: string;
   readonly coordinators: readonly Kept<StartedCerebro>[];
   readonly servers: Readonly<Record<ServerName, Server>>;
   /** What only the first coordinator goes through. */
   readonly proxies: { readonly kafka: TcpProxy; readonly postgres: TcpProxy; readonly serverA: TcpProxy };
-  readonly executions: () => Execution[];
   readonly urls: () => readonly string[];
 }
 
@@ -70,7 +66,8 @@ export async function startSite(machines: Machines, options: SiteOptions): Promi
   await Promise.all(['a', 'b'].map((server) => first?.current?.api.untilOnline(server, READY_MS)));
   await servers.c.process?.waitForOutput(/"what":"ready"/, READY_MS);
   return {
-    ...{ machines, prefix, databaseUrl, coordinators, servers },
+    ...{ machines, brokers: machines.brokers, prefix, databaseUrl, coordinators, servers },
+    serverNames: Object.keys(servers),
     proxies: { kafka: toKafka, postgres: toPostgres, serverA },
     executions: () => instances.flatMap((instance) => [...(instance?.executions() ?? [])]),
     urls: () => coordinators.flatMap(({ current }) => (current ? [current.url] : [])),
@@ -122,24 +119,4 @@ const asJson = <T>(behaviours: object): T => JSON.parse(JSON.stringify(behaviour
 const executionOf = (line: SdkExecution, pid: number): Execution => {
   const { invocation, run, task, attempt } = line;
   return { invocation, run, task, attempt, by: `process ${pid}` };
-};
-
-/** Asks the site's database, around everything that its coordinators go through. */
-export async function query<Row>(site: Site, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-  const client = new Client({ connectionString: site.databaseUrl, query_timeout: 120_000 });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(sql, [...values])).rows as Row[];
-  } finally {
-    await client.end();
-  }
-}
-
-export const topicNames = (site: Site): string[] => {
-  const { declarations, servers, events, invocations, signals, deadLetters, commands } = topicsOf(
-    site.prefix,
-  );
-  const inbound = [declarations, servers, events, invocations, signals, deadLetters];
-  return [...inbound, ...Object.keys(site.servers).map((server) => commands(server))];
 };

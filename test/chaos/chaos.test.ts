@@ -1,0 +1,63 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { ALL, type PlannedFault } from './faults/fault.js';
+import type { Kind } from './faults/kinds.js';
+import { playSession, type Session } from './session.js';
+import { SHORTENED } from './settings.js';
+import { startMachines } from './stack/machines.js';
+
+const SEED = 20_261_121;
+const TROUBLE_MS = 22_000;
+const PER_SECOND = 12;
+/** The proxies: of the first coordinator to Kafka, to PostgreSQL, and of the first task server. */
+const [TO_KAFKA, TO_POSTGRES, OF_SERVER] = [0, 1, 2];
+
+const fault = (kind: Kind, lengthMs: number, target = 0, pauseMs = 400): PlannedFault => ({
+  ...{ kind, lengthMs, target, pauseMs },
+});
+
+/** Every kind once, those of task servers and of the network beside those of the coordinators. */
+const FAULTS: readonly (readonly PlannedFault[])[] = [
+  [
+    fault('task server killed', 300, 0, 1_000),
+    fault('coordinator stopped in a transaction', 4_500),
+    fault('coordinator killed', 300, 1),
+    fault('PostgreSQL stopped at once', 300),
+    fault('coordinator stopped', 4_500, 1),
+    fault('coordinator ended', 200),
+  ],
+  [
+    fault('task server ended', 200, 2, 1_500),
+    fault('network reset', 0, TO_KAFKA),
+    fault('Kafka killed', 500),
+    fault('bytes held back', 5_500, TO_KAFKA),
+    fault('network slow', 1_500, TO_POSTGRES),
+    fault('network a black hole', 2_000, OF_SERVER),
+    fault('task server stopped', 3_000, 1),
+  ],
+];
+
+let session: Session;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  const machines = await startMachines();
+  session = await playSession(machines, {
+    ...SHORTENED,
+    ...{ seed: SEED, troubleMs: TROUBLE_MS, perSecond: PER_SECOND, faults: FAULTS },
+    say: (line) => void lines.push(line),
+  });
+}, 360_000);
+
+test('a minute of every kind of fault breaks no invariant', () => {
+  const found = session.report.violations.map(({ invariant, what }) => `${invariant}: ${what}`);
+  if (found.length > 0) throw new Error([...found, '', ...lines].join('\n'));
+  expect(session.problem).toBeNull();
+});
+
+test('every kind of fault came about, under load with duplicates and poison', () => {
+  expect(session.faults.map(({ kind }) => kind).sort()).toEqual([...ALL].sort());
+  expect(session.report.figures.runs).toBeGreaterThan(50);
+  expect(session.report.figures.poison).toBeGreaterThan(0);
+  expect(session.duplicates).toBeGreaterThan(0);
+  expect(session.evidence.executions.length).toBeGreaterThan(100);
+});
