@@ -80,12 +80,13 @@ const invoke = (invocation: string): Buffer =>
       lease: 'l',
     },
   }).value;
+/** After so many turns of the event loop all has happened that does not wait for something from outside. */
+const TURNS = 20;
 const isSettled = async (work: Promise<unknown>): Promise<boolean> => {
-  const settled = await Promise.race([
-    work.then(() => true),
-    new Promise((resolve) => setTimeout(resolve, 50)),
-  ]);
-  return settled === true;
+  let settled = false;
+  void work.then(() => (settled = true));
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return settled;
 };
 
 describe('CommandIntake', () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { connect } from 'node:net';
+import { awaitUntil } from '@cordyna/testkit';
+import { StreamHub } from '../../src/http/stream/stream-hub.js';
 import { httpApp, type HttpApp } from './support/http-app.js';
 import { NO_RUN, OTHER_RUN, RUN } from './support/memory.js';
 import { EventReader } from './support/read-events.js';
@@ -82,14 +84,14 @@ describe('the stream of all runs', () => {
     await reader.until('its place', () => reader.lastId !== undefined);
     reader.close();
     await reader.until('the end', () => reader.ended);
-    const settled = async () => {
-      http.queries.asked.length = 0;
-      await new Promise((resolve) => setTimeout(resolve, 450));
-      return http.queries.asked.length === 0;
-    };
-    let quiet = false;
-    for (let tries = 0; tries < 10 && !quiet; tries++) quiet = await settled();
-    expect(quiet).toBe(true);
+    const hub = http.app.get(StreamHub, { strict: false });
+    await awaitUntil('nothing is read any more', () => !hub.isReading);
+    http.queries.append(RUN);
+    const next = await open();
+    await next.until('its place', () => next.lastId !== undefined);
+    expect(hub.isReading).toBe(true);
+    // It begins at the present end, behind what nobody was there to read.
+    expect(next.events).toEqual([]);
   });
 
   test('survives that the database is away for a while', async () => {
@@ -98,7 +100,7 @@ describe('the stream of all runs', () => {
     http.queries.append(RUN);
     const failed = () => http.queries.asked.filter((one) => one.startsWith('stream')).length;
     const before = failed();
-    while (failed() < before + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await awaitUntil('two readings failed', () => failed() >= before + 2);
     http.queries.failure = null;
     await reader.until('the row', () => reader.events.length === 1);
   });
@@ -116,9 +118,7 @@ describe('the stream of all runs', () => {
     }
     let got = '';
     slow.setEncoding('utf8').on('data', (chunk: string) => (got += chunk));
-    const end = Date.now() + 10_000;
-    while (!got.includes('"seq":400,') && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await awaitUntil('the last row came', () => got.includes('"seq":400,'), { everyMs: 20 });
     slow.destroy();
     expect([...got.matchAll(/"seq":(\d+),/g)].map(([, seq]) => Number(seq))).toEqual(upTo(400));
   });

@@ -35,6 +35,11 @@ export class StreamHub implements OnModuleDestroy {
 
   constructor(@Inject(Queries) private readonly queries: Queries) {}
 
+  /** Whether histories are being read: only while anybody listens. */
+  get isReading(): boolean {
+    return this.polling;
+  }
+
   /**
    * Answers with a stream that stays open.
    * @throws ProblemError, InvalidCursor before anything was sent
