@@ -26,6 +26,7 @@ afterAll(async () => {
 });
 
 const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
+const NO_NEEDS = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: false };
 const iso = (epochMs: number): string => new Date(epochMs).toISOString();
 
 /** All pages, and how long they were. */
@@ -317,4 +318,31 @@ test('the last state of a task is that in the newest run that it is a member of'
       ['st.b', 'pending'],
     ]),
   );
+});
+
+describe('a server', () => {
+  test('is as well as the best of its instances that report, each of which shows its clock', async () => {
+    const declaration = { server: 'well', tasks: [{ name: 'one' }] };
+    const definition = {
+      ...{ server: 'well', version: null, team: null, contact: null, description: null },
+      ...{ tasks: [], jobs: [] },
+    };
+    const change = { kind: 'declare', server: definition, declaration, tasks: ['well.one'] } as const;
+    const beat = (instance: string, state: 'online' | 'offline') => ({
+      ...{ server: 'well', instance, state, capacity: 1 },
+    });
+    const { registry } = await db.store.load({ ...NO_NEEDS, registry: true });
+    await commit({
+      registry: { read: registry?.version ?? null, changes: [change] },
+      heartbeats: [beat('off', 'offline'), beat('on', 'online')],
+      signsOfLife: [{ server: 'well', instance: 'on', sentAt: (await db.timers.now()) + 60_000 }],
+    });
+    const server = (await db.queries.servers()).find(({ server: name }) => name === 'well');
+    expect(server?.state).toBe('online');
+    const [off, on] = ['off', 'on'].map((name) =>
+      server?.instances.find(({ instance }) => instance === name),
+    );
+    expect(off).toMatchObject({ state: 'offline', clockSkewMs: null });
+    expect(on?.clockSkewMs).toBeGreaterThan(50_000);
+  });
 });

@@ -9,7 +9,10 @@ import type {
   Trigger,
 } from '@cordyna/protocol/model';
 
-/** The HTTP API's answers as the protocol page gives them; times are RFC 3339. */
+/**
+ * The HTTP API's answers as the protocol page gives them; times are RFC 3339. Written out once more, and not taken from the
+ * coordinator: what is renamed there without a reason in the protocol has to fail tests.
+ */
 export interface ApiTaskRun {
   readonly task: string;
   readonly item: Item | null;
