@@ -103,6 +103,30 @@ describe('two coordinators on one database', () => {
     expect(left.filter((message) => message.run === run && message.invocation !== null)).toEqual([]);
   });
 
+  test('a place that becomes free goes to the run that waits longest, whatever comes in the same batch', async () => {
+    await one.declare({ server: 'tight', tasks: [{ name: 'work' }] });
+    const instance = { server: 'tight', instance: 'only', state: 'online', lastSeen: 0 } as const;
+    const room = { capacity: 1, queueLimit: 0, queued: null, started: null, clockSkewMs: null };
+    one.capacity.beginCount();
+    one.capacity.endCount(new Map(), [{ ...instance, ...room }], new Map());
+    const runs: string[] = [];
+    for (let n = 0; n < 4; n++) runs.push(await one.request('tight.work'));
+    const invokedRuns = () =>
+      one.bus.sent.flatMap(({ run, invocation, server }) => (invocation && server === 'tight' ? [run] : []));
+    expect(invokedRuns()).toEqual(runs.slice(0, 1));
+    for (let n = 0; n < 4; n++) {
+      const command = await invokeOf(one, runs[n] ?? '', 'tight.work');
+      const [, late] = await Promise.all([
+        one.report(command, { report: 'completed', output: {} }),
+        one.request('tight.work'),
+      ]);
+      runs.push(late);
+      // Any batch of the coordinator that let them wait serves them first.
+      await one.request('sources.a0');
+    }
+    expect(invokedRuns()).toEqual(runs.slice(0, 5));
+  });
+
   test('a server that declared itself at another coordinator is invoked at once', async () => {
     two.bus.unknownTopics.add('late');
     await one.declare({ server: 'late', tasks: [{ name: 'work' }] });

@@ -94,11 +94,17 @@ export class Door {
       await publisher.notBehind();
       const taken = await this.queue.take();
       if (!taken) return;
-      await this.process([...this.offers(), ...taken.waiting], taken.published);
+      await this.process(this.withOffersFirst(taken.waiting), taken.published);
     }
   }
 
   /** Places for those who wait come before what is new: else each batch would find somebody older in its way. */
+  private withOffersFirst(taken: readonly Waiting[]): readonly Waiting[] {
+    const offers = taken.filter(isOffer);
+    if (offers.length === 0) return [...this.offers(), ...taken];
+    return [...offers, ...taken.filter((waiting) => !isOffer(waiting))];
+  }
+
   private offers(): Waiting[] {
     const { capacity, bus, source } = this.tools;
     const isReachable = (server: string) => bus.commandPartition(server, '') !== null;
@@ -193,11 +199,9 @@ export class Door {
   private learnCommandTopics({ version, value }: Versioned<Registry>): void {
     if (version === this.registryVersion) return;
     this.registryVersion = version;
-    for (const server of value.servers.keys()) {
-      this.tools.bus
-        .ensureCommandTopic(server)
-        .catch((error: unknown) => this.logger.warn(`command topic of ${server}: ${String(error)}`));
-    }
+    // Who fails is tried again when it is to be sent to.
+    for (const server of value.servers.keys())
+      this.tools.bus.ensureCommandTopic(server).catch(() => undefined);
   }
 
   /** A proposal that finds nothing to do leaves no trace that a commit could check: the next one reads the run anew. */
@@ -273,6 +277,9 @@ export class Door {
     }
   }
 }
+
+const isOffer = ({ item: { inbounds } }: Waiting): boolean =>
+  inbounds[0]?.kind === 'run-input' && inbounds[0].input.kind === 'capacity';
 
 /** Whatever is free, the run cannot use it. */
 export const isHopeless = (outcome: Outcome): boolean =>

@@ -28,18 +28,25 @@ export class CommandTopics {
   partitionOf(server: string, invocation: string): number | null {
     const count = this.partitions.get(server);
     if (count !== undefined) return crc32(invocation) % count;
-    this.ensure(server).catch((error: unknown) =>
-      this.logger.warn(`command topic of ${server}: ${String(error)}`),
-    );
+    this.ensure(server).catch(() => undefined);
     return null;
   }
 
+  /** However many ask, one at a time tries, and says when it fails. */
   async ensure(server: string): Promise<void> {
     if (this.partitions.has(server)) return;
-    const running =
-      this.underWay.get(server) ?? this.make(server).finally(() => this.underWay.delete(server));
+    const running = this.underWay.get(server) ?? this.attempt(server);
     this.underWay.set(server, running);
     await running;
+  }
+
+  private attempt(server: string): Promise<void> {
+    return this.make(server)
+      .catch((error: unknown) => {
+        this.logger.warn(`command topic of ${server}: ${String(error)}`);
+        throw error;
+      })
+      .finally(() => this.underWay.delete(server));
   }
 
   private async make(server: string): Promise<void> {

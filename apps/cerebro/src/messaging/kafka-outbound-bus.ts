@@ -48,16 +48,15 @@ export class KafkaOutboundBus extends OutboundBus {
     if (messages.length === 0) return [];
     const refused = await this.refusedForTopics(messages);
     await this.countDeadLetterPartitions(messages).catch(() => undefined);
-    const sent = messages.filter(({ server }) => server === null || !refused.has(server));
+    const isRefused = ({ server }: StoredOutboxMessage) => server !== null && refused.has(server);
+    const sent = messages.filter((message) => !isRefused(message));
     const results = await publisher.send(sent.map((message) => this.toRecord(message)));
     return [
-      ...messages
-        .filter((message) => !sent.includes(message))
-        .map(({ id, server }) => ({
-          id,
-          outcome: 'refused' as const,
-          reason: refused.get(server ?? '') ?? '',
-        })),
+      ...messages.filter(isRefused).map(({ id, server }) => ({
+        id,
+        outcome: 'refused' as const,
+        reason: refused.get(server ?? '') ?? '',
+      })),
       ...sent.map(({ id }, at) => ({ id, ...outcomeOf(results[at]) })),
     ];
   }

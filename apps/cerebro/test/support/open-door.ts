@@ -63,6 +63,7 @@ const metrics = {
 export interface OpenDoor {
   readonly door: Door;
   readonly bus: RecordingBus;
+  readonly capacity: Capacity;
   readonly persistence: ReturnType<typeof createPersistence>;
   declare(declaration: ServerDeclaration): Promise<Outcome>;
   request(task: string, key?: string): Promise<string>;
@@ -89,11 +90,12 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
     nameOf: (server: string) => topics.commands(server),
     partitionOf: () => 0,
   } as unknown as CommandTopics;
+  const capacity = new Capacity();
   const tools = {
     clock,
     leases,
     bus,
-    capacity: new Capacity(),
+    capacity,
     source: `/cerebro/${instance}`,
     schemas: new JsonSchemas(),
     envelope: new CloudEventEnvelope(topics, commandTopics, `/cerebro/${instance}`),
@@ -107,6 +109,7 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
   return {
     door,
     bus,
+    capacity,
     persistence,
     submit,
     declare: (body) =>
