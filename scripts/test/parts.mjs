@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 
 /**
  * `budgetSeconds`: what the part may take on a quiet machine with 2 cores; all of them together stay under 10 minutes.
- * Twice that, and at least a minute, ends a part that hangs; `leftOpenMs` (default 15 s) one that has reported and does
- * not end. `workers`: files side by side, each with its own topic prefix and database; three where files mostly wait for
+ * `limitMs` (default four times that, and at least two minutes) ends a part that hangs; `leftOpenMs` (default 15 s) one
+ * that has reported and does not end. `workers`: files side by side, each with its own topic prefix and database; three where files mostly wait for
  * time limits and brokers. `coverage`: what must be covered to which degree, when the whole part runs.
  */
 export const PARTS = [

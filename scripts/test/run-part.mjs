@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** A part whose report is written but whose process goes on has left something open. */
 const LEFT_OPEN_MS = 15_000;
 const POLL_MS = 200;
-/** A machine that is also busy with something else takes twice as long, and starting takes its time too. */
-const limitMsOf = ({ budgetSeconds }) => Math.max(2 * budgetSeconds, 60) * 1_000;
+/** A machine that is also busy with something else takes several times as long, and starting takes its time too. */
+const limitMsOf = ({ budgetSeconds, limitMs }) => limitMs ?? Math.max(4 * budgetSeconds, 120) * 1_000;
+const SEQUENCER = fileURLToPath(new URL('longest-first.cjs', import.meta.url));
 
 function jestArguments(part, report, whole) {
   const args = [
@@ -19,7 +21,7 @@ function jestArguments(part, report, whole) {
     ...part.files,
   ];
   args.push('--json', `--outputFile=${report}`, `--maxWorkers=${part.workers}`);
-  args.push('--testSequencer=./scripts/test/longest-first.cjs');
+  args.push(`--testSequencer=${SEQUENCER}`);
   if (part.coverage && whole) {
     args.push('--coverage', '--coverageReporters=text-summary', `--coverageDirectory=coverage/${part.name}`);
     args.push(...part.coverage.from.map((glob) => `--collectCoverageFrom=${glob}`));
