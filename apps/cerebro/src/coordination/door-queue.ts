@@ -3,8 +3,11 @@ import type { Item, Published } from './needs.js';
 
 /** Inputs of one transaction at most; a larger batch of one partition still goes whole. */
 const MAX_INPUTS = 2_000;
-/** Marks of published messages wait this long for a batch to ride with. */
-const MAX_MARK_WAIT_MS = 250;
+/**
+ * Marks of published messages wait this long. Meanwhile most attempts are acknowledged, so that their marks have nothing
+ * left to do: no deadline to set, no row to write, and of those that ended no message to remove.
+ */
+const MARK_WAIT_MS = 250;
 
 export interface Waiting {
   readonly item: Item;
@@ -34,7 +37,7 @@ export class DoorQueue {
     this.markTimer ??= setTimeout(() => {
       this.marksDue = true;
       this.wake?.();
-    }, MAX_MARK_WAIT_MS);
+    }, MARK_WAIT_MS);
   }
 
   get size(): number {
@@ -56,7 +59,7 @@ export class DoorQueue {
       count += this.waiting[end]?.item.inbounds.length ?? 0;
       end += 1;
     }
-    return { waiting: this.waiting.splice(0, end), published: this.takePublished() };
+    return { waiting: this.waiting.splice(0, end), published: this.marksDue ? this.takePublished() : [] };
   }
 
   takePublished(): readonly Published[] {

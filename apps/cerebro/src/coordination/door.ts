@@ -55,7 +55,7 @@ export class Door {
     this.queue.close();
     await this.running;
     await this.publisher?.drained();
-    const published = this.queue.takePublished();
+    const published = this.stillOpen(this.queue.takePublished());
     if (published.length > 0) await this.process([], published);
   }
 
@@ -71,11 +71,14 @@ export class Door {
     return outcome ?? DONE;
   }
 
-  /** Rides with the next batch, at the latest after 250 ms. */
+  /** Rides with the first batch after 250 ms. */
   markPublished(marks: readonly Published[]): void {
-    // The row of an attempt that has ended is gone already: its run need not be looked at again.
-    const open = marks.filter(({ invocation }) => invocation === null || !this.ended.has(invocation));
-    if (open.length > 0) this.queue.addPublished(open);
+    if (marks.length > 0) this.queue.addPublished(marks);
+  }
+
+  /** The row of an attempt that has ended is gone already: its run need not be looked at again. */
+  private stillOpen(marks: readonly Published[]): readonly Published[] {
+    return marks.filter(({ invocation }) => invocation === null || !this.ended.has(invocation));
   }
 
   /** Commits fail since so many milliseconds, and are tried again; null while they do not. */
@@ -94,7 +97,9 @@ export class Door {
       await publisher.notBehind();
       const taken = await this.queue.take();
       if (!taken) return;
-      await this.process(this.withOffersFirst(taken.waiting), taken.published);
+      const waiting = this.withOffersFirst(taken.waiting);
+      const published = this.stillOpen(taken.published);
+      if (waiting.length + published.length > 0) await this.process(waiting, published);
     }
   }
 

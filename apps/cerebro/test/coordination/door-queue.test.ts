@@ -20,11 +20,14 @@ test('a batch ends at the limit, but one partition is never split', async () => 
   expect((await queue.take())?.waiting).toHaveLength(1);
 });
 
-test('marks of published messages ride with the next batch', async () => {
+test('marks of published messages wait until they are due, and ride with the batch that comes then', async () => {
   const queue = new DoorQueue();
   queue.addPublished([{ outboxId: '1', invocation: null, run: null }]);
   void queue.add(item(1));
-  expect((await queue.take())?.published).toHaveLength(1);
+  expect((await queue.take())?.published).toHaveLength(0);
+  const due = queue.take();
+  void due.then(() => queue.add(item(1)));
+  expect((await due)?.published).toHaveLength(1);
 });
 
 test('marks of published messages make a batch of their own when nothing else comes', async () => {
