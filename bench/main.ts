@@ -3,13 +3,17 @@ import { dirname } from 'node:path';
 import { BenchClient } from './client/client.js';
 import { machine } from './figures/machine.js';
 import { summarise } from './figures/summary.js';
+import { graphTable, growthTable, openLoadTable } from './figures/more-tables.js';
 import { idleTable, throughputTable } from './figures/table.js';
 import { validityOf } from './figures/validity.js';
 import { benchOptions, type BenchOptions } from './options.js';
 import { startStack, type BenchStack } from './stack/installation.js';
 import { hasProc } from './stack/usage.js';
+import { measureGraph } from './workloads/graph.js';
+import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
-import { subjectsOf } from './workloads/subjects.js';
+import { measureOpenLoad } from './workloads/open-load.js';
+import { subjectsOf, type Subject } from './workloads/subjects.js';
 import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -21,6 +25,7 @@ async function throughput(
   { quick, passes, workloads }: BenchOptions,
   stack: BenchStack,
   client: BenchClient,
+  subjects: readonly Subject[],
 ) {
   const wanted = (['W1', 'W2', 'W3', 'W3 calls'] as const).filter((name) =>
     workloads.has(name.slice(0, 2) as 'W1'),
@@ -29,7 +34,6 @@ async function throughput(
   const repeats: Record<ThroughputWorkload, number> = quick
     ? { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 }
     : { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
-  const subjects = subjectsOf(stack, client);
   const from = await client.log.end();
   await warmUp(subjects.slice(0, 1), wanted);
   const sizes = await client.log.sizes('bench', from);
@@ -43,13 +47,27 @@ async function throughput(
 async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient) {
   const { quick, workloads } = options;
   const here = machine();
-  const measured = await throughput(options, stack, client);
+  const subjects = subjectsOf(stack, client);
+  const graph = workloads.has('graph') ? measureGraph() : null;
+  if (graph) say(graphTable(graph));
+  const measured = await throughput(options, stack, client, subjects);
   const summaries = summarise(measured);
   if (summaries.length > 0) say(throughputTable(summaries));
   const idle = workloads.has('W4') ? await measureIdle(stack.pids, quick ? 10_000 : 30_000) : null;
   if (idle) say(idleTable(idle));
+  const loadPlan = quick
+    ? { kneeRuns: 1_000, kneeRepeats: 1, seconds: 5 }
+    : { kneeRuns: 2_500, kneeRepeats: 3, seconds: 60 };
+  const openLoad = workloads.has('W5') ? await measureOpenLoad(client, stack.pids, loadPlan) : null;
+  if (openLoad) say(openLoadTable(openLoad));
+  const growthPlan = quick
+    ? { levels: [0, 20_000], chains: 3, repeats: 1 }
+    : { levels: [0, 100_000, 1_000_000], chains: 20, repeats: 5 };
+  const growth = workloads.has('W6') ? await measureGrowth(stack, client, subjects, growthPlan) : null;
+  if (growth) say(growthTable(growth));
   const validity = validityOf(summaries, here);
-  return { at: new Date().toISOString(), quick, machine: here, validity, summaries, measured, idle };
+  const at = new Date().toISOString();
+  return { at, quick, machine: here, validity, graph, summaries, measured, idle, openLoad, growth };
 }
 
 async function main(): Promise<void> {

@@ -10,7 +10,7 @@ export interface Shape {
   readonly tasks: readonly [ShapeTask, ...ShapeTask[]];
 }
 
-export type ShapeName = 'chain' | 'fan' | 'diamond' | 'large';
+export type ShapeName = 'chain' | 'fan' | 'diamond' | 'single' | 'large';
 
 const numbered = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, at) => `${prefix}${String(at).padStart(4, '0')}`);
@@ -47,6 +47,8 @@ export const DIAMOND: Shape = {
     { name: 'diamond-d', after: ['diamond-b', 'diamond-c'] },
   ],
 };
+/** W6: what the database is filled with copies of. */
+export const SINGLE: Shape = { name: 'single', tasks: [{ name: 'single', after: [] }] };
 /** W6: a chain of 50, and what is left of 10,000 tasks behind it. */
 export const LARGE: Shape = {
   name: 'large',
@@ -57,5 +59,6 @@ export const SHAPES: { readonly [name in ShapeName]: Shape } = {
   chain: CHAIN,
   fan: FAN,
   diamond: DIAMOND,
+  single: SINGLE,
   large: LARGE,
 };

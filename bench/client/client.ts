@@ -87,6 +87,26 @@ export class BenchClient {
     });
   }
 
+  /** The answer's body. @throws Error unless it is 200 */
+  get(path: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const sent = request(`${this.stack.url}${path}`, { agent: this.agent }, (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.once('end', () => {
+          const body = Buffer.concat(parts).toString();
+          if (response.statusCode === 200) resolve(body);
+          else reject(new Error(`GET ${path}: ${response.statusCode} ${body.slice(0, 200)}`));
+        });
+      });
+      sent.once('error', (error: NodeJS.ErrnoException) => {
+        if (sent.reusedSocket && error.code === 'ECONNRESET') this.get(path).then(resolve, reject);
+        else reject(error);
+      });
+      sent.end();
+    });
+  }
+
   /** @throws Error when one of them is not completed in time: the bench fails */
   async untilCompleted(runs: readonly string[], limitMs: number): Promise<void> {
     const end = performance.now() + limitMs;

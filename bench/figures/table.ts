@@ -39,10 +39,12 @@ export function ratioTo(
 
 const shown = (ratio: number | null): string => (ratio === null ? '-' : `${ratio.toFixed(2)}×`);
 
-const cpuLine = ({ workload, cpuMsPerTask, runLatencyMs, historyRowsPerTask }: WorkloadSummary): string => {
+const cpuLine = (summary: WorkloadSummary): string => {
+  const { workload, subject, cpuMsPerTask, runLatencyMs, historyRowsPerTask } = summary;
   const cpu = Object.entries(cpuMsPerTask).map(([name, ms]) => `${name} ${(ms * 1_000).toFixed(0)}`);
   const { p50, p99 } = runLatencyMs;
-  return `  ${workload.padEnd(9)} ${cpu.join(', ')}; run latency ${p50.toFixed(0)} / ${p99.toFixed(0)} ms; ${historyRowsPerTask.toFixed(2)} history rows per task`;
+  const history = subject === 'cordyna' ? `; ${historyRowsPerTask.toFixed(2)} history rows per task` : '';
+  return `  ${workload.padEnd(9)} ${NAMES[subject].padEnd(15)} ${cpu.join(', ')}; run latency ${p50.toFixed(0)} / ${p99.toFixed(0)} ms${history}`;
 };
 
 export function throughputTable(summaries: readonly WorkloadSummary[]): string {
@@ -55,7 +57,7 @@ export function throughputTable(summaries: readonly WorkloadSummary[]): string {
     const ratios = `${right(shown(ratioTo(summaries, workload, 'bare')), 10)}${right(shown(ratioTo(summaries, workload, 'commit')), 11)}`;
     return `${TITLES[workload].padEnd(54)}${cells.join('')}${ratios}`;
   });
-  const cpu = summaries.filter(({ subject }) => subject === 'cordyna').map(cpuLine);
+  const cpu = summaries.map(cpuLine);
   return [head, ...rows, '', 'CPU microseconds per task:', ...cpu].join('\n');
 }
 

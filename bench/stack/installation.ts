@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBus } from '@cordyna/bus';
 import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
+import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
 import { Child } from './children.js';
 import { Profiles } from './profiles.js';
 import type { Pids } from './processes.js';
@@ -128,7 +129,11 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
     }
     const kafka = await startKafka({ dir: join(dir, 'kafka'), port: await freePort() });
     closers.push(() => kafka.stop());
-    const postgres = await startPostgres({ dir: join(dir, 'postgres'), port: await freePort() });
+    const postgres = await startPostgres({
+      dir: join(dir, 'postgres'),
+      port: await freePort(),
+      settings: profileDir === null ? {} : STATEMENT_SETTINGS,
+    });
     closers.push(() => postgres.stop());
     const port = await freePort();
     const databaseUrl = postgres.url;
@@ -142,7 +147,7 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       closers.push(() => child.stop());
       return child;
     };
-    const server = await startTaskServer('bench', ['chain', 'fan', 'diamond']);
+    const server = await startTaskServer('bench', ['chain', 'fan', 'diamond', 'single']);
     const baselines = await startBaselines(dir, brokers, databaseUrl);
     for (const child of [...Object.values(baselines.relays), ...Object.values(baselines.echoes)])
       closers.push(() => child.stop());
@@ -154,10 +159,13 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       client: process.pid,
     };
     const profiled = { cerebro: cerebro.pid, 'server-bench': server.pid };
+    const statements = profileDir === null ? null : await StatementStatistics.open(databaseUrl);
+    if (statements) closers.push(() => statements.close());
     const profiles = new Profiles(
       profileDir === null ? null : resolve(profileDir),
       profileSettings,
       profiled,
+      statements,
     );
     return {
       dir,

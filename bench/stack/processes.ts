@@ -3,14 +3,25 @@ import { cpuMsOfTree, memoryOfTree, type Usage } from './usage.js';
 /** Who works in a workload; `client` is the bench itself. */
 export type Pids = Readonly<Record<string, number>>;
 
+/** All others descend from the bench's own process. */
+const cpuMsOf = (pid: number): number => (pid === process.pid ? ownCpuMs() : cpuMsOfTree(pid));
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 export const cpuOf = (pids: Pids): Record<string, number> =>
-  Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOfTree(pid)]));
+  Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)]));
 
 export const usageOf = (pids: Pids): Record<string, Usage> =>
   Object.fromEntries(
     Object.entries(pids).map(([name, pid]) => [
       name,
-      { cpuMs: cpuMsOfTree(pid), memoryBytes: memoryOfTree(pid) },
+      {
+        cpuMs: cpuMsOf(pid),
+        memoryBytes: pid === process.pid ? process.memoryUsage.rss() : memoryOfTree(pid),
+      },
     ]),
   );
 

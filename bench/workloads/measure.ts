@@ -15,7 +15,7 @@ export interface Sample {
   readonly ms: number;
   /** Of each run, from its request to its end. */
   readonly latenciesMs: readonly number[];
-  /** CPU time by process; none for the baselines. */
+  /** CPU time by process. */
   readonly cpuMs: Readonly<Record<string, number>>;
   readonly historyRows: number;
 }

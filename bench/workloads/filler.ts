@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import { replay, type HistoryRow, type RunSeed } from '@cordyna/engine';
+import type { Pool } from 'pg';
+
+const BATCH = 10_000;
+const CHECKED = 200;
+
+/**
+ * Copies a run that ended, n of them with ids of their own, each 100 ms before the next: its row, its task runs and its
+ * history, with run, invocation and every time replaced wherever they stand. $1 template, $2 first number, $3 last.
+ */
+const COPIES = `
+  WITH numbered AS (
+    SELECT n, interval '100 milliseconds' * n AS earlier, 100 * n AS earlier_ms,
+      lpad(to_hex((extract(epoch FROM r.created_at) * 1000)::bigint - 100 * n), 12, '0') AS ms, md5(n::text) AS random
+    FROM generate_series($2::bigint, $3::bigint) AS n, runs r WHERE r.id = $1::uuid
+  ), copies AS (
+    SELECT n, earlier, earlier_ms, random::uuid::text AS invocation,
+      (substr(ms, 1, 8) || '-' || substr(ms, 9, 4) || '-7' || substr(random, 1, 3) || '-8' || substr(random, 4, 3) || '-'
+        || substr(random, 7, 12))::uuid AS id
+    FROM numbered
+  )`;
+
+const FILL_RUNS = `${COPIES}
+  INSERT INTO runs (id, version, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq)
+  SELECT c.id, r.version, r.state, r.task, r.job, r.scope, r.trigger, jsonb_set(r.seed, '{run}', to_jsonb(c.id::text)),
+    r.content_hash, r.created_at - c.earlier, r.finished_at - c.earlier, r.next_seq
+  FROM copies c, runs r WHERE r.id = $1::uuid`;
+
+const FILL_TASK_RUNS = `${COPIES}
+  INSERT INTO task_runs (run, index, member, task, server, state, attempt, failures, invocation, instance, invoked_at,
+    queued_at, started_at, finished_at, output, outside, run_created_at)
+  SELECT c.id, t.index, t.member, t.task, t.server, t.state, t.attempt, t.failures, c.invocation, t.instance,
+    t.invoked_at - c.earlier, t.queued_at - c.earlier, t.started_at - c.earlier, t.finished_at - c.earlier, t.output,
+    t.outside, t.run_created_at - c.earlier
+  FROM copies c, task_runs t WHERE t.run = $1::uuid`;
+
+const FILL_HISTORY = `${COPIES}, rows AS (
+    SELECT c.id, c.earlier, c.earlier_ms, h.*,
+      replace(replace(h.data::text, $1::uuid::text, c.id::text), $4::text, c.invocation)::jsonb AS renamed
+    FROM copies c, history h WHERE h.run = $1::uuid
+  )
+  INSERT INTO history (run, seq, at, recorded_at, source, type, task, item, attempt, applied, reason, topic, partition,
+    "offset", data)
+  SELECT id, seq, at - earlier, recorded_at - earlier, source, type, task, item, attempt, applied, reason, topic,
+    partition, "offset",
+    CASE WHEN renamed ? 'now' THEN jsonb_set(renamed, '{now}', to_jsonb((renamed->>'now')::bigint - earlier_ms)) ELSE renamed END
+  FROM rows`;
+
+/** Fills the database with finished runs that are copies of `template`, numbered from `first` to `last`. */
+export async function fill(pool: Pool, template: string, first: number, last: number): Promise<void> {
+  const found = await pool.query<{ invocation: string }>('SELECT invocation FROM task_runs WHERE run = $1', [
+    template,
+  ]);
+  const invocation = found.rows[0]?.invocation;
+  if (found.rows.length !== 1 || invocation === undefined)
+    throw new Error('the template is a run of one task');
+  for (let from = first; from <= last; from += BATCH) {
+    const to = Math.min(from + BATCH - 1, last);
+    await pool.query(FILL_RUNS, [template, from, to]);
+    await pool.query(FILL_TASK_RUNS, [template, from, to]);
+    await pool.query(FILL_HISTORY, [template, from, to, invocation]);
+  }
+}
+
+interface RunRow {
+  readonly id: string;
+  readonly seed: RunSeed;
+  readonly state: string;
+  readonly next_seq: number;
+  readonly created: number;
+  readonly finished: number;
+}
+
+/** Folds the history of some of the copies and compares each with its rows. @throws Error when one differs */
+export async function replayCheck(pool: Pool, template: string): Promise<number> {
+  const { rows } = await pool.query<RunRow>(
+    `SELECT id, seed, state, next_seq, round(extract(epoch FROM created_at) * 1000)::float8 AS created,
+       round(extract(epoch FROM finished_at) * 1000)::float8 AS finished
+     FROM runs WHERE task = (SELECT task FROM runs WHERE id = $1::uuid) ORDER BY md5(id::text) LIMIT ${CHECKED}`,
+    [template],
+  );
+  for (const row of rows) await checkRun(pool, row);
+  return rows.length;
+}
+
+async function checkRun(pool: Pool, row: RunRow): Promise<void> {
+  const history = await pool.query<HistoryRow>(
+    `SELECT seq, round(extract(epoch FROM at) * 1000)::float8 AS at, source, type, task, item, attempt::int AS attempt, applied,
+       reason, topic, partition, "offset"::text AS "offset", data FROM history WHERE run = $1 ORDER BY seq`,
+    [row.id],
+  );
+  const tasks = await pool.query<Record<string, unknown>>(
+    `SELECT state, attempt, failures, invocation, instance, output, reason,
+       round(extract(epoch FROM invoked_at) * 1000)::float8 AS invoked,
+       round(extract(epoch FROM started_at) * 1000)::float8 AS started,
+       round(extract(epoch FROM finished_at) * 1000)::float8 AS finished
+     FROM task_runs WHERE run = $1 ORDER BY index`,
+    [row.id],
+  );
+  const folded = replay(row.seed, history.rows);
+  const told = [...folded.tasks].map((task) => ({
+    state: task.state,
+    attempt: task.attempt,
+    failures: task.failures,
+    invocation: task.invocation,
+    instance: task.instance,
+    output: task.output,
+    reason: task.reason,
+    invoked: task.invokedAt,
+    started: task.startedAt,
+    finished: task.finishedAt,
+  }));
+  const head = {
+    id: folded.seed.run,
+    state: folded.state,
+    next: folded.nextSeq,
+    created: folded.createdAt,
+    finished: folded.finishedAt,
+  };
+  const stored = {
+    id: row.id,
+    state: row.state,
+    next: row.next_seq,
+    created: row.created,
+    finished: row.finished,
+  };
+  if (!isDeepStrictEqual(head, stored) || !isDeepStrictEqual(told, tasks.rows)) {
+    throw new Error(
+      `run ${row.id} is not what its history says: ${JSON.stringify([head, stored, told, tasks.rows])}`,
+    );
+  }
+}

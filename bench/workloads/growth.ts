@@ -1,0 +1,134 @@
+import type { BenchClient } from '../client/client.js';
+import { median, type Spread } from '../figures/percentiles.js';
+import { CHAIN, CHAIN_LENGTH, DIAMOND, FAN, LARGE, SINGLE } from '../shapes.js';
+import type { BenchStack } from '../stack/installation.js';
+import { fill, replayCheck } from './filler.js';
+import { measureListing } from './listing.js';
+import { sampleOf } from './measure.js';
+import type { Subject } from './subjects.js';
+import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
+
+export interface GrowthPlan {
+  /** Finished runs in the database, rising. */
+  readonly levels: readonly number[];
+  readonly chains: number;
+  readonly repeats: number;
+}
+
+export interface GrowthLevel {
+  readonly what: string;
+  readonly hopMs: number;
+  readonly fanTasksPerSecond: number;
+  readonly diamondTasksPerSecond: number;
+  /** The relay with commit, beside it: what the machine itself did meanwhile. */
+  readonly commitHopMs: number;
+  readonly commitTasksPerSecond: number;
+  /** Of the last level. */
+  readonly listingMs: Readonly<Record<string, Spread>> | null;
+}
+
+export interface GrowthFigures {
+  readonly levels: readonly GrowthLevel[];
+  readonly replayed: number;
+  readonly largeRun: { readonly hopMs: number; readonly tasksPerSecond: number };
+}
+
+/** W6: what grows must not slow down what is new. */
+export async function measureGrowth(
+  stack: BenchStack,
+  client: BenchClient,
+  subjects: readonly Subject[],
+  plan: GrowthPlan,
+): Promise<GrowthFigures> {
+  const template = client.newRun();
+  await client.askOverBus(`bench.${SINGLE.tasks[0].name}`, [template]);
+  await client.untilCompleted([template], 30_000);
+  const levels: GrowthLevel[] = [];
+  let filled = 0;
+  for (const count of plan.levels) {
+    await fill(client.pool, template, filled + 1, count);
+    filled = Math.max(filled, count);
+    if (count > 0) await client.pool.query('VACUUM ANALYZE');
+    levels.push(
+      await level(
+        `${count.toLocaleString('en')} finished runs`,
+        stack,
+        client,
+        subjects,
+        plan,
+        count === plan.levels.at(-1),
+      ),
+    );
+  }
+  const replayed = filled > 0 ? await replayCheck(client.pool, template) : 0;
+  const server = await stack.startTaskServer('large', ['large'], LARGE.tasks.length);
+  const declared = `${LARGE.tasks.length.toLocaleString('en')} more declared tasks`;
+  levels.push(await level(declared, stack, client, subjects, plan, false));
+  const largeRun = await measureLargeRun(stack, client, plan);
+  await server.stop();
+  return { levels, replayed, largeRun };
+}
+
+async function level(
+  what: string,
+  stack: BenchStack,
+  client: BenchClient,
+  subjects: readonly Subject[],
+  { chains, repeats }: GrowthPlan,
+  withListing: boolean,
+): Promise<GrowthLevel> {
+  const commit = subjects.find(({ name }) => name === 'commit') as Subject;
+  const of = async (count: number, one: () => Promise<number>): Promise<number> => {
+    const values: number[] = [];
+    for (let at = 0; at < count; at++) values.push(await one());
+    return median(values);
+  };
+  const { pids } = stack;
+  await sampleOf(client, pids, CHAIN, 1, 'bus');
+  return {
+    what,
+    hopMs: await of(chains, async () => hopMs(await sampleOf(client, pids, CHAIN, 1, 'bus'))),
+    commitHopMs: await of(chains, async () => hopMs(await commit.run('chain', 1, 'batch'))),
+    fanTasksPerSecond: await of(repeats, async () =>
+      tasksPerSecond(await sampleOf(client, pids, FAN, 1, 'bus')),
+    ),
+    diamondTasksPerSecond: await of(repeats, async () =>
+      tasksPerSecond(await sampleOf(client, pids, DIAMOND, DIAMONDS, 'bus')),
+    ),
+    commitTasksPerSecond: await of(repeats, async () =>
+      tasksPerSecond(await commit.run('diamond', DIAMONDS, 'batch')),
+    ),
+    listingMs: withListing ? await measureListing(client) : null,
+  };
+}
+
+/** One run of 10,000 tasks: its chain of 50 first, then all the others at once. */
+async function measureLargeRun(
+  stack: BenchStack,
+  client: BenchClient,
+  { repeats }: GrowthPlan,
+): Promise<GrowthFigures['largeRun']> {
+  const hops: number[] = [];
+  const rates: number[] = [];
+  for (let at = 0; at < repeats; at++) {
+    const run = await largeRun(stack, client);
+    hops.push(run.hopMs);
+    rates.push(run.tasksPerSecond);
+  }
+  return { hopMs: median(hops), tasksPerSecond: median(rates) };
+}
+
+async function largeRun(stack: BenchStack, client: BenchClient): Promise<GrowthFigures['largeRun']> {
+  const askedAt = Date.now();
+  const sample = await sampleOf(client, stack.pids, LARGE, 1, 'bus', 'large');
+  const { rows } = await client.pool.query<{ at: number }>(
+    `SELECT extract(epoch FROM finished_at)::float8 * 1000 AS at FROM task_runs
+     WHERE task = $1 AND item_index IS NULL ORDER BY run_created_at DESC LIMIT 1`,
+    [`large.${LARGE.tasks[CHAIN_LENGTH - 1]?.name}`],
+  );
+  const chainMs = (rows[0]?.at ?? Number.NaN) - askedAt;
+  return {
+    hopMs: chainMs / CHAIN_LENGTH,
+    tasksPerSecond: ((LARGE.tasks.length - CHAIN_LENGTH) / (sample.ms - chainMs)) * 1_000,
+  };
+}
