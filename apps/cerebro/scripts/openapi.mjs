@@ -11,13 +11,24 @@ import {
   Metrics,
   Queries,
   Readiness,
+  ScheduleQueries,
+  Schedules,
 } from '../dist/coordination/index.js';
 import { HealthModule } from '../dist/health/index.js';
 import { HttpModule, openApiDocument } from '../dist/http/index.js';
 
 class Described {}
 // Nobody is asked anything: the document is made of the controllers' decorators.
-const ports = [Commands, DefinitionQueries, Definitions, Metrics, Queries, Readiness];
+const ports = [
+  Commands,
+  DefinitionQueries,
+  Definitions,
+  Metrics,
+  Queries,
+  Readiness,
+  ScheduleQueries,
+  Schedules,
+];
 const providers = ports.map((provide) => ({ provide, useValue: {} }));
 const module = {
   module: Described,

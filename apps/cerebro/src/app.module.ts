@@ -8,6 +8,8 @@ import {
   Metrics,
   Queries,
   Readiness,
+  ScheduleQueries,
+  Schedules,
 } from './coordination/index.js';
 import { HealthModule } from './health/index.js';
 import { HttpModule } from './http/index.js';
@@ -18,6 +20,7 @@ export interface AppParts {
   readonly composition: Composition;
   readonly queries: Queries;
   readonly definitions: DefinitionQueries;
+  readonly schedules: ScheduleQueries;
   readonly metrics: Metrics;
   readonly closePersistence: () => Promise<void>;
 }
@@ -40,11 +43,13 @@ class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
 @Module({})
 export class AppModule {
   static with(parts: AppParts): DynamicModule {
-    const { composition, queries, definitions, metrics } = parts;
+    const { composition, queries, definitions, schedules, metrics } = parts;
     const shared: Provider[] = [
       { provide: Queries, useValue: queries },
       { provide: DefinitionQueries, useValue: definitions },
       { provide: Definitions, useValue: composition.definitions },
+      { provide: ScheduleQueries, useValue: schedules },
+      { provide: Schedules, useValue: composition.schedules },
       { provide: Metrics, useValue: metrics },
       { provide: Commands, useValue: composition.commands },
       { provide: Readiness, useValue: composition.readiness },

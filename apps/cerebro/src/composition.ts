@@ -8,6 +8,7 @@ import {
   DatabaseClock,
   Door,
   DoorDefinitions,
+  DoorSchedules,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -45,6 +46,7 @@ export interface Composition {
   readonly coordinator: Coordinator;
   readonly commands: RunCommands;
   readonly definitions: DoorDefinitions;
+  readonly schedules: DoorSchedules;
   readonly readiness: CoordinatorReadiness;
   readonly handler: InboundHandler;
   readonly transport: InboundTransport;
@@ -124,6 +126,7 @@ export function compose(
     commands: new RunCommands(door, store, clock),
     definitions: new DoorDefinitions(door),
     readiness,
+    schedules: new DoorSchedules(door, store, clock),
     handler,
     transport,
   };

@@ -76,7 +76,7 @@ export class Coordinator {
       pulse,
       this.capacityTimer,
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new DueTimer(queries, door, source, newRunId),
+      new DueTimer(queries, door, parts.clock, source, newRunId),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
       ...(retention ? [retention] : []),
     ];

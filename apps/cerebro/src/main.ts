@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     metrics,
     queries: persistence.queries,
     definitions: persistence.definitions,
+    schedules: persistence.schedules,
     closePersistence: () => persistence.close(),
   });
   const app = await NestFactory.create<NestExpressApplication>(module, {

@@ -170,15 +170,20 @@ export class MemoryTimerQueries extends TimerQueries {
     });
   }
 
-  dueSchedules(limit: number) {
-    return this.ask(({ schedules, clock }) =>
+  dueSchedules(aheadMs: number, limit: number) {
+    return this.ask(({ schedules, runs, clock }) =>
       [...schedules.values()]
-        .flatMap(({ value: { schedule, active, nextDueAt } }) =>
-          active && nextDueAt !== null && nextDueAt <= clock() ? [[nextDueAt, schedule] as const] : [],
-        )
+        .flatMap(({ value: { schedule, active, nextDueAt, lastRun, details } }) => {
+          const isFree = active && details.waiting.length > 0 && runs.get(lastRun ?? '')?.state !== 'running';
+          const isDue = active && nextDueAt !== null && nextDueAt <= clock() + aheadMs;
+          return [
+            ...(isDue ? [[nextDueAt, schedule] as const] : []),
+            ...(isFree ? [[0, schedule] as const] : []),
+          ];
+        })
         .sort(byTime)
         .slice(0, limit)
-        .map(([, schedule]) => schedule),
+        .map(([dueAt, schedule]) => ({ schedule, dueAt })),
     );
   }
 

@@ -80,6 +80,17 @@ export type Inbound =
     }
   | { readonly kind: 'run-input'; readonly run: string; readonly source: string; readonly input: Input }
   | { readonly kind: 'fire'; readonly schedule: string; readonly newRun: string }
+  /** What people ask of a schedule. */
+  | {
+      readonly kind: 'schedule-action';
+      readonly schedule: string;
+      readonly action: 'pause' | 'resume' | 'fire';
+      readonly author: string | null;
+      readonly reason: string | null;
+      /** Of `fire`. */
+      readonly newRun: string;
+      readonly key: string | null;
+    }
   /** What people define: all changes or none. */
   | {
       readonly kind: 'define';

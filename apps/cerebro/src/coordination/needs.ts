@@ -2,6 +2,7 @@ import { freshnessNeeds, planJob, planTask, type Registry } from '@cordyna/engin
 import type { RunRequest } from '@cordyna/protocol/model';
 import { scheduledTasks } from './decide/declare.js';
 import { targetOf } from './decide/request-run.js';
+import { inForceOf, requestOf } from './decide/schedules.js';
 import { updateOf } from './decide/update.js';
 import type { Inbound, PartitionRange } from './inbound.js';
 import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
@@ -28,7 +29,13 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
     if (inbound.kind === 'update' && updateOf(inbound, true)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
-    if (inbound.kind === 'fire') schedules.add(inbound.schedule);
+    if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
+    if (inbound.kind === 'define') for (const name of schedulesOf(inbound)) schedules.add(name);
+    if (inbound.kind === 'schedule-action' && inbound.action === 'fire') {
+      runs.add(inbound.newRun);
+      const target = `schedule ${inbound.schedule}`;
+      if (inbound.key !== null) keys.set(`${target}\n${inbound.key}`, { target, key: inbound.key });
+    }
     if (inbound.kind !== 'run-requested') continue;
     runs.add(inbound.request.run ?? inbound.newRun);
     const key = inbound.request.idempotencyKey ?? inbound.fallbackKey;
@@ -50,6 +57,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
 export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: Registry): Needs {
   const freshness = new Set<string>();
   const schedules = new Set<string>();
+  const runs = new Set<string>();
   const add = (tasks: Iterable<string>) => {
     for (const task of tasks) freshness.add(task);
   };
@@ -59,7 +67,14 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
       for (const task of scheduledTasks(inbound, before)) schedules.add(task);
     }
     if (inbound.kind === 'run-requested') add(creationNeeds(inbound.request, registry));
-    if (inbound.kind === 'fire') add(creationNeeds({ task: inbound.schedule }, registry));
+    if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') {
+      const found = loaded.schedules.get(inbound.schedule);
+      const inForce = found && inForceOf(found.value);
+      if (!inForce) continue;
+      add(creationNeeds(requestOf(inForce), registry));
+      const { lastRun } = found.value;
+      if (inForce.overlap === 'cancel-running' && found.lastRunOpen && lastRun !== null) runs.add(lastRun);
+    }
     if (inbound.kind === 'update') {
       const run = loaded.runs.get(inbound.attempt.run)?.value;
       const input = updateOf(inbound, true);
@@ -71,7 +86,7 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     }
   }
   return {
-    runs: [],
+    runs: [...runs],
     freshness: [...freshness],
     keys: [],
     schedules: [...schedules],
@@ -79,6 +94,9 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     registry: false,
   };
 }
+
+const schedulesOf = ({ changes }: Extract<Inbound, { kind: 'define' }>): readonly string[] =>
+  changes.filter(({ kind }) => kind === 'schedule').map(({ name }) => name);
 
 function creationNeeds(request: RunRequest, registry: Registry): readonly string[] {
   const planned = request.job

@@ -228,6 +228,10 @@ export class WorkingSet {
     this.schedules.set(value.schedule, { value, expectedVersion, lastRunOpen, changed: true });
   }
 
+  hasFiring(schedule: string, scheduledFor: number): boolean {
+    return this.firings.some((one) => one.schedule === schedule && one.scheduledFor === scheduledFor);
+  }
+
   addFiring(firing: Firing): void {
     this.firings.push(firing);
   }

@@ -7,6 +7,7 @@ import { JobDefinitionsController } from './routes/job-definitions.controller.js
 import { JobsController } from './routes/jobs.controller.js';
 import { HistoryController } from './routes/history.controller.js';
 import { RunsController } from './routes/runs.controller.js';
+import { ScheduleActionsController } from './routes/schedule-actions.controller.js';
 import { SchedulesController } from './routes/schedules.controller.js';
 import { ConnectionsEnd } from './connections-end.js';
 import { TaskArgsController } from './routes/task-args.controller.js';
@@ -22,6 +23,7 @@ import { StreamHub } from './stream/stream-hub.js';
     JobDefinitionsController,
     JobsController,
     GraphController,
+    ScheduleActionsController,
     SchedulesController,
     DeadLettersController,
     FailuresController,

@@ -11,6 +11,7 @@ import {
   Installation,
   ProgressStore,
   Queries,
+  ScheduleQueries,
   Store,
   TimerQueries,
 } from '../coordination/ports/index.js';
@@ -42,6 +43,7 @@ export class PersistenceModule implements OnApplicationShutdown {
       part(ProgressStore, 'progress'),
       part(Queries, 'queries'),
       part(DefinitionQueries, 'definitions'),
+      part(ScheduleQueries, 'schedules'),
       part(Installation, 'installation'),
     ];
     const all = {

@@ -4,6 +4,7 @@ import type {
   Installation,
   ProgressStore,
   Queries,
+  ScheduleQueries,
   RetentionStore,
   Store,
   TimerQueries,
@@ -12,6 +13,7 @@ import { dataSourceOf } from './data-source.js';
 import { PgInstallation } from './installation.js';
 import { PgProgressStore } from './progress/pg-progress-store.js';
 import { TypeOrmDefinitionQueries } from './queries/typeorm-definition-queries.js';
+import { TypeOrmScheduleQueries } from './queries/schedules.js';
 import { TypeOrmQueries } from './queries/typeorm-queries.js';
 import { PgRetentionStore } from './retention/pg-retention-store.js';
 import { hotPool, sidePool } from './sql/pools.js';
@@ -38,6 +40,7 @@ export interface Persistence {
   readonly retention: RetentionStore;
   readonly queries: Queries;
   readonly definitions: DefinitionQueries;
+  readonly schedules: ScheduleQueries;
   readonly installation: Installation;
   /** Brings the schema up to date; safe when several coordinators start at once. */
   migrate(): Promise<void>;
@@ -87,6 +90,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     retention: new PgRetentionStore(side),
     queries: new TypeOrmQueries(connected),
     definitions: new TypeOrmDefinitionQueries(connected),
+    schedules: new TypeOrmScheduleQueries(connected),
     installation,
     migrate: () => installation.migrate(),
     close: async () => {

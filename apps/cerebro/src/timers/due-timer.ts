@@ -1,8 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Door, TimerQueries } from '../coordination/index.js';
+import type { DatabaseClock, Door, TimerQueries } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
+const LOOK_MS = 100;
+/** More than the time between two looks: what falls due in between is known before. */
+const AHEAD_MS = 250;
+const SCHEDULES = 2_000;
 
 /** Proposes retries and schedules that are due. Several coordinators may propose the same: one of them is applied. */
 export class DueTimer {
@@ -11,12 +15,13 @@ export class DueTimer {
   constructor(
     private readonly queries: TimerQueries,
     private readonly door: Door,
+    private readonly clock: Pick<DatabaseClock, 'now'>,
     private readonly source: string,
     private readonly newRunId: () => string = uuidv7,
   ) {
     this.tickers = [
       new Ticker('Retries', 100, () => this.retry()),
-      new Ticker('Schedules', 100, () => this.fire()),
+      new Ticker('Schedules', LOOK_MS, () => this.fire()),
     ];
   }
 
@@ -37,11 +42,23 @@ export class DueTimer {
     return runs.length === BATCH;
   }
 
+  /** What falls due before the next look is fired at its time, all that is due at once in one transaction. */
   private async fire(): Promise<boolean> {
-    const schedules = await this.queries.dueSchedules(BATCH);
-    await Promise.all(
-      schedules.map((schedule) => this.door.submit({ kind: 'fire', schedule, newRun: this.newRunId() })),
-    );
-    return schedules.length === BATCH;
+    const due = await this.queries.dueSchedules(AHEAD_MS, SCHEDULES);
+    const until = this.clock.now() + LOOK_MS;
+    const soon = due.filter(({ dueAt }) => dueAt <= until);
+    for (let first = 0, end = 0; first < soon.length; first = end) {
+      const waitMs = (soon[first]?.dueAt ?? 0) - this.clock.now();
+      if (waitMs > 0) await delay(waitMs);
+      const now = this.clock.now();
+      while (end < soon.length && (soon[end]?.dueAt ?? 0) <= now) end += 1;
+      const firing = soon.slice(first, end);
+      await Promise.all(
+        firing.map(({ schedule }) => this.door.submit({ kind: 'fire', schedule, newRun: this.newRunId() })),
+      );
+    }
+    return soon.length > 0;
   }
 }
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -87,7 +87,10 @@ describe('/openapi.json', () => {
     ['get', '/api/v1/runs/{run}/log', `/api/v1/runs/${RUN}/log`],
     ['post', '/api/v1/runs/{run}/cancel', `/api/v1/runs/${RUN}/cancel`],
     ['post', '/api/v1/runs/{run}/retry', `/api/v1/runs/${RUN}/retry`],
-    ['get', '/api/v1/schedules/{task}/firings', '/api/v1/schedules/a.b/firings'],
+    ['get', '/api/v1/schedules/{schedule}/firings', '/api/v1/schedules/a.b/firings'],
+    ['get', '/api/v1/schedules', '/api/v1/schedules'],
+    ['get', '/api/v1/schedules/{schedule}', '/api/v1/schedules/known'],
+    ['get', '/api/v1/schedules/{schedule}/preview', '/api/v1/schedules/known/preview'],
     ['get', '/api/v1/runs/{run}/tasks/{task}/args', `/api/v1/runs/${RUN}/tasks/a.b/args?item=2`],
     ['get', '/api/v1/job-definitions', '/api/v1/job-definitions'],
     ['get', '/api/v1/job-definitions/{job}', '/api/v1/job-definitions/known'],
@@ -108,7 +111,7 @@ describe('/openapi.json', () => {
 });
 
 /** Pages that describe calls, each call on one of them. */
-const PAGES = ['http-api.md', 'jobs.md'];
+const PAGES = ['http-api.md', 'jobs.md', 'schedules.md'];
 
 describe('the pages about calls in docs/', () => {
   const text = PAGES.map((name) =>

@@ -1,18 +1,43 @@
 import { Cron } from 'croner';
+import { instantOf, wallOf } from './wall-clock.js';
 
+/** What of a schedule is due at all: first and last time, both due themselves, epoch ms. */
+export interface Season {
+  readonly startsAt?: number;
+  readonly endsAt?: number;
+}
 /** Due at `anchor` + n × `everyMs`, n ≥ 0; `anchor` in epoch ms. */
-export interface IntervalTiming {
+export interface IntervalTiming extends Season {
   readonly everyMs: number;
   readonly anchor: number;
 }
+/**
+ * What happens to a local time that the clocks skip: due once, at the moment of the change, or not at all. One that comes
+ * twice is due the first time under both.
+ */
+export type DaylightSaving = 'once' | 'skip';
 /** Pattern of 5 fields, or 6 with seconds first; `timezone` is an IANA name. */
-export interface CronTiming {
+export interface CronTiming extends Season {
   readonly cron: string;
   readonly timezone: string;
+  /** `once` when absent. */
+  readonly daylightSaving?: DaylightSaving;
 }
 export type Timing = IntervalTiming | CronTiming;
 
-const parse = ({ cron, timezone }: CronTiming): Cron => new Cron(cron, { timezone, mode: '5-or-6-parts' });
+const MAX_PARSED = 10_000;
+const parsed = new Map<string, Cron>();
+
+/** Parsing is dearer than the next due time; a pattern in its time zone never changes. */
+function parse({ cron, timezone }: Pick<CronTiming, 'cron' | 'timezone'>): Cron {
+  const id = `${timezone} ${cron}`;
+  const known = parsed.get(id);
+  if (known) return known;
+  const made = new Cron(cron, { timezone, mode: '5-or-6-parts', paused: true });
+  if (parsed.size >= MAX_PARSED) parsed.clear();
+  parsed.set(id, made);
+  return made;
+}
 
 /** What is wrong with a cron pattern or its time zone; empty when it is good and falls due at some time. */
 export function cronErrors(cron: string, timezone: string): readonly string[] {
@@ -25,15 +50,45 @@ export function cronErrors(cron: string, timezone: string): readonly string[] {
   }
 }
 
+/** Every hour follows the time that passes, not the clock: in the hour that comes twice it is due twice. */
+const isHourly = (cron: string): boolean => cron.trim().split(/\s+/).at(-4) === '*';
+
 /**
- * The first due time later than `afterMs`, epoch ms; null when there is none. In daylight saving changes a pattern of one
- * fixed time of day is due once a day, others follow the local clock (croner's rules).
+ * Of a pattern with hours each local time is due once: local times are counted as if they were UTC, where no clock is ever
+ * changed, and each is then looked up in the time zone.
+ */
+function nextByClock(
+  { cron, timezone, daylightSaving = 'once' }: CronTiming,
+  afterMs: number,
+): number | null {
+  const pattern = parse({ cron, timezone: 'UTC' });
+  for (let wall = wallOf(afterMs, timezone); ;) {
+    const next = pattern.nextRun(new Date(wall))?.getTime();
+    if (next === undefined) return null;
+    const { at, isSkipped } = instantOf(next, timezone);
+    if (at > afterMs && !(isSkipped && daylightSaving === 'skip')) return at;
+    wall = next;
+  }
+}
+
+function nextOf(timing: Timing, afterMs: number): number | null {
+  if ('cron' in timing) {
+    if (isHourly(timing.cron)) return parse(timing).nextRun(new Date(afterMs))?.getTime() ?? null;
+    return nextByClock(timing, afterMs);
+  }
+  const passed = Math.floor((afterMs - timing.anchor) / timing.everyMs) + 1;
+  return timing.anchor + Math.max(0, passed) * timing.everyMs;
+}
+
+/**
+ * The first due time later than `afterMs`, epoch ms; null when there is none. A pattern with `*` for the hour follows the
+ * time that passes (croner); of others each local time is due once a day, see `DaylightSaving`.
  * @throws TypeError | RangeError for a pattern that `cronErrors` refuses
  */
 export function nextDue(timing: Timing, afterMs: number): number | null {
-  if ('cron' in timing) return parse(timing).nextRun(new Date(afterMs))?.getTime() ?? null;
-  const passed = Math.floor((afterMs - timing.anchor) / timing.everyMs) + 1;
-  return timing.anchor + Math.max(0, passed) * timing.everyMs;
+  const { startsAt = -Infinity, endsAt = Infinity } = timing;
+  const next = nextOf(timing, Math.max(afterMs, startsAt - 1));
+  return next === null || next > endsAt ? null : next;
 }
 
 /** The same, but a due time at `fromMs` itself counts. */

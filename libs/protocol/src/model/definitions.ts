@@ -1,8 +1,37 @@
 import type { JobDeclaration } from './declaration.js';
+import type { RunScope } from './execution.js';
+import type { JsonObject } from './json.js';
 
 /** What people define over HTTP and in files, besides what task servers declare. */
-export const DEFINITION_KINDS = ['job'] as const;
+export const DEFINITION_KINDS = ['job', 'schedule'] as const;
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
 /** A job that no server declares: every name in it is qualified. */
 export type JobBody = Omit<JobDeclaration, 'name'>;
+
+/** What becomes of a due time while the run of the previous firing is unfinished. */
+export const OVERLAPS = ['skip', 'buffer-one', 'queue', 'cancel-running', 'allow'] as const;
+export type Overlap = (typeof OVERLAPS)[number];
+/** What becomes of due times that nobody was there for. */
+export const CATCH_UPS = ['none', 'last', 'all'] as const;
+export type CatchUp = (typeof CATCH_UPS)[number];
+
+/** A schedule made over HTTP or in a file, or what overrides parts of a declared one (then without `task` and `job`). */
+export interface ScheduleBody {
+  readonly description?: string;
+  readonly task?: string;
+  readonly job?: string;
+  readonly scope?: RunScope;
+  readonly args?: JsonObject;
+  readonly taskArgs?: { readonly [task: string]: JsonObject };
+  readonly everyMs?: number;
+  readonly cron?: string;
+  readonly timezone?: string;
+  readonly daylightSaving?: 'once' | 'skip';
+  readonly overlap?: Overlap;
+  readonly catchUp?: CatchUp;
+  readonly catchUpLimit?: number;
+  /** RFC 3339. */
+  readonly startsAt?: string;
+  readonly endsAt?: string;
+}

@@ -33,6 +33,9 @@ const invocationId = (run: string, task: string, item: Item | null, attempt: num
 const jitter = (invocation: string): number =>
   createHash('sha256').update(invocation).digest().readUInt32BE(0) / 2 ** 32;
 
+/** Ids of further runs that one input makes: the same when it is decided again. */
+export const furtherRun = (newRun: string, count: number): string => uuidv5(`run ${count}`, newRun);
+
 export function worldOf(work: WorkingSet, tools: Tools): World {
   return {
     // A run keeps its own copy of the graph: a task that a newer declaration leaves out is still invoked.

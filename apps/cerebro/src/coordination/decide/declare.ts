@@ -1,10 +1,9 @@
-import { cronErrors, declare, nextDue, withdraw, type TaskDefinition } from '@cordyna/engine';
+import { cronErrors, declare, withdraw, type DeclaredTiming, type TaskDefinition } from '@cordyna/engine';
 import { MAX_VALUE_BYTES, type DeclarationError, type ServerDeclaration } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
-import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
 import type { Tools } from './context.js';
-import { timingOf } from './timing.js';
+import { detailsOf, saveDetails } from './schedules.js';
 import { deadLetterOf } from './dead-letter.js';
 
 /** A server's declaration: in force as a whole, or refused as a whole with every error. */
@@ -107,32 +106,23 @@ function declareSchedules(
 ): void {
   const kept = new Set(after.filter(isScheduled).map(({ task }) => task));
   for (const { task } of before) {
-    const stored = work.schedule(task);
-    if (stored?.value.active && !kept.has(task)) work.saveSchedule({ ...stored.value, active: false }, false);
+    const details = detailsOf(task, work);
+    if (details.isDeclared && !kept.has(task))
+      saveDetails(task, { ...details, isDeclared: false }, work, now);
   }
   for (const definition of after.filter(isScheduled)) declareSchedule(definition, work, now);
 }
 
 function declareSchedule(definition: TaskDefinition, work: WorkingSet, now: number): void {
   const { task, everyMs, cron, timezone } = definition;
-  const stored = work.schedule(task);
-  const same = stored && sameValue(stored.value, definition);
-  if (same && stored.value.active) return;
+  const details = detailsOf(task, work);
+  const same = details.declared !== null && sameValue(details.declared, definition);
+  if (same && details.isDeclared) return;
   // The anchor stays as long as the value does, through re-declarations and withdrawals.
-  const anchor = same ? stored.value.anchor : now;
-  const value: Schedule = {
-    schedule: task,
-    task,
-    everyMs,
-    cron,
-    timezone,
-    anchor,
-    nextDueAt: nextDue(timingOf({ everyMs, cron, timezone, anchor }), now),
-    lastRun: stored?.value.lastRun ?? null,
-    active: true,
-  };
-  work.saveSchedule(value, stored?.lastRunOpen ?? false);
+  const anchor = same ? (details.declared?.anchor ?? now) : now;
+  const declared = { everyMs, cron, timezone, anchor };
+  saveDetails(task, { ...details, declared, isDeclared: true }, work, now);
 }
 
-const sameValue = (a: Schedule, b: TaskDefinition): boolean =>
+const sameValue = (a: DeclaredTiming, b: TaskDefinition): boolean =>
   a.everyMs === b.everyMs && a.cron === b.cron && a.timezone === b.timezone;

@@ -1,18 +1,18 @@
-import { create, dueBetween, nextDue } from '@cordyna/engine';
+import { create, dueBetween, nextDue, planFirings, step, type Settled } from '@cordyna/engine';
 import type { Trigger } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { Schedule } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
-import { originOf, worldOf, type Tools } from './context.js';
+import { furtherRun, originOf, worldOf, type Tools } from './context.js';
 import { seedOf } from './request-run.js';
-import { timingOf } from './timing.js';
+import { inForceOf, requestOf } from './schedules.js';
 
 /** Due times that one firing settles at most; a longer outage is settled in several. */
 const MAX_DUE = 1_000;
 
 /**
- * Settles every due time of a schedule up to now, each exactly once: the newest runs, or is skipped while the run of
- * the previous firing is unfinished; the others were missed. A schedule that another coordinator settled is left alone.
+ * Settles every due time of a schedule up to now, each exactly once, by its rules for what was missed and for overlaps.
+ * A schedule that another coordinator settled is left alone.
  */
 export function decideFiring(
   { schedule: id, newRun }: Extract<Inbound, { kind: 'fire' }>,
@@ -21,49 +21,78 @@ export function decideFiring(
 ): Outcome {
   const found = work.schedule(id);
   const now = tools.clock.now();
-  const nextDueAtBefore = found?.value.nextDueAt ?? null;
-  if (!found?.value.active || nextDueAtBefore === null || nextDueAtBefore > now) return DONE;
-  const { value, lastRunOpen } = found;
-  const timing = timingOf(value);
-  const due = dueBetween(timing, nextDueAtBefore - 1, now, MAX_DUE);
-  const more = due.length === MAX_DUE && dueBetween(timing, due.at(-1) ?? now, now, 1).length > 0;
-  const newest = more ? undefined : due.at(-1);
-  for (const scheduledFor of due) {
-    if (scheduledFor === newest) continue;
-    const reason = 'a newer firing was due already';
-    work.addFiring({ schedule: id, scheduledFor, outcome: 'missed', run: null, reason });
+  const inForce = found && inForceOf(found.value);
+  if (!found?.value.active || !inForce) return DONE;
+  const { value } = found;
+  const { nextDueAt, details } = value;
+  const isDue = nextDueAt !== null && nextDueAt <= now;
+  if (!isDue && details.waiting.length === 0) return DONE;
+  const limit = MAX_DUE + inForce.catchUpLimit;
+  const due = isDue ? dueBetween(inForce.timing, nextDueAt - 1, now, limit) : [];
+  const isCut = due.length === limit && nextDue(inForce.timing, due.at(-1) ?? now) !== null;
+  const state = { due, isCut, waiting: details.waiting, isOpen: found.lastRunOpen, now };
+  const { settled, waiting, until } = planFirings(state, inForce);
+  if (settled.length === 0 && until === null) return DONE;
+  const next = until === null ? nextDueAt : nextDue(inForce.timing, until);
+  const kept = { ...value, nextDueAt: next, details: { ...details, waiting } };
+  work.saveSchedule(kept, found.lastRunOpen);
+  let runs = 0;
+  for (const one of settled) {
+    const run = runs === 0 ? newRun : furtherRun(newRun, runs);
+    if (settle(id, one, run, work, tools)) runs += 1;
   }
-  const nextDueAt = nextDue(timing, due.at(-1) ?? now);
-  const settled: Schedule = { ...value, nextDueAt };
-  if (newest === undefined) work.saveSchedule(settled, lastRunOpen);
-  else if (lastRunOpen) skip(settled, newest, work);
-  else run(settled, newest, newRun, work, tools);
   return DONE;
 }
 
-function skip(settled: Schedule, scheduledFor: number, work: WorkingSet): void {
-  const reason = `run ${settled.lastRun ?? ''} of the previous firing is unfinished`;
-  work.addFiring({
-    schedule: settled.schedule,
-    scheduledFor,
-    outcome: 'skipped',
-    run: settled.lastRun,
-    reason,
-  });
-  work.saveSchedule(settled, true);
+/** True when a run was made. */
+function settle(id: string, one: Settled, newRun: string, work: WorkingSet, tools: Tools): boolean {
+  const { scheduledFor, outcome } = one;
+  const { lastRun = null } = work.schedule(id)?.value ?? {};
+  if (outcome === 'missed' || outcome === 'skipped') {
+    const run = outcome === 'skipped' ? lastRun : null;
+    const reason =
+      outcome === 'skipped' ? `run ${lastRun ?? ''} of the previous firing is unfinished` : one.reason;
+    work.addFiring({ schedule: id, scheduledFor, outcome, run, reason });
+    return false;
+  }
+  if (outcome === 'cancel-and-run' && lastRun !== null) cancel(lastRun, id, work, tools);
+  return fireOnce(id, scheduledFor, newRun, null, work, tools) === null;
 }
 
-function run(settled: Schedule, scheduledFor: number, newRun: string, work: WorkingSet, tools: Tools): void {
-  const { schedule, task } = settled;
-  const trigger: Trigger = { kind: 'schedule', schedule, scheduledFor: new Date(scheduledFor).toISOString() };
-  const seed = seedOf(newRun, { task }, trigger, work, tools);
+function cancel(run: string, schedule: string, work: WorkingSet, tools: Tools): void {
+  const open = work.run(run);
+  if (open?.state !== 'running') return;
+  const origin = originOf(tools.source, tools.clock.now(), null, tools);
+  const reason = `the schedule ${schedule} is due again`;
+  work.absorb(step(open, { kind: 'cancel', reason }, origin, worldOf(work, tools)));
+}
+
+/** Makes the run of a due time, or says why there is none; that is a firing too. */
+export function fireOnce(
+  id: string,
+  scheduledFor: number,
+  newRun: string,
+  reason: string | null,
+  work: WorkingSet,
+  tools: Tools,
+): Extract<Outcome, { kind: 'refused' }> | null {
+  const { value } = work.schedule(id) as { value: Schedule };
+  const inForce = inForceOf(value);
+  if (!inForce) throw new Error(`the schedule ${id} is not in force`);
+  const trigger: Trigger = {
+    kind: 'schedule',
+    schedule: id,
+    scheduledFor: new Date(scheduledFor).toISOString(),
+  };
+  const seed = seedOf(newRun, requestOf(inForce), trigger, work, tools);
   if ('kind' in seed) {
-    work.addFiring({ schedule, scheduledFor, outcome: 'skipped', run: null, reason: seed.message });
-    work.saveSchedule(settled, false);
-    return;
+    work.addFiring({ schedule: id, scheduledFor, outcome: 'skipped', run: null, reason: seed.message });
+    work.saveSchedule(value, false);
+    return seed;
   }
   const decision = create(seed, originOf(tools.source, scheduledFor, null, tools), worldOf(work, tools));
   work.addRun(decision, '');
-  work.addFiring({ schedule, scheduledFor, outcome: 'run', run: newRun, reason: null });
-  work.saveSchedule({ ...settled, lastRun: newRun }, decision.run.state === 'running');
+  work.addFiring({ schedule: id, scheduledFor, outcome: 'run', run: newRun, reason });
+  work.saveSchedule({ ...value, lastRun: newRun }, decision.run.state === 'running');
+  return null;
 }

@@ -6,6 +6,7 @@ import { decideDeclaration, decideWithdrawal } from './declare.js';
 import { decideDefinitions } from './define/index.js';
 import { decideFiring } from './fire.js';
 import { decideRunRequest } from './request-run.js';
+import { decideScheduleAction } from './schedule-action.js';
 import { decideRunInput } from './run-input.js';
 import { decideUpdate } from './update.js';
 
@@ -22,6 +23,8 @@ export function decide(inbound: Inbound, work: WorkingSet, tools: Tools): Outcom
       return decideRunInput(inbound, work, tools);
     case 'fire':
       return decideFiring(inbound, work, tools);
+    case 'schedule-action':
+      return decideScheduleAction(inbound, work, tools);
     case 'define':
       return decideDefinitions(inbound, work, tools);
     case 'declare':

@@ -1,3 +1,5 @@
 export * from './changes.js';
 export * from './definitions.js';
 export * from './door-definitions.js';
+export * from './door-schedules.js';
+export * from './schedules.js';

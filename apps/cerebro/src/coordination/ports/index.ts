@@ -3,4 +3,5 @@ export * from './envelope.js';
 export * from './bus.js';
 export * from './queries.js';
 export * from './retention.js';
+export * from './schedule-queries.js';
 export * from './store.js';

@@ -1,5 +1,6 @@
 import type {
   DeclaredServer,
+  DeclaredTiming,
   Definition,
   Freshness,
   FreshnessWrite,
@@ -15,6 +16,7 @@ import type {
   Heartbeat,
   InstanceState,
   JsonObject,
+  ScheduleBody,
   ServerDeclaration,
 } from '@cordyna/protocol/model';
 
@@ -35,10 +37,41 @@ export interface Position {
   readonly partition: number;
 }
 
-/** A declared schedule; its id is the task. Times are epoch ms on the database's clock. */
+/** What a schedule is made of; the other fields of `Schedule` follow from it. Times are epoch ms. */
+export interface ScheduleDetails {
+  readonly declared: DeclaredTiming | null;
+  readonly isDeclared: boolean;
+  readonly body: ScheduleBody | null;
+  readonly bodyAnchor: number | null;
+  /** Who made `body`, and why. */
+  readonly by: { readonly author: string | null; readonly reason: string | null; readonly at: number } | null;
+  readonly paused: {
+    readonly author: string | null;
+    readonly reason: string | null;
+    readonly at: number;
+  } | null;
+  /** Due times that wait for the run before them, the oldest first. */
+  readonly waiting: readonly number[];
+  /** Version of `body`. */
+  readonly revision: number;
+}
+
+export const NO_DETAILS: ScheduleDetails = {
+  declared: null,
+  isDeclared: false,
+  body: null,
+  bodyAnchor: null,
+  by: null,
+  paused: null,
+  waiting: [],
+  revision: 0,
+};
+
+/** The id of a declared schedule is its task, that of any other a bare name. Times are epoch ms on the database's clock. */
 export interface Schedule {
   readonly schedule: string;
-  readonly task: string;
+  /** What it runs; null for a job. */
+  readonly task: string | null;
   readonly everyMs: number | null;
   readonly cron: string | null;
   readonly timezone: string;
@@ -47,7 +80,9 @@ export interface Schedule {
   /** Null when it will never fire again. */
   readonly nextDueAt: number | null;
   readonly lastRun: string | null;
+  /** In force and not paused. */
   readonly active: boolean;
+  readonly details: ScheduleDetails;
 }
 
 export type FiringOutcome = 'run' | 'skipped' | 'missed';
@@ -294,8 +329,14 @@ export abstract class TimerQueries {
   ): Promise<readonly { run: string; invocation: string; instance: string }[]>;
   /** Unfinished runs with pending members of servers that are withdrawn. */
   abstract runsOfWithdrawnServers(limit: number): Promise<readonly { run: string; server: string }[]>;
-  /** Active schedules with `next_due_at` <= now on the database's clock. */
-  abstract dueSchedules(limit: number): Promise<readonly string[]>;
+  /**
+   * Active schedules that are due now or within `aheadMs` on the database's clock, the first due first, and those with a
+   * firing that waits for a run that has ended (due now).
+   */
+  abstract dueSchedules(
+    aheadMs: number,
+    limit: number,
+  ): Promise<readonly { readonly schedule: string; readonly dueAt: number }[]>;
   /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns them. */
   abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
   /** How many messages are not known to be published. */

@@ -32,6 +32,32 @@ export class QualifiedTaskPipe implements PipeTransform<string, string> {
   }
 }
 
+/** The id of a schedule in a path. */
+export class SchedulePipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!REFERENCE.test(value)) throw invalid('schedule', 'must be <server>.<task> or a bare name');
+    return value;
+  }
+}
+
+const MAX_KEY = 512;
+/** The header `Idempotency-Key`. @throws ProblemError 400 */
+export function toKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (header.length >= 1 && header.length <= MAX_KEY) return header;
+  throw invalid('Idempotency-Key', `must be a text of 1 to ${MAX_KEY} characters`);
+}
+
+const COUNT = 'must be a whole number from 1 to 100';
+export class CountQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 10 })
+  @Transform(({ value }) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN))
+  @IsInt({ message: COUNT })
+  @Min(1, { message: COUNT })
+  @Max(100, { message: COUNT })
+  count: number = 10;
+}
+
 /** A bare name in a path. */
 export class NamePipe implements PipeTransform<string, string> {
   transform(value: string): string {

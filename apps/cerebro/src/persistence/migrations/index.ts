@@ -2,6 +2,7 @@ import { Initial1763600000000 } from './1763600000000-initial.js';
 import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and-failures.js';
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
 import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
+import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   RetentionAndFailures1763712000000,
   Definitions1763720000000,
   RetriedRuns1763730000000,
+  LiveSchedules1763740000000,
 ];

@@ -15,8 +15,13 @@ const positions = prepared(
 );
 const schedules = prepared(
   'timer_schedules',
-  `SELECT schedule FROM schedules
-   WHERE active AND next_due_at IS NOT NULL AND next_due_at <= clock_timestamp() ORDER BY next_due_at LIMIT $1`,
+  `SELECT schedule, ${ms('next_due_at')} AS due_at FROM schedules
+   WHERE active AND next_due_at IS NOT NULL
+     AND next_due_at <= clock_timestamp() + $1::float8 * interval '1 millisecond'
+   UNION ALL
+   SELECT s.schedule, 0 FROM schedules s LEFT JOIN runs r ON r.id = s.last_run AND r.state = 'running'
+   WHERE s.active AND s.details->'waiting' <> '[]'::jsonb AND r.id IS NULL
+   ORDER BY due_at, schedule LIMIT $2`,
 );
 
 /** Single indexed questions, outside every transaction of the door. */
@@ -38,8 +43,9 @@ export class PgTimerQueries extends TimerQueries {
     );
   }
 
-  async dueSchedules(limit: number): Promise<readonly string[]> {
-    return (await ask<{ schedule: string }>(this.pool, schedules(limit))).map(({ schedule }) => schedule);
+  async dueSchedules(aheadMs: number, limit: number) {
+    const rows = await ask<{ schedule: string; due_at: number }>(this.pool, schedules(aheadMs, limit));
+    return rows.map(({ schedule, due_at: dueAt }) => ({ schedule, dueAt }));
   }
 
   dueDeadlines(before: number, limit: number) {

@@ -9,11 +9,14 @@ import {
   Metrics,
   Queries,
   Readiness,
+  ScheduleQueries,
+  Schedules,
 } from '../../../src/coordination/index.js';
 import { HealthModule, PrometheusMetrics } from '../../../src/health/index.js';
 import { configureHttp, HTTP_OPTIONS, HttpModule } from '../../../src/http/index.js';
 import { MonitorModule } from '../../../src/monitor/index.js';
 import { MemoryDefinitionQueries, MemoryDefinitions } from './memory-definitions.js';
+import { MemoryScheduleQueries, MemorySchedules } from './memory-schedules.js';
 import { MemoryCommands, MemoryQueries, MemoryReadiness } from './memory.js';
 
 @Module({})
@@ -30,6 +33,7 @@ export interface HttpApp {
   readonly commands: MemoryCommands;
   readonly queries: MemoryQueries;
   readonly definitions: MemoryDefinitions;
+  readonly schedules: MemorySchedules;
   readonly readiness: MemoryReadiness;
   readonly metrics: PrometheusMetrics;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -43,6 +47,7 @@ export async function httpApp(): Promise<HttpApp> {
   const commands = new MemoryCommands();
   const queries = new MemoryQueries();
   const definitions = new MemoryDefinitions();
+  const schedules = new MemorySchedules();
   const readiness = new MemoryReadiness();
   const metrics = new PrometheusMetrics();
   const module = MemoryModule.with([
@@ -50,6 +55,8 @@ export async function httpApp(): Promise<HttpApp> {
     { provide: Queries, useValue: queries },
     { provide: Definitions, useValue: definitions },
     { provide: DefinitionQueries, useValue: new MemoryDefinitionQueries() },
+    { provide: Schedules, useValue: schedules },
+    { provide: ScheduleQueries, useValue: new MemoryScheduleQueries() },
     { provide: Readiness, useValue: readiness },
     { provide: Metrics, useValue: metrics },
   ]);
@@ -67,7 +74,7 @@ export async function httpApp(): Promise<HttpApp> {
       body: body === undefined || typeof body === 'string' ? (body as string) : JSON.stringify(body),
     });
   return {
-    ...{ url, app, commands, queries, definitions, readiness, metrics },
+    ...{ url, app, commands, queries, definitions, schedules, readiness, metrics },
     get: (path, headers = {}) => send(path, { headers }),
     post: (path, body, headers) => sendBody('POST', path, body, headers),
     send: sendBody,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Heartbeat, InstanceState } from '@cordyna/protocol/model';
 import { awaitUntil } from '@cordyna/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -146,8 +147,19 @@ export function timersContract(open: OpenStore): void {
         schedule('s.stopped', { nextDueAt: now - 3, active: false }),
       ];
       await commit({ schedules: all.map((value) => ({ expectedVersion: null, value })) });
-      expect(await db.timers.dueSchedules(10)).toEqual(['s.first', 's.second']);
-      expect(await db.timers.dueSchedules(1)).toEqual(['s.first']);
+      const due = async (aheadMs: number, limit: number) =>
+        (await db.timers.dueSchedules(aheadMs, limit)).map(({ schedule: id }) => id);
+      expect(await due(0, 10)).toEqual(['s.first', 's.second']);
+      expect(await due(0, 1)).toEqual(['s.first']);
+      expect(await due(600_000, 10)).toEqual(['s.first', 's.second', 's.later']);
+    });
+
+    test('with a firing that waits are due as soon as the run before it has ended', async () => {
+      const waiting = schedule('s.waits', { nextDueAt: null, lastRun: randomUUID() });
+      const value = { ...waiting, details: { ...waiting.details, waiting: [5] } };
+      await commit({ schedules: [{ expectedVersion: null, value }] });
+      const found = (await db.timers.dueSchedules(0, 100)).find(({ schedule: id }) => id === 's.waits');
+      expect(found).toEqual({ schedule: 's.waits', dueAt: 0 });
     });
   });
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { restore, type HistoryRow, type Run, type RunSeed, type TaskRun } from '@cordyna/engine';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
-import type {
-  Changes,
-  Needs,
-  OutboxMessage,
-  RunChange,
-  Schedule,
+import {
+  NO_DETAILS,
+  type Changes,
+  type Needs,
+  type OutboxMessage,
+  type RunChange,
+  type Schedule,
 } from '../../../src/coordination/ports/index.js';
 
 /** A whole millisecond that PostgreSQL and JavaScript both hold exactly. */
@@ -174,5 +175,10 @@ export const schedule = (task: string, fields: Partial<Schedule> = {}): Schedule
   nextDueAt: T0 + 60_000,
   lastRun: null,
   active: true,
+  details: {
+    ...NO_DETAILS,
+    declared: { everyMs: 60_000, cron: null, timezone: 'UTC', anchor: T0 },
+    isDeclared: true,
+  },
   ...fields,
 });

@@ -1,8 +1,12 @@
 import type { DefinitionKind, JsonObject } from '../../model/index.js';
 import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
 import { jobSchema } from './job.js';
+import { scheduleSchema } from './schedule.js';
 
-const SCHEMAS: { readonly [kind in DefinitionKind]: JsonObject } = { job: jobSchema };
+const SCHEMAS: { readonly [kind in DefinitionKind]: JsonObject } = {
+  job: jobSchema,
+  schedule: scheduleSchema,
+};
 const validators = new Map<DefinitionKind, Validate>();
 
 /** JSON Schema 2020-12 of what is defined over HTTP and in files; members that it does not name are errors. */

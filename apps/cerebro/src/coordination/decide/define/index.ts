@@ -3,24 +3,30 @@ import type { DefinitionChange, DefinitionResult } from '../../definitions/chang
 import type { Inbound, Outcome, RefusalCode } from '../../inbound.js';
 import type { WorkingSet } from '../../working-set.js';
 import type { Tools } from '../context.js';
-import { KIND_RULES, type DefinitionError } from './kinds.js';
+import { KIND_RULES } from './kinds.js';
+import type { Problem } from './problem.js';
+import { changeSchedule, type ScheduleChange } from './schedule.js';
 
 type Define = Extract<Inbound, { kind: 'define' }>;
 
-interface Problem extends DefinitionError {
-  readonly code: RefusalCode;
-}
-
 /** Changes of definitions, each seeing those before it: all of them, or none with every error. */
-export function decideDefinitions(inbound: Define, work: WorkingSet, _tools: Tools): Outcome {
+export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tools): Outcome {
   let registry = work.registry();
   const problems: Problem[] = [];
   const results: DefinitionResult[] = [];
+  const schedules: ScheduleChange[] = [];
   const made: {
     readonly registry: Registry;
     readonly definition: NonNullable<ReturnType<typeof nextVersion>>;
   }[] = [];
   for (const change of inbound.changes) {
+    if (change.kind === 'schedule') {
+      const schedule = changeSchedule(change, inbound, registry, work);
+      problems.push(...schedule.problems);
+      results.push(schedule.result);
+      schedules.push(schedule);
+      continue;
+    }
     const found = check(registry, change);
     problems.push(...found.problems);
     const { kind, name, action, body } = change;
@@ -39,6 +45,8 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, _tools: Too
   const { author, reason } = inbound;
   for (const { registry: next, definition } of made)
     work.changeRegistry(next, { kind: 'define', definition, author, reason });
+  const now = tools.clock.now();
+  for (const { apply } of schedules) apply(work, now);
   return { kind: 'defined', results };
 }
 
@@ -58,7 +66,7 @@ function check(
   const version = found?.version ?? 0;
   if (expectedVersion !== undefined && expectedVersion !== version)
     return problem('version_conflict', `version ${version} of the ${kind} ${name} is in force`);
-  const rules = KIND_RULES[kind];
+  const rules = KIND_RULES[kind as keyof typeof KIND_RULES];
   const { errors, warnings } =
     action === 'remove'
       ? { errors: (found && rules.keeps?.(registry, found)) ?? [], warnings: [] }

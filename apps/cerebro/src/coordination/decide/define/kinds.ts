@@ -21,4 +21,7 @@ export interface KindRules {
   readonly keeps?: (registry: Registry, definition: Definition) => readonly DefinitionError[];
 }
 
-export const KIND_RULES: { readonly [kind in DefinitionKind]: KindRules } = { job: jobRules };
+/** Of all kinds that are in the registry. */
+export const KIND_RULES: { readonly [kind in Exclude<DefinitionKind, 'schedule'>]: KindRules } = {
+  job: jobRules,
+};

@@ -1,4 +1,4 @@
-import type { Loaded } from '../../../coordination/ports/index.js';
+import type { Loaded, ScheduleDetails } from '../../../coordination/ports/index.js';
 import { prepared } from '../../sql/statement.js';
 import { ms } from '../../sql/time.js';
 
@@ -10,7 +10,7 @@ export const lockSchedules = prepared(
 export const selectSchedules = prepared(
   'schedules_select',
   `SELECT s.schedule, s.version::float8 AS version, s.task, s.every_ms::float8 AS every_ms, s.cron, s.timezone,
-     ${ms('s.anchor')} AS anchor, ${ms('s.next_due_at')} AS next_due_at, s.last_run, s.active,
+     ${ms('s.anchor')} AS anchor, ${ms('s.next_due_at')} AS next_due_at, s.last_run, s.active, s.details,
      coalesce(r.state = 'running', false) AS last_run_open
    FROM schedules s LEFT JOIN runs r ON r.id = s.last_run
    WHERE s.schedule = ANY ($1::text[])`,
@@ -19,7 +19,7 @@ export const selectSchedules = prepared(
 export interface ScheduleRow {
   readonly schedule: string;
   readonly version: number;
-  readonly task: string;
+  readonly task: string | null;
   readonly every_ms: number | null;
   readonly cron: string | null;
   readonly timezone: string;
@@ -27,6 +27,7 @@ export interface ScheduleRow {
   readonly next_due_at: number | null;
   readonly last_run: string | null;
   readonly active: boolean;
+  readonly details: ScheduleDetails;
   readonly last_run_open: boolean;
 }
 
@@ -47,6 +48,7 @@ export const schedulesOf = (rows: readonly ScheduleRow[]): Loaded['schedules'] =
           nextDueAt: row.next_due_at,
           lastRun: row.last_run,
           active: row.active,
+          details: row.details,
         },
       },
     ]),

@@ -5,37 +5,38 @@ import { at } from '../../sql/time.js';
 type ScheduleChange = Changes['schedules'][number];
 
 const arrays = `$1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::float8[], $7::float8[], $8::uuid[],
-       $9::bool[]`;
-const columns = 'schedule, task, every_ms, cron, timezone, anchor, next_due_at, last_run, active';
+       $9::bool[], $10::text[]`;
+const columns = 'schedule, task, every_ms, cron, timezone, anchor, next_due_at, last_run, active, details';
 
 const update = prepared(
   'schedules_update',
   `WITH wanted AS (
-     SELECT * FROM unnest(${arrays}, $10::bigint[]) AS w (${columns}, version)
+     SELECT * FROM unnest(${arrays}, $11::bigint[]) AS w (${columns}, version)
    ), locked AS (
      SELECT w.* FROM schedules s JOIN wanted w ON s.schedule = w.schedule AND s.version = w.version
      ORDER BY s.schedule FOR UPDATE OF s
    ), updated AS (
      UPDATE schedules s SET version = s.version + 1, task = l.task, every_ms = l.every_ms, cron = l.cron,
        timezone = l.timezone, anchor = ${at('l.anchor')}, next_due_at = ${at('l.next_due_at')},
-       last_run = l.last_run, active = l.active
+       last_run = l.last_run, active = l.active, details = l.details::jsonb
      FROM locked l WHERE s.schedule = l.schedule
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $11, 'schedules') FROM updated`,
+   SELECT cordyna_expect(count(*), $12, 'schedules') FROM updated`,
 );
 
 const insert = prepared(
   'schedules_insert',
   `WITH inserted AS (
      INSERT INTO schedules (version, ${columns})
-     SELECT 1, schedule, task, every_ms, cron, timezone, ${at('anchor')}, ${at('next_due_at')}, last_run, active
+     SELECT 1, schedule, task, every_ms, cron, timezone, ${at('anchor')}, ${at('next_due_at')}, last_run, active,
+       details::jsonb
      FROM unnest(${arrays}) AS w (${columns})
      ORDER BY schedule
      ON CONFLICT DO NOTHING
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $10, 'new schedules') FROM inserted`,
+   SELECT cordyna_expect(count(*), $11, 'new schedules') FROM inserted`,
 );
 
 const insertFirings = prepared(
@@ -62,6 +63,7 @@ const valuesOf = (changes: readonly ScheduleChange[]): readonly (readonly Scalar
   changes.map(({ value }) => value.nextDueAt),
   changes.map(({ value }) => value.lastRun),
   changes.map(({ value }) => value.active),
+  changes.map(({ value }) => JSON.stringify(value.details)),
 ];
 
 /** Compares the version of each schedule with the one that was read. */

@@ -1,0 +1,91 @@
+import { isDeclaredSchedule, sameJson, scheduleBodyErrors, type Registry } from '@cordyna/engine';
+import type { ScheduleBody } from '@cordyna/protocol/model';
+import type { ChangedBy, DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
+import type { ScheduleDetails } from '../../ports/index.js';
+import type { WorkingSet } from '../../working-set.js';
+import { detailsOf, saveDetails } from '../schedules.js';
+import type { Problem } from './problem.js';
+
+export interface ScheduleChange {
+  readonly problems: readonly Problem[];
+  readonly result: DefinitionResult;
+  readonly apply: (work: WorkingSet, now: number) => void;
+}
+
+/**
+ * A schedule that no task declares, or an override of one that a task does: `remove` takes the override away, and the
+ * declared one is in force again. A schedule is an aggregate of its own, since it changes with every firing.
+ */
+export function changeSchedule(
+  change: DefinitionChange,
+  by: ChangedBy,
+  registry: Registry,
+  work: WorkingSet,
+): ScheduleChange {
+  const { name, action, body, path } = change;
+  const details = detailsOf(name, work);
+  const isOverride = isDeclaredSchedule(name);
+  const wanted = action === 'remove' ? null : (body as unknown as ScheduleBody);
+  const changed = !sameJson(details.body, wanted);
+  const revision = details.revision + (changed ? 1 : 0);
+  const kind = action === 'remove' ? 'removed' : details.body === null ? 'created' : 'changed';
+  const outcome = changed ? kind : 'unchanged';
+  const result: DefinitionResult = { kind: 'schedule', name, outcome, version: revision, warnings: [] };
+  const problem = preconditionOf(change, details, isOverride);
+  if (problem) return { problems: [problem], result, apply: () => undefined };
+  const unsigned = isOverride && wanted !== null ? unsignedErrors(by) : [];
+  const wrong =
+    wanted === null ? [] : scheduleBodyErrors(registry, { schedule: name, ...details, body: wanted });
+  const problems = [...unsigned, ...wrong].map((error) => ({
+    ...{ code: 'invalid_definition' as const, path: `${path}${error.path}`, message: error.message },
+  }));
+  const apply = (target: WorkingSet, now: number): void => {
+    if (!changed) return;
+    saveDetails(name, changedDetails(details, wanted, by, isOverride, now), target, now);
+    const definition = { kind: 'schedule', name, version: revision, body: wanted && body } as const;
+    target.changeRegistry(target.registry(), { kind: 'define', definition, ...by });
+  };
+  return { problems, result, apply };
+}
+
+function changedDetails(
+  before: ScheduleDetails,
+  body: ScheduleBody | null,
+  { author, reason }: ChangedBy,
+  isOverride: boolean,
+  now: number,
+): ScheduleDetails {
+  const sameInterval = body?.everyMs !== undefined && body.everyMs === before.body?.everyMs;
+  const isGone = body === null && !isOverride;
+  return {
+    ...before,
+    body,
+    bodyAnchor: sameInterval ? before.bodyAnchor : now,
+    by: body === null ? null : { author, reason, at: now },
+    paused: isGone ? null : before.paused,
+    waiting: isGone ? [] : before.waiting,
+    revision: before.revision + 1,
+  };
+}
+
+/** The team that declares the schedule must be able to see who overrides it, and why. */
+const unsignedErrors = ({ author, reason }: ChangedBy) => [
+  ...(author === null ? [{ path: '/author', message: 'is required to override a declared schedule' }] : []),
+  ...(reason === null ? [{ path: '/reason', message: 'is required to override a declared schedule' }] : []),
+];
+
+function preconditionOf(
+  { name, action, expectedVersion, path }: DefinitionChange,
+  { body, revision }: ScheduleDetails,
+  isOverride: boolean,
+): Problem | null {
+  const what = isOverride ? `override of ${name}` : `schedule ${name}`;
+  if (action === 'create' && body !== null)
+    return { code: 'definition_exists', path, message: `the ${what} exists, in version ${revision}` };
+  if (action === 'remove' && body === null)
+    return { code: 'unknown_definition', path, message: `there is no ${what}` };
+  const version = body === null ? 0 : revision;
+  if (expectedVersion !== undefined && expectedVersion !== version)
+    return { code: 'version_conflict', path, message: `version ${version} of the ${what} is in force` };
+  return null;
+}

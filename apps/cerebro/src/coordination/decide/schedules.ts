@@ -1,0 +1,42 @@
+import { nextDue, sameJson, scheduleInForce, type ScheduleInForce } from '@cordyna/engine';
+import type { RunRequest } from '@cordyna/protocol/model';
+import { NO_DETAILS, type Schedule, type ScheduleDetails } from '../ports/index.js';
+import type { WorkingSet } from '../working-set.js';
+
+export const inForceOf = ({ schedule, details }: Pick<Schedule, 'schedule' | 'details'>) =>
+  scheduleInForce({ schedule, ...details });
+
+/** What a firing asks for. */
+export const requestOf = ({ task, job, scope, args, taskArgs }: ScheduleInForce): RunRequest => ({
+  ...(job === null ? { task: task ?? '' } : { job }),
+  ...(job === null ? { scope } : {}),
+  args,
+  taskArgs,
+});
+
+/** Saves what a schedule is from now on; the next due time stays as long as the timing does. */
+export function saveDetails(id: string, details: ScheduleDetails, work: WorkingSet, now: number): Schedule {
+  const stored = work.schedule(id);
+  const before = stored?.value;
+  const inForce = inForceOf({ schedule: id, details });
+  const timing = inForce?.timing ?? null;
+  const active = inForce !== null && details.paused === null;
+  const kept = before?.active && sameJson(inForceOf(before)?.timing, timing);
+  const value: Schedule = {
+    schedule: id,
+    task: inForce?.task ?? before?.task ?? null,
+    everyMs: timing && 'everyMs' in timing ? timing.everyMs : null,
+    cron: timing && 'cron' in timing ? timing.cron : null,
+    timezone: timing && 'timezone' in timing ? timing.timezone : 'UTC',
+    anchor: timing && 'anchor' in timing ? timing.anchor : (details.declared?.anchor ?? now),
+    nextDueAt: kept ? before.nextDueAt : active && timing ? nextDue(timing, now) : null,
+    lastRun: before?.lastRun ?? null,
+    active,
+    details,
+  };
+  work.saveSchedule(value, stored?.lastRunOpen ?? false);
+  return value;
+}
+
+export const detailsOf = (id: string, work: WorkingSet): ScheduleDetails =>
+  work.schedule(id)?.value.details ?? NO_DETAILS;
