@@ -46,8 +46,8 @@ describe('the real coordination over simulated time, Kafka and PostgreSQL', () =
 describe('the checks see what happens', () => {
   const cases: readonly (readonly [Sabotage, number, RegExp])[] = [
     ['no version check', 2, /cannot be folded|was applied twice|stale attempt/],
-    ['no fence', 17, /2 invoke records/],
-    ['no read-back', 7, /2 invoke records|two dead letters/],
+    ['no fence', 69, /2 invoke records/],
+    ['no read-back', 23, /2 invoke records|two dead letters/],
     ['no watermark', 37, /came in time|found lost though/],
   ];
 

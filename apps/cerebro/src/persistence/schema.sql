@@ -171,7 +171,7 @@ CREATE TABLE schedule_firings (
 CREATE TABLE schedules (
   schedule text NOT NULL,
   version bigint NOT NULL,
-  task text NOT NULL,
+  task text,
   every_ms bigint,
   cron text,
   timezone text NOT NULL,
@@ -179,6 +179,7 @@ CREATE TABLE schedules (
   next_due_at timestamp with time zone,
   last_run uuid,
   active boolean NOT NULL,
+  details jsonb NOT NULL,
   CONSTRAINT schedules_pkey PRIMARY KEY (schedule)
 ) WITH (fillfactor=50);
 
@@ -280,6 +281,7 @@ CREATE INDEX runs_by_task ON runs USING btree (task, created_at DESC, id DESC) W
 CREATE INDEX runs_by_time ON runs USING btree (created_at DESC, id DESC);
 CREATE INDEX schedule_firings_age ON schedule_firings USING btree (scheduled_for);
 CREATE INDEX schedules_due ON schedules USING btree (next_due_at) WHERE (active AND (next_due_at IS NOT NULL));
+CREATE INDEX schedules_waiting ON schedules USING btree (schedule) WHERE (active AND ((details -> 'waiting'::text) <> '[]'::jsonb));
 CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
 CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
 CREATE INDEX task_runs_pending ON task_runs USING btree (server, run) WHERE (state = 'pending'::text);

@@ -1,4 +1,4 @@
-import { nextDue, sameJson, scheduleInForce, type ScheduleInForce } from '@cordyna/engine';
+import { nextDue, sameJson, scheduleInForce, type ScheduleInForce, type Timing } from '@cordyna/engine';
 import type { RunRequest } from '@cordyna/protocol/model';
 import { NO_DETAILS, type Schedule, type ScheduleDetails } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
@@ -25,9 +25,7 @@ export function saveDetails(id: string, details: ScheduleDetails, work: WorkingS
   const value: Schedule = {
     schedule: id,
     task: inForce?.task ?? before?.task ?? null,
-    everyMs: timing && 'everyMs' in timing ? timing.everyMs : null,
-    cron: timing && 'cron' in timing ? timing.cron : null,
-    timezone: timing && 'timezone' in timing ? timing.timezone : 'UTC',
+    ...(timing ? columnsOf(timing) : lastColumns(before)),
     anchor: timing && 'anchor' in timing ? timing.anchor : (details.declared?.anchor ?? now),
     nextDueAt: kept ? before.nextDueAt : active && timing ? nextDue(timing, now) : null,
     lastRun: before?.lastRun ?? null,
@@ -40,3 +38,15 @@ export function saveDetails(id: string, details: ScheduleDetails, work: WorkingS
 
 export const detailsOf = (id: string, work: WorkingSet): ScheduleDetails =>
   work.schedule(id)?.value.details ?? NO_DETAILS;
+
+const columnsOf = (timing: Timing) =>
+  'everyMs' in timing
+    ? { everyMs: timing.everyMs, cron: null, timezone: 'UTC' }
+    : { everyMs: null, cron: timing.cron, timezone: timing.timezone };
+
+/** Of a schedule that is not in force what it was. */
+const lastColumns = (before: Schedule | undefined) => ({
+  everyMs: before?.everyMs ?? null,
+  cron: before?.cron ?? null,
+  timezone: before?.timezone ?? 'UTC',
+});
