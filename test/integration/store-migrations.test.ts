@@ -60,7 +60,7 @@ describe('migrations', () => {
       url,
       applicationName: 'x',
       poolSize: 1,
-      statementMs: 1,
+      statementMs: 10_000,
       onError: () => {},
     });
     expect(source).toBeInstanceOf(DataSource);
