@@ -7,7 +7,7 @@ import {
   outside,
   scriptedServer,
   startSdkServer,
-  withAdmin,
+  createTopics,
   writeSnappy,
 } from '@cordyna/testkit';
 import type { Installation, OutsideRecord, SdkServer, Written } from '@cordyna/testkit';
@@ -29,9 +29,7 @@ describe.each([1, 2])('snappy batches are read, with %i coordinator(s)', (coordi
       numPartitions: 2,
       configEntries: [{ name: 'compression.type', value: 'snappy' }],
     });
-    await withAdmin(brokers, (admin) =>
-      admin.createTopics({ topics: ['invocations', 'commands.sdk'].map(topic), waitForLeaders: true }),
-    );
+    await createTopics(brokers, ['invocations', 'commands.sdk'].map(topic));
     const bus = await outside(brokers, prefix);
     const records = Array.from({ length: 5 }, () => {
       const run = randomUUID();
