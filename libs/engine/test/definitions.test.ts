@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { JobBody } from '@cordyna/protocol/model';
 import { definitionId, inForce, jobBodyErrors, nextVersion, planJob, withDefinitions } from '../src/index.js';
 import type { Registry } from '../src/index.js';
-import { declarationOf, registryWith } from '../src/testing/index.js';
+import { declarationOf, registryWith, RunDriver, seedFor } from '../src/testing/index.js';
 
 const declared = registryWith(declarationOf('a', ['one', 'two: one']), declarationOf('b', ['three: a.two']));
 
@@ -38,6 +38,29 @@ describe('definitions', () => {
     expect(planned).toMatchObject({ ok: true, plan: { members: [{ task: 'a.one' }, { upstream: [0] }] } });
     expect(complete.jobs.get('nightly')).toMatchObject({ version: 1, args: { day: 1 } });
   });
+
+  test('their order in the registry is that of their names, whichever came first', () => {
+    const orders = [
+      ['x', 'y', 'z'],
+      ['z', 'y', 'x'],
+    ].map((names) => names.reduce((registry, name) => define(registry, first, name), declared));
+    for (const { definitions, jobs } of orders) {
+      expect([...definitions.keys()]).toEqual(['job/x', 'job/y', 'job/z']);
+      expect([...jobs.keys()]).toEqual(['x', 'y', 'z']);
+    }
+  });
+
+  test('what a job is for is told with it', () => {
+    const registry = define(declared, { ...first, description: 'reports' });
+    expect(registry.jobs.get('nightly')?.description).toBe('reports');
+    expect(define(declared, first).jobs.get('nightly')).not.toHaveProperty('description');
+  });
+
+  test('a run says which version of its job it was made of', () => {
+    const registry = define(define(declared, first), second);
+    const seed = { ...seedFor(registry, { job: 'nightly' }), jobVersion: 2 };
+    expect(new RunDriver(seed).rows[0]).toMatchObject({ data: { jobVersion: 2 } });
+  });
 });
 
 describe('the body of a job', () => {
@@ -64,6 +87,11 @@ describe('the body of a job', () => {
   ])('is refused for %s, with the path', (_, body, path, word) => {
     const { errors } = jobBodyErrors(declared, 'nightly', body);
     expect(errors).toEqual([expect.objectContaining({ path, message: expect.stringContaining(word) })]);
+  });
+
+  test('is good when its members are declared and its edges close no cycle with declared ones', () => {
+    const body = { tasks: [{ task: 'b.three', dependsOn: ['a.one'] }, { task: 'a.one' }] };
+    expect(jobBodyErrors(declared, 'nightly', body)).toEqual({ errors: [], unresolved: [] });
   });
 
   test('may name what nobody declares yet', () => {

@@ -177,6 +177,16 @@ describe('what is in force', () => {
     expect(scheduleInForce({ ...overridden, isDeclared: false })).toBeNull();
   });
 
+  test.each<[string, ScheduleBody, number | null, object]>([
+    ['a pattern without a zone is in UTC', { cron: '0 6 * * *' }, 7, { timezone: 'UTC' }],
+    ['an interval begins when it was accepted', { everyMs: 10 }, 7, { anchor: 7 }],
+    ['one that was not accepted yet begins at the epoch', { everyMs: 10 }, null, { anchor: 0 }],
+  ])('%s', (_, timing, bodyAnchor, expected) => {
+    const body = { task: 'a.one', ...timing };
+    const found = scheduleInForce({ schedule: 'own', ...none, body, bodyAnchor });
+    expect(found?.timing).toMatchObject(expected);
+  });
+
   test('start and end', () => {
     const body = {
       task: 'a.one',
@@ -201,7 +211,18 @@ describe('the body of a schedule', () => {
     ['own', { task: 'a.one', everyMs: 5, cron: '* * * * *' }, ['/cron']],
     ['own', { task: 'a.one' }, ['/everyMs']],
     ['own', { task: 'a.one', everyMs: 5, timezone: 'UTC' }, ['/timezone']],
-    ['own', { task: 'a.one', cron: '* * * * *', timezone: 'Mars/X' }, ['/cron']],
+    ['own', { task: 'a.one', cron: '* * * * *', timezone: 'Mars/X' }, ['/timezone']],
+    ['own', { task: 'a.one', cron: '61 * * * *', timezone: 'Europe/Berlin' }, ['/cron']],
+    ['own', { task: 'a.one', cron: '* * * * *', daylightSaving: 'skip' }, []],
+    ['own', { task: 'a.one', everyMs: 5, daylightSaving: 'skip' }, ['/daylightSaving']],
+    [
+      'own',
+      {
+        ...{ task: 'a.one', cron: '0 0 1 1 *' },
+        ...{ startsAt: '2026-02-01T00:00:00Z', endsAt: '2026-12-31T00:00:00Z' },
+      },
+      ['/endsAt'],
+    ],
     [
       'own',
       { task: 'a.one', everyMs: 5, startsAt: '2026-01-02T00:00:00Z', endsAt: '2026-01-01T00:00:00Z' },
@@ -209,10 +230,25 @@ describe('the body of a schedule', () => {
     ],
     ['a.one', { task: 'a.one', overlap: 'queue' }, ['/task']],
     ['a.one', { overlap: 'queue' }, []],
+    ['a.one', { timezone: 'Europe/Berlin' }, ['/timezone']],
+    ['a.one', { cron: '0 6 * * *', timezone: 'Europe/Berlin' }, []],
   ])('%s %j', (schedule, body, paths) => {
     const sources = schedule === 'own' ? none : { ...none, declared, isDeclared: true };
     const errors = scheduleBodyErrors(registry, { schedule, ...sources, body });
     expect(errors.map(({ path }) => path).sort()).toEqual([...paths].sort());
+  });
+
+  test('the time zone of a declared pattern may be overridden alone', () => {
+    const sources = {
+      ...none,
+      declared: { ...declared, everyMs: null, cron: '0 6 * * *' },
+      isDeclared: true,
+    };
+    const pathsOf = (timezone: string) =>
+      scheduleBodyErrors(registry, { schedule: 'a.one', ...sources, body: { timezone } }).map(
+        ({ path }) => path,
+      );
+    expect([pathsOf('Europe/Berlin'), pathsOf('Mars/X')]).toEqual([[], ['/timezone']]);
   });
 
   test('a task without a schedule has none to override', () => {

@@ -47,8 +47,21 @@ describe('a cron pattern', () => {
   });
 
   test('that has no due time left gives none', () => {
-    const timing = { cron: '0 0 30 2 *', timezone: 'UTC' };
-    expect([nextDue(timing, 0), dueBetween(timing, 0, 1e13, 5)]).toEqual([null, []]);
+    for (const cron of ['0 0 30 2 *', '* * 30 2 *']) {
+      const timing = { cron, timezone: 'UTC' };
+      expect([nextDue(timing, 0), dueBetween(timing, 0, 1e13, 5)]).toEqual([null, []]);
+    }
+  });
+
+  test('is due at its own times however many others there are', () => {
+    const DAY_SECONDS = 86_400;
+    const dueOf = (second: number) => {
+      const [hour, minute] = [Math.floor(second / 3_600), Math.floor(second / 60) % 60];
+      return nextDue({ cron: `${second % 60} ${minute} ${hour} * * *`, timezone: 'UTC' }, -1);
+    };
+    const seconds = Array.from({ length: 2_100 }, (_, n) => (n * 41) % DAY_SECONDS);
+    expect(seconds.map(dueOf)).toEqual(seconds.map((second) => second * 1_000));
+    expect(dueOf(41)).toBe(41_000);
   });
 
   test.each([

@@ -25,7 +25,7 @@ export interface CronTiming extends Season {
 }
 export type Timing = IntervalTiming | CronTiming;
 
-const MAX_PARSED = 10_000;
+const MAX_PARSED = 2_000;
 const parsed = new Map<string, Cron>();
 
 /** Parsing is dearer than the next due time; a pattern in its time zone never changes. */

@@ -1,6 +1,6 @@
 import type { CatchUp, Overlap } from '@cordyna/protocol/model';
 
-/** A due time that is settled within this is on time: only later ones are missed, or caught up with. */
+/** A due time that is settled within this is on time: `none` runs it, if it is the newest. */
 export const ON_TIME_MS = 10_000;
 /** Firings that wait for the run before them, at most. */
 export const MAX_WAITING = 1_000;
@@ -32,7 +32,7 @@ export interface Settled {
 }
 
 export interface FiringPlan {
-  /** In the order of their due times, but for waiting ones, which come first. */
+  /** Missed ones first; then those that waited, then the others, in the order of their due times. */
   readonly settled: readonly Settled[];
   readonly waiting: readonly number[];
   /** All due times up to this one are settled or wait; null when none is. */

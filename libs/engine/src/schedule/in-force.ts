@@ -19,7 +19,7 @@ export interface ScheduleSources {
   readonly isDeclared: boolean;
   /** A schedule made over HTTP or in a file, or what overrides parts of the declared one. */
   readonly body: ScheduleBody | null;
-  /** When the interval of `body` was first accepted. */
+  /** When the interval of `body` was first accepted; of none it is due from the epoch on. */
   readonly bodyAnchor: number | null;
 }
 
@@ -64,12 +64,10 @@ function timingOf({ declared, body, bodyAnchor }: ScheduleSources): Timing | nul
     ...(body?.endsAt === undefined ? {} : { endsAt: Date.parse(body.endsAt) }),
   };
   const own = body?.everyMs !== undefined || body?.cron !== undefined;
-  const everyMs = own ? body.everyMs : declared?.everyMs;
-  const cron = own ? body.cron : declared?.cron;
-  if (typeof everyMs === 'number') {
-    const anchor = own ? (season.startsAt ?? bodyAnchor ?? 0) : (declared?.anchor ?? 0);
-    return { everyMs, anchor, ...season };
-  }
+  const timing = own ? { ...body, anchor: season.startsAt ?? bodyAnchor ?? 0 } : declared;
+  if (typeof timing?.everyMs === 'number')
+    return { everyMs: timing.everyMs, anchor: timing.anchor, ...season };
+  const cron = timing?.cron;
   if (typeof cron !== 'string') return null;
   const timezone = body?.timezone ?? declared?.timezone ?? 'UTC';
   return { cron, timezone, daylightSaving: body?.daylightSaving ?? 'once', ...season };

@@ -3,6 +3,7 @@ export type WallMs = number;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat {
@@ -24,13 +25,26 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
   return format;
 }
 
+export function isTimezone(name: string): boolean {
+  try {
+    formatOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What a clock in the time zone shows at an instant (epoch ms). */
 export function wallOf(instantMs: number, timezone: string): WallMs {
   const second = Math.floor(instantMs / 1_000) * 1_000;
-  const parts: Record<string, number> = {};
-  for (const { type, value } of formatOf(timezone).formatToParts(second)) parts[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second: seconds = 0 } = parts;
-  return Date.UTC(year, month - 1, day, hour, minute, seconds) + (instantMs - second);
+  const parts = formatOf(timezone).formatToParts(second);
+  // The format asks for each of these.
+  const shown = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)])) as Record<
+    Field,
+    number
+  >;
+  const { year, month, day, hour, minute } = shown;
+  return Date.UTC(year, month - 1, day, hour, minute, shown.second) + (instantMs - second);
 }
 
 export interface Instant {
