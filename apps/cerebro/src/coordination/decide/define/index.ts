@@ -1,8 +1,10 @@
 import { definitionId, inForce, nextVersion, withDefinitions, type Registry } from '@cordyna/engine';
 import type { DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
 import type { Inbound, Outcome, RefusalCode } from '../../inbound.js';
+import type { ScheduleDetails } from '../../ports/index.js';
 import type { WorkingSet } from '../../working-set.js';
 import type { Tools } from '../context.js';
+import { detailsOf } from '../schedules.js';
 import { KIND_RULES } from './kinds.js';
 import type { Problem } from './problem.js';
 import { changeSchedule, type ScheduleChange } from './schedule.js';
@@ -15,13 +17,17 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
   const problems: Problem[] = [];
   const results: DefinitionResult[] = [];
   const schedules: ScheduleChange[] = [];
+  const details = new Map<string, ScheduleDetails>();
+  const now = tools.clock.now();
   const made: {
     readonly registry: Registry;
     readonly definition: NonNullable<ReturnType<typeof nextVersion>>;
   }[] = [];
   for (const change of inbound.changes) {
     if (change.kind === 'schedule') {
-      const schedule = changeSchedule(change, inbound, registry, work);
+      const before = details.get(change.name) ?? detailsOf(change.name, work);
+      const schedule = changeSchedule(change, inbound, registry, before, now);
+      details.set(change.name, schedule.details);
       problems.push(...schedule.problems);
       results.push(schedule.result);
       schedules.push(schedule);
@@ -45,8 +51,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
   const { author, reason } = inbound;
   for (const { registry: next, definition } of made)
     work.changeRegistry(next, { kind: 'define', definition, author, reason });
-  const now = tools.clock.now();
-  for (const { apply } of schedules) apply(work, now);
+  for (const { apply } of schedules) apply(work);
   return { kind: 'defined', results };
 }
 

@@ -3,13 +3,15 @@ import type { ScheduleBody } from '@cordyna/protocol/model';
 import type { ChangedBy, DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
 import type { ScheduleDetails } from '../../ports/index.js';
 import type { WorkingSet } from '../../working-set.js';
-import { detailsOf, saveDetails } from '../schedules.js';
+import { saveDetails } from '../schedules.js';
 import type { Problem } from './problem.js';
 
 export interface ScheduleChange {
   readonly problems: readonly Problem[];
   readonly result: DefinitionResult;
-  readonly apply: (work: WorkingSet, now: number) => void;
+  /** What the schedule is made of after it. */
+  readonly details: ScheduleDetails;
+  readonly apply: (work: WorkingSet) => void;
 }
 
 /**
@@ -18,34 +20,36 @@ export interface ScheduleChange {
  */
 export function changeSchedule(
   change: DefinitionChange,
-  by: ChangedBy,
+  { author, reason }: ChangedBy,
   registry: Registry,
-  work: WorkingSet,
+  before: ScheduleDetails,
+  now: number,
 ): ScheduleChange {
   const { name, action, body, path } = change;
-  const details = detailsOf(name, work);
   const isOverride = isDeclaredSchedule(name);
   const wanted = action === 'remove' ? null : (body as unknown as ScheduleBody);
-  const changed = !sameJson(details.body, wanted);
-  const revision = details.revision + (changed ? 1 : 0);
-  const kind = action === 'remove' ? 'removed' : details.body === null ? 'created' : 'changed';
+  const changed = !sameJson(before.body, wanted);
+  const by = { author, reason };
+  const details = changed ? changedDetails(before, wanted, by, isOverride, now) : before;
+  const { revision } = details;
+  const kind = action === 'remove' ? 'removed' : before.body === null ? 'created' : 'changed';
   const outcome = changed ? kind : 'unchanged';
   const result: DefinitionResult = { kind: 'schedule', name, outcome, version: revision, warnings: [] };
-  const problem = preconditionOf(change, details, isOverride);
-  if (problem) return { problems: [problem], result, apply: () => undefined };
+  const problem = preconditionOf(change, before, isOverride);
+  if (problem) return { problems: [problem], result, details: before, apply: () => undefined };
   const unsigned = isOverride && wanted !== null ? unsignedErrors(by) : [];
   const wrong =
     wanted === null ? [] : scheduleBodyErrors(registry, { schedule: name, ...details, body: wanted });
   const problems = [...unsigned, ...wrong].map((error) => ({
     ...{ code: 'invalid_definition' as const, path: `${path}${error.path}`, message: error.message },
   }));
-  const apply = (target: WorkingSet, now: number): void => {
+  const apply = (work: WorkingSet): void => {
     if (!changed) return;
-    saveDetails(name, changedDetails(details, wanted, by, isOverride, now), target, now);
+    saveDetails(name, details, work, now);
     const definition = { kind: 'schedule', name, version: revision, body: wanted && body } as const;
-    target.changeRegistry(target.registry(), { kind: 'define', definition, ...by });
+    work.changeRegistry(work.registry(), { kind: 'define', definition, ...by });
   };
-  return { problems, result, apply };
+  return { problems, result, details, apply };
 }
 
 function changedDetails(

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import { emptyRegistry, withDefinitions } from '@cordyna/engine';
+import type { JsonObject } from '@cordyna/protocol/model';
+import { NOTHING_LOADED, type DefinitionChange, type Envelope } from '../../src/coordination/index.js';
+import type { Tools } from '../../src/coordination/decide/context.js';
+import { decideDefinitions } from '../../src/coordination/decide/define/index.js';
+import { WorkingSet } from '../../src/coordination/working-set.js';
+
+const NOW = Date.parse('2026-11-21T10:00:00Z');
+const by = { author: 'ann', reason: 'a test' };
+const jobBody = { tasks: [{ task: 'a.one' }] };
+const job = { kind: 'job', name: 'nightly', body: jobBody, version: 1 } as const;
+
+function decide(...changes: readonly (readonly [DefinitionChange['action'], string, JsonObject])[]) {
+  const registry = withDefinitions(emptyRegistry(), [job]);
+  const work = new WorkingSet(NOTHING_LOADED, 0, registry, {} as Envelope);
+  const asked = changes.map(([action, name, body], at): DefinitionChange => ({
+    ...{ kind: 'schedule', name, action, body, path: `/${at}` },
+  }));
+  const tools = { clock: { now: () => NOW } } as Tools;
+  const outcome = decideDefinitions({ kind: 'define', changes: asked, ...by, isDryRun: false }, work, tools);
+  return { outcome, ...work.changes() };
+}
+
+describe('changes of schedules in one request', () => {
+  const hourly = { job: 'nightly', everyMs: 3_600_000 };
+
+  test('each sees those before it, and is a version with its author and reason', () => {
+    const { outcome, registry, schedules } = decide(
+      ['create', 'own', hourly],
+      ['put', 'own', { ...hourly, overlap: 'queue' }],
+      ['put', 'own', { ...hourly, overlap: 'queue' }],
+      ['remove', 'own', {}],
+      ['create', 'own', hourly],
+    );
+    const results = ['created', 'changed', 'unchanged', 'removed', 'created'];
+    const versions = [1, 2, 2, 3, 4];
+    expect(outcome).toMatchObject({
+      kind: 'defined',
+      results: results.map((result, at) => ({ outcome: result, version: versions[at] })),
+    });
+    const bodies = [hourly, { ...hourly, overlap: 'queue' }, null, hourly];
+    expect(registry.changes).toEqual(
+      bodies.map((body, at) => ({
+        ...{ kind: 'define', ...by, definition: { kind: 'schedule', name: 'own', version: at + 1, body } },
+      })),
+    );
+    expect(schedules).toHaveLength(1);
+    expect(schedules[0]?.value).toMatchObject({ details: { revision: 4, body: hourly }, active: true });
+  });
+
+  test('one that exists after the change before it is not made again', () => {
+    const { outcome, registry } = decide(['create', 'own', hourly], ['create', 'own', hourly]);
+    expect(outcome).toMatchObject({ kind: 'refused', code: 'definition_exists', errors: [{ path: '/1' }] });
+    expect(registry.changes).toEqual([]);
+  });
+
+  test('an interval that ends before it begins is refused, as its preview is', () => {
+    const { outcome } = decide(['create', 'own', { ...hourly, endsAt: '2026-11-21T09:00:00Z' }]);
+    expect(outcome).toMatchObject({ kind: 'refused', errors: [{ path: '/0/endsAt' }] });
+  });
+});
