@@ -1,7 +1,10 @@
 // `npm run chaos -- --minutes M [--seed S] [--rate R] [--ledger]`: real processes under load through faults, judged by an
-// independent checker. Prints one line of JSON per session; `--ledger` keeps it in docs/reliability/sessions.jsonl. Ends
-// with 1 when an invariant did not hold.
+// independent checker. Prints one line of JSON per session; `--ledger` keeps it in docs/reliability/sessions.jsonl.
+// `--coordinators`: measures two and three coordinators instead (docs/reliability/coordinators.jsonl). Ends with 1 when an
+// invariant did not hold.
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, runTypeScript } from './simulate/run-typescript.mjs';
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     rate: { type: 'string', default: '30' },
     ledger: { type: 'boolean', default: false },
+    coordinators: { type: 'boolean', default: false },
   },
 });
 const [minutes, seed, perSecond] = [values.minutes, values.seed, values.rate].map(Number);
@@ -22,19 +26,27 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed) || !(perSecond > 0)) {
   process.exit(2);
 }
 
-function keep(entry) {
-  const line = JSON.stringify(entry);
+const keepIn = (file) => (entry) => {
+  const [load = 0] = loadavg();
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).trim();
+  const line = JSON.stringify({ ...entry, commit, cores: cpus().length, load: Math.round(load) });
   console.log(line);
   if (!values.ledger) return;
   const dir = join(root, 'docs', 'reliability');
   mkdirSync(dir, { recursive: true });
-  appendFileSync(join(dir, 'sessions.jsonl'), `${line}\n`);
-}
+  appendFileSync(join(dir, file), `${line}\n`);
+};
 
-const { chaos } = await import('../test/chaos/chaos.ts');
+const { chaos, measure } = await import('../test/chaos/chaos.ts');
 const say = (line) => console.log(line);
-const held = await chaos({ minutes, seed, perSecond, say, onEntry: keep });
+const held = values.coordinators
+  ? await measure({ seed, perSecond, say, onMeasured: keepIn('coordinators.jsonl') })
+  : await chaos({ minutes, seed, perSecond, say, onEntry: keepIn('sessions.jsonl') });
+const what = values.coordinators ? '--coordinators' : `--minutes ${minutes}`;
 console.log(
-  held ? 'every invariant held' : `repeat it by: npm run chaos -- --minutes ${minutes} --seed ${seed}`,
+  held ? 'every invariant held' : `repeat it by: npm run chaos -- ${what} --seed ${seed} --rate ${perSecond}`,
 );
 process.exit(held ? 0 : 1);

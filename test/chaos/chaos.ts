@@ -1,8 +1,9 @@
 import { closeAll } from '@cordyna/testkit';
 import { entryOf, type Entry } from './ledger/entry.js';
+import { measureCoordinators, type Measured } from './measure/coordinators.js';
 import { playSession } from './session.js';
 import { AS_IN_PRODUCTION } from './settings.js';
-import { startMachines } from './stack/machines.js';
+import { startMachines, type Machines } from './stack/machines.js';
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -17,10 +18,9 @@ export interface ChaosOptions {
 const SESSION_MINUTES = 4;
 
 /** Sessions with seeds from `seed` on, for so many minutes of load and faults. Gives whether every invariant held. */
-export async function chaos({ minutes, seed, perSecond, say, onEntry }: ChaosOptions): Promise<boolean> {
-  let held = true;
-  try {
-    const machines = await startMachines();
+export function chaos({ minutes, seed, perSecond, say, onEntry }: ChaosOptions): Promise<boolean> {
+  return onMachines(say, async (machines) => {
+    let held = true;
     for (let left = minutes, n = 0; left > 0; left -= SESSION_MINUTES, n++) {
       const troubleMs = Math.min(left, SESSION_MINUTES) * 60_000;
       say(`session with seed ${seed + n}, ${troubleMs / 1_000} s`);
@@ -30,8 +30,34 @@ export async function chaos({ minutes, seed, perSecond, say, onEntry }: ChaosOpt
       held &&= session.report.violations.length === 0;
       onEntry(entryOf(session, options));
     }
+    return held;
+  });
+}
+
+/** Two and three coordinators that share the work, while one of them is stopped, and another one killed. */
+export function measure(
+  options: Pick<ChaosOptions, 'seed' | 'perSecond' | 'say'> & {
+    readonly onMeasured: (measured: Measured) => void;
+  },
+): Promise<boolean> {
+  return onMachines(options.say, async (machines) => {
+    let held = true;
+    for (const coordinators of [2, 3]) {
+      const measured = await measureCoordinators(machines, coordinators, options);
+      held &&= measured.violations === 0;
+      options.onMeasured(measured);
+    }
+    return held;
+  });
+}
+
+async function onMachines<T>(
+  say: (line: string) => void,
+  work: (machines: Machines) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(await startMachines());
   } finally {
     for (const failure of await closeAll()) say(failure);
   }
-  return held;
 }

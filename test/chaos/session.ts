@@ -58,7 +58,7 @@ export async function playSession(machines: Machines, options: SessionOptions): 
   const faults = await Promise.all(planned.map((sequence) => endure(site, sequence, options)));
   await lasts;
   const requests = await load.end();
-  const problem = await bringToRest(site, graph, options.restMs);
+  const problem = await bringToRest(site, options.restMs);
   if (problem) say(problem);
   const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
   const kept = [...site.coordinators, ...Object.values(site.servers)];
@@ -88,7 +88,12 @@ async function endure(
   return done;
 }
 
-async function startLoad(site: Site, graph: Graph, { seed, perSecond }: SessionOptions) {
+/** Requests, with duplicates and poison among what is said about them, until `end`. */
+export async function startLoad(
+  site: Site,
+  graph: Graph,
+  { seed, perSecond }: Pick<SessionOptions, 'seed' | 'perSecond'>,
+) {
   const { brokers } = site.machines;
   const sender = new Sender(brokers, site.prefix);
   await sender.start();

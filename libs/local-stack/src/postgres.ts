@@ -22,7 +22,9 @@ export interface PostgresOptions {
 }
 
 const NAME = 'cordyna';
-const INIT_MS = 60_000;
+/** A busy machine takes its time to sync what initdb and CREATE DATABASE write. */
+const INIT_MS = 180_000;
+const CREATE_MS = 60_000;
 const PROBE_MS = 2_000;
 
 /** A running PostgreSQL on 127.0.0.1. */
@@ -75,11 +77,15 @@ async function initialise(initdb: string, data: string, user: ServerUser): Promi
   await rename(unfinished, data);
 }
 
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  url: string,
+  limitMs: number,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: PROBE_MS,
-    query_timeout: PROBE_MS,
+    connectionTimeoutMillis: limitMs,
+    query_timeout: limitMs,
   });
   client.on('error', () => undefined); // a lost connection rejects the query too
   try {
@@ -91,13 +97,13 @@ async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>
 }
 
 const answers = (url: string): Promise<boolean> =>
-  withClient(url, (client) => client.query('SELECT 1')).then(
+  withClient(url, PROBE_MS, (client) => client.query('SELECT 1')).then(
     () => true,
     () => false,
   );
 
 async function createDatabase(serverUrl: string): Promise<void> {
-  await withClient(serverUrl, async (client) => {
+  await withClient(serverUrl, CREATE_MS, async (client) => {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [NAME]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${NAME}`);
   });

@@ -6,6 +6,8 @@ import type { Session, SessionOptions } from '../session.js';
 export interface Entry extends Figures {
   readonly seed: number;
   readonly seconds: number;
+  /** Runs that were asked for, in the mean. */
+  readonly perSecond: number;
   readonly coordinators: number;
   readonly faults: readonly { readonly kind: string; readonly recoveryMs: number }[];
   readonly duplicates: number;
@@ -19,14 +21,16 @@ export interface Entry extends Figures {
   readonly violations: number;
 }
 
+type Planned = Pick<SessionOptions, 'seed' | 'troubleMs' | 'perSecond' | 'coordinators'>;
+
 export function entryOf(
   { report, duplicates, ownEnds }: Session,
-  { seed, troubleMs, coordinators }: Pick<SessionOptions, 'seed' | 'troubleMs' | 'coordinators'>,
+  { seed, troubleMs, perSecond, coordinators }: Planned,
 ): Entry {
   const count = (what: Violation['counts']): number =>
     report.violations.filter(({ counts }) => counts === what).length;
   return {
-    ...{ seed, seconds: troubleMs / 1_000, coordinators, ...report.figures },
+    ...{ seed, seconds: troubleMs / 1_000, perSecond, coordinators, ...report.figures },
     faults: report.recoveries.map(({ kind, ms }) => ({ kind, recoveryMs: ms })),
     ...{ duplicates, ownEnds },
     lost: count('lost'),

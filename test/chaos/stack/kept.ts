@@ -39,7 +39,7 @@ export class Kept<T extends Running> implements Victim {
     void process.exited.then(async () => {
       if (this.current !== started || !this.wanted) return;
       this.ownEnds += 1;
-      this.onOwnEnd(this.name, process.output().slice(-3_000));
+      this.onOwnEnd(this.name, process.output().slice(-500));
       await delay(RESTART_MS);
       if (this.wanted && this.current === started) await this.start();
     });

@@ -1,6 +1,6 @@
 import { awaitUntil, outside, withAdmin } from '@cordyna/testkit';
 import { INBOUND_TOPICS } from '../checker/evidence.js';
-import { unscheduled, type Graph } from '../load/graph.js';
+import { SERVERS, unscheduled } from '../load/graph.js';
 import type { Site } from './site.js';
 import { query } from './sources.js';
 
@@ -9,6 +9,8 @@ interface Open {
   readonly outbox: number;
   readonly schedules: number;
 }
+
+const WITHDRAW_EVERY_MS = 5_000;
 
 const OPEN = `SELECT (SELECT count(*) FROM runs WHERE state = 'running')::int AS runs,
   (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM schedules WHERE active)::int AS schedules`;
@@ -32,25 +34,32 @@ async function unread(site: Site): Promise<string[]> {
   });
 }
 
-async function withoutSchedules(site: Site, graph: Graph): Promise<void> {
-  const bus = await outside(site.machines.brokers, site.prefix);
-  for (const declaration of Object.values(graph.declarations))
-    await bus.write('declarations', [bus.declaration(unscheduled(declaration))]);
+async function withoutSchedules({ declared, machines, prefix }: Site): Promise<void> {
+  const bus = await outside(machines.brokers, prefix);
+  for (const server of SERVERS) {
+    declared[server] = unscheduled(declared[server]);
+    await bus.write('declarations', [bus.declaration(declared[server])]);
+  }
 }
 
 /**
  * Lets the installation finish what it has begun, then ends all of it. Gives what did not come to an end within the
  * limit, for whoever looks for the cause; the checker judges for itself.
  */
-export async function bringToRest(site: Site, graph: Graph, limitMs: number): Promise<string | null> {
+export async function bringToRest(site: Site, limitMs: number): Promise<string | null> {
   const wait = (what: string, condition: () => Promise<boolean>): Promise<string | null> =>
     awaitUntil(what, condition, { timeoutMs: limitMs, everyMs: 200 }).then(
       () => null,
       (error: unknown) => (error as Error).message,
     );
-  await withoutSchedules(site, graph);
+  let withdrawnMs = Number.NEGATIVE_INFINITY;
   const problem = await wait('no run is open, nor anything unpublished', async () => {
     const open = await openIn(site);
+    // A server that was just starting may have declared the old ones once more.
+    if (open?.schedules !== 0 && performance.now() - withdrawnMs > WITHDRAW_EVERY_MS) {
+      await withoutSchedules(site);
+      withdrawnMs = performance.now();
+    }
     if (open && open.runs + open.outbox + open.schedules === 0) return true;
     throw new Error(JSON.stringify(open));
   });

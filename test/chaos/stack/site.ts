@@ -1,3 +1,4 @@
+import type { ServerDeclaration } from '@cordyna/protocol/model';
 import { startCerebro, startSdkServer, uniquePrefix } from '@cordyna/testkit';
 import type { SdkExecution, SdkServer, StartedCerebro, StartedProcess, TcpProxy } from '@cordyna/testkit';
 import { startIndependentServer } from '../../conformance/independent-process.js';
@@ -17,6 +18,8 @@ export interface Site extends Sources {
   readonly machines: Machines;
   readonly coordinators: readonly Kept<StartedCerebro>[];
   readonly servers: Readonly<Record<ServerName, Server>>;
+  /** What servers declare when they start. */
+  readonly declared: Record<ServerName, ServerDeclaration>;
   /** What only the first coordinator goes through. */
   readonly proxies: { readonly kafka: TcpProxy; readonly postgres: TcpProxy; readonly serverA: TcpProxy };
   readonly urls: () => readonly string[];
@@ -38,6 +41,9 @@ function through(url: string, proxy: TcpProxy): string {
   return proxied.href;
 }
 
+/** What the names of all processes of a coordinator begin with. */
+export const instanceOf = (coordinator: number): string => `cerebro-${coordinator + 1}-`;
+
 /** Resolves when every task of the graph is declared and its servers are heard of. */
 export async function startSite(machines: Machines, options: SiteOptions): Promise<Site> {
   const prefix = uniquePrefix();
@@ -46,12 +52,17 @@ export async function startSite(machines: Machines, options: SiteOptions): Promi
   const toPostgres = machines.postgres.proxy;
   const keep = (at: number): Kept<StartedCerebro> => {
     const proxied = at === 0;
+    let starts = 0;
     const launch = (): Promise<StartedCerebro> =>
       startCerebro({
         brokers: proxied ? brokersBehind(toKafka) : machines.brokers,
         databaseUrl: proxied ? through(databaseUrl, toPostgres) : databaseUrl,
         prefix,
-        env: { CORDYNA_LOG_LEVEL: 'warn', ...options.env },
+        env: {
+          CORDYNA_LOG_LEVEL: 'warn',
+          CORDYNA_INSTANCE: `${instanceOf(at)}${(starts += 1)}`,
+          ...options.env,
+        },
         readyMs: 0,
       });
     return new Kept(`coordinator ${at + 1}`, launch, options.onOwnEnd);
@@ -60,13 +71,14 @@ export async function startSite(machines: Machines, options: SiteOptions): Promi
   await Promise.all(coordinators.map((coordinator) => coordinator.start()));
   await Promise.all(coordinators.map(({ current }) => current?.untilReady(READY_MS)));
   const instances: Server['current'][] = [];
-  const servers = serversOf(machines, prefix, options, (instance) => instances.push(instance));
+  const declared = { ...options.graph.declarations };
+  const servers = serversOf(machines, prefix, { ...options, declared }, (one) => instances.push(one));
   await Promise.all(Object.values(servers).map((server) => server.start()));
   const [first] = coordinators;
   await Promise.all(['a', 'b'].map((server) => first?.current?.api.untilOnline(server, READY_MS)));
   await servers.c.process?.waitForOutput(/"what":"ready"/, READY_MS);
   return {
-    ...{ machines, brokers: machines.brokers, prefix, databaseUrl, coordinators, servers },
+    ...{ machines, brokers: machines.brokers, prefix, databaseUrl, coordinators, servers, declared },
     serverNames: Object.keys(servers),
     proxies: { kafka: toKafka, postgres: toPostgres, serverA },
     executions: () => instances.flatMap((instance) => [...(instance?.executions() ?? [])]),
@@ -77,7 +89,7 @@ export async function startSite(machines: Machines, options: SiteOptions): Promi
 function serversOf(
   machines: Machines,
   prefix: string,
-  { graph, onOwnEnd }: SiteOptions,
+  { graph, declared, onOwnEnd }: SiteOptions & Pick<Site, 'declared'>,
   onStart: (instance: Server['current']) => void,
 ): Record<ServerName, Server> {
   const keep = (
@@ -98,7 +110,7 @@ function serversOf(
   const sdk = (name: ServerName, brokers: readonly string[]): Promise<SdkServer> =>
     startSdkServer({
       ...{ brokers, prefix, concurrency: CONCURRENCY },
-      declaration: graph.declarations[name],
+      declaration: declared[name],
       behaviours: asJson(graph.behaviours[name]),
     });
   return {
@@ -107,7 +119,7 @@ function serversOf(
     c: keep('c', () =>
       startIndependentServer({
         ...{ brokers: machines.brokers, prefix, capacity: CONCURRENCY },
-        declaration: graph.declarations.c,
+        declaration: declared.c,
         behaviour: asJson(graph.behaviours.c),
       }),
     ),
