@@ -29,6 +29,8 @@ export interface Graph {
 }
 
 const MAX_SLEEP_MS = 30;
+/** Long enough for a server to be killed or stopped in the middle of it. */
+const LONG_MS = { least: 600, most: 2_000 };
 const RANDOM_TASKS = 8;
 /** Enough for every attempt that a fault ends. */
 const MAX_ATTEMPTS = 20;
@@ -60,9 +62,13 @@ class Drawing {
 export function graphOf(random: Random, timeouts: Timing): Graph {
   const draw = new Drawing(random, timeouts);
   const chain = draw.task('a', 'chain-1');
-  draw.task('c', 'chain-3', [draw.task('b', 'chain-2', [chain])]);
+  const long = (): Partial<Behaviour> => ({ sleepMs: random.between(LONG_MS.least, LONG_MS.most) });
+  draw.task('c', 'chain-3', [draw.task('b', 'chain-2', [chain], {}, long())]);
   const diamond = draw.task('b', 'top');
-  draw.task('b', 'bottom', [draw.task('a', 'left', [diamond]), draw.task('c', 'right', [diamond])]);
+  draw.task('b', 'bottom', [
+    draw.task('a', 'left', [diamond], {}, long()),
+    draw.task('c', 'right', [diamond], {}, long()),
+  ]);
   const fan = draw.task('c', 'hub');
   for (const server of SERVERS) draw.task(server, 'leaf', [fan]);
   const list = draw.task('a', 'list', [], {}, { output: { items: [1, 2, 3] } });
