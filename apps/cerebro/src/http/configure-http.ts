@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { MAX_VALUE_BYTES } from '@cordyna/protocol/model';
+import { answerWhatIsNotHttp } from './not-http.js';
 import { openApiDocument } from './openapi/document.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { isJson } from './request/json-body.js';
@@ -42,6 +43,7 @@ export function configureHttp(app: NestExpressApplication): void {
   const server = app.getHttpServer() as Server;
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
+  answerWhatIsNotHttp(server);
   serveDocument(app);
 }
 

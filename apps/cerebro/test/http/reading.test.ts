@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { StoreUnavailable } from '../../src/coordination/index.js';
 import { httpApp, type HttpApp } from './support/http-app.js';
 import { NO_RUN, RUN } from './support/memory.js';
@@ -32,6 +33,22 @@ describe('runs', () => {
       400,
       '/problems/invalid-parameter',
     ]);
+  });
+
+  test('of no call is longer than 500', async () => {
+    const file = new URL('../../../../docs/openapi.json', import.meta.url);
+    const { paths } = JSON.parse(readFileSync(file, 'utf8')) as {
+      paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
+    };
+    const lists = Object.entries(paths)
+      .filter(([, { get }]) => get?.parameters?.some(({ name }) => name === 'limit'))
+      .map(([path]) => path.replace('{task}', 'server-a.extract').replace(/{\w+}/, 'a'));
+    expect(lists.length).toBeGreaterThan(5);
+    for (const list of lists) {
+      const response = await http.get(`${list}?limit=501`);
+      expect({ list, status: response.status }).toEqual({ list, status: 400 });
+      expect(await response.json()).toMatchObject({ errors: [{ path: 'limit' }] });
+    }
   });
 
   test('an empty parameter is as if left out', async () => {

@@ -156,6 +156,8 @@ describe('the stream', () => {
     const response = await http.get(`/api/v1/stream${query}`, headers);
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
+    if (lastEventId !== undefined)
+      expect(await response.json()).toMatchObject({ errors: [{ path: 'Last-Event-ID' }] });
   });
 
   test('lets 256 listen and no more', async () => {

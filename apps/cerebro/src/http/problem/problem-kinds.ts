@@ -12,12 +12,14 @@ export const PROBLEM_KINDS = {
   'definition-exists': { status: 409, title: 'There is one of this name already' },
   'key-reused': { status: 409, title: 'The same key or run id with other content' },
   'wrong-state': { status: 409, title: 'The run is not in a state that allows this' },
+  'request-timeout': { status: 408, title: 'The request did not come whole in time' },
   'version-conflict': { status: 412, title: 'Another version is in force' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   'invalid-body': { status: 422, title: 'The body is not a valid request' },
   'invalid-definition': { status: 422, title: 'The definition is not valid' },
   'invalid-args': { status: 422, title: 'The arguments are not valid' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   'client-error': { status: 400, title: 'The request was refused' },
   'internal-error': { status: 500, title: 'A defect of the coordinator' },
   'not-ready': { status: 503, title: 'Not ready' },
@@ -26,7 +28,7 @@ export const PROBLEM_KINDS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
 
-/** Where one field is wrong; `path` is a JSON pointer into the body, or the name of a parameter. */
+/** Where one field is wrong; `path` is a JSON pointer into the body (empty: all of it), or the name of a parameter. */
 export interface ProblemField {
   readonly path: string;
   readonly message: string;
@@ -49,14 +51,17 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
   readonly retriable: boolean;
+  readonly errors: readonly ProblemField[];
 
   constructor(
     readonly code: ProblemKind,
     message: string,
-    readonly errors: readonly ProblemField[] = [],
+    errors: readonly ProblemField[] = [],
     options?: ErrorOptions,
   ) {
     super(message, options);
+    // What cannot be read is wrong as a whole.
+    this.errors = errors.length === 0 && code === 'malformed-request' ? [{ path: '', message }] : errors;
     this.status = PROBLEM_KINDS[code].status;
     this.retriable = this.status === 503;
   }

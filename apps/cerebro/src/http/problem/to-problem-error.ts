@@ -36,10 +36,11 @@ export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof RequestRefused)
     return new ProblemError(REFUSALS[error.code], error.message, error.errors, { cause: error });
-  if (error instanceof InvalidCursor)
-    return new ProblemError('invalid-parameter', 'the cursor is not one that this API gave', [], {
-      cause: error,
-    });
+  if (error instanceof InvalidCursor) {
+    const errors = [{ path: 'cursor', message: 'must be `next` of the page before' }];
+    const message = 'the cursor is not one that this API gave';
+    return new ProblemError('invalid-parameter', message, errors, { cause: error });
+  }
   if (error instanceof StoreUnavailable)
     return new ProblemError('unavailable', 'the database does not answer', [], { cause: error });
   const status = statusOf(error);

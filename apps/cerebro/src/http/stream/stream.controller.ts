@@ -1,6 +1,7 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { InvalidCursor } from '../../coordination/index.js';
 import { ref } from '../openapi/decorators.js';
 import { ProblemError } from '../problem/problem-kinds.js';
 import { queryPipe, StreamQuery } from '../request/parameters.js';
@@ -36,14 +37,19 @@ export class StreamController {
     @Res() response: ServerResponse,
   ): Promise<void> {
     const cursor = lastEventId || undefined;
-    if (cursor !== undefined && !CURSOR.test(cursor)) {
-      const errors = [{ path: 'Last-Event-ID', message: 'must be the id of an event of this stream' }];
-      throw new ProblemError('invalid-parameter', 'Last-Event-ID is not an id of this stream', errors);
-    }
+    if (cursor !== undefined && !CURSOR.test(cursor)) throw notOfThisStream();
     if (request.method === 'HEAD') {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).end();
       return;
     }
-    await this.hub.open({ run, cursor }, response);
+    await this.hub.open({ run, cursor }, response).catch((error: unknown) => {
+      throw error instanceof InvalidCursor ? notOfThisStream(error) : error;
+    });
   }
+}
+
+function notOfThisStream(cause?: Error): ProblemError {
+  const errors = [{ path: 'Last-Event-ID', message: 'must be the id of an event of this stream' }];
+  const message = 'Last-Event-ID is not an id of this stream';
+  return new ProblemError('invalid-parameter', message, errors, { cause });
 }

@@ -1,0 +1,48 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ProblemError, type ProblemKind } from './problem/problem-kinds.js';
+
+/** Of Node's HTTP parser; everything else is malformed. */
+const KINDS: Readonly<Record<string, readonly [ProblemKind, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'the headers have more than 16 KiB'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'the request did not come whole in time'],
+};
+const MALFORMED = ['malformed-request', 'this is not HTTP/1.1'] as const;
+
+/**
+ * What cannot be read as HTTP never becomes a request that a filter sees. Node would answer it without a body; here it
+ * is answered as every other error is, and its connection ends.
+ */
+export function answerWhatIsNotHttp(server: Server): void {
+  const answering = new WeakMap<Duplex, ServerResponse>();
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    answering.set(socket, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = answering.get(socket);
+    // In the middle of another answer nothing can be said.
+    const isFree = !response || response.writableFinished || !response.headersSent;
+    if (error.code !== 'ECONNRESET' && socket.writable && isFree)
+      socket.end(answerTo(error), () => socket.destroy());
+    else socket.destroy(error);
+  });
+  // Other expectations than 100-continue may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+function answerTo({ code = '' }: NodeJS.ErrnoException): string {
+  const [kind, detail] = KINDS[code] ?? MALFORMED;
+  const error = new ProblemError(kind, detail);
+  const body = JSON.stringify(error.toProblem('/'));
+  return [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
+    'connection: close',
+    'content-type: application/problem+json',
+    'cache-control: no-store',
+    'x-content-type-options: nosniff',
+    `content-length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n');
+}
