@@ -3,6 +3,7 @@ import { CordynaKafkaServer } from '@cordyna/bus/nest';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { CerebroConfig } from './config/index.js';
 import {
+  Backlog,
   Caches,
   Capacity,
   DatabaseClock,
@@ -91,26 +92,25 @@ export function compose(
   };
   const watermark = new Watermark(queries, outbound, watermarkSettings, () => metrics.stalls.inc());
   const pulse = new Pulse(queries, clock);
-  const handler = new InboundHandler(door, progress, queries, bus.admin());
+  const backlog = new Backlog(config.maxUnpublished);
+  const newWork = { topics: new Set([topics.invocations, topics.signals]), backlog };
+  const handler = new InboundHandler(door, progress, queries, bus.admin(), newWork);
   const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };
   const transport = inboundTransport(bus, config, handler, new InboundDecoder(topics), inbound, onFailed);
-  const readiness = new CoordinatorReadiness({ clock, pulse, watermark, door, publisher }, () => inbound);
-  observeGauges(metrics, { clock, pulse, watermark, door, publisher, queries }, readiness);
+  const observed = { clock, pulse, watermark, door, publisher, backlog };
+  const readiness = new CoordinatorReadiness(observed, () => inbound);
+  observeGauges(metrics, { ...observed, queries }, readiness);
   const coordinator = new Coordinator(
     {
+      ...observed,
       bus,
       outbound,
       installation,
       store,
       queries,
-      clock,
       leases,
       capacity,
-      door,
-      publisher,
       progress,
-      watermark,
-      pulse,
       retention: new Retention(persistence.retention, metrics, config.retentionMs),
     },
     {
@@ -123,7 +123,7 @@ export function compose(
   );
   return {
     coordinator,
-    commands: new RunCommands(door, store, clock),
+    commands: new RunCommands(door, store, clock, undefined, backlog),
     definitions: new DoorDefinitions(door),
     readiness,
     schedules: new DoorSchedules(door, store, clock),

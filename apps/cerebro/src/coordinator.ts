@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Bus } from '@cordyna/bus';
 import { topicSpecs } from '@cordyna/protocol/wire';
 import type {
+  Backlog,
   Capacity,
   DatabaseClock,
   Door,
@@ -15,6 +16,7 @@ import type {
 } from './coordination/index.js';
 import type { TopicSettings } from './messaging/index.js';
 import {
+  BacklogTimer,
   CapacityTimer,
   DueTimer,
   Sweeper,
@@ -52,6 +54,8 @@ export interface CoordinatorParts {
   readonly pulse: Pulse;
   /** Without it nothing that is old is removed. */
   readonly retention?: Retention;
+  /** Without it new work is taken however much waits for Kafka. */
+  readonly backlog?: Backlog;
 }
 
 const RETRY_MS = 1_000;
@@ -69,7 +73,7 @@ export class Coordinator {
     private readonly parts: CoordinatorParts,
     private readonly settings: CoordinatorSettings,
   ) {
-    const { queries, door, outbound, capacity, watermark, pulse, retention } = parts;
+    const { queries, door, outbound, capacity, watermark, pulse, retention, backlog } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
     this.capacityTimer = new CapacityTimer(queries, door, capacity, outbound, source);
     this.timers = [
@@ -79,6 +83,7 @@ export class Coordinator {
       new DueTimer(queries, door, parts.clock, source, newRunId),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
       ...(retention ? [retention] : []),
+      ...(backlog ? [new BacklogTimer(queries, backlog)] : []),
     ];
   }
 

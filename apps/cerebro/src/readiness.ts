@@ -2,6 +2,7 @@ import type { BusConsumerState } from '@cordyna/bus';
 import {
   MAX_BEHIND_MS,
   Readiness,
+  type Backlog,
   type DatabaseClock,
   type Door,
   type Publisher,
@@ -29,6 +30,7 @@ export interface ReadinessParts {
   readonly watermark: Pick<Watermark, 'ageMs'>;
   readonly door: Pick<Door, 'trouble'>;
   readonly publisher: Pick<Publisher, 'behindMs' | 'failedMs'>;
+  readonly backlog: Pick<Backlog, 'excess'>;
 }
 
 const check = (bad: UnreadyReason | null | false, detail: string): ReadinessCheck => ({
@@ -83,7 +85,9 @@ export class CoordinatorReadiness extends Readiness {
   }
 
   private publishing(): ReadinessCheck {
-    const { publisher } = this.parts;
+    const { publisher, backlog } = this.parts;
+    if (backlog.excess !== null)
+      return check('bus_unavailable', `${backlog.excess} messages wait for Kafka; nothing new is begun`);
     const behind = publisher.behindMs();
     const failed = publisher.failedMs();
     if (failed !== null && failed < FAILURE_COUNTS_MS)

@@ -7,6 +7,7 @@ const good: ReadinessParts = {
   watermark: { ageMs: () => 10 },
   door: { trouble: () => null },
   publisher: { behindMs: () => 0, failedMs: () => null },
+  backlog: { excess: null },
 };
 const running: InboundState = { state: 'running', assignedPartitions: 4 };
 const of = (parts: Partial<ReadinessParts>, inbound: Partial<InboundState> = {}) =>
@@ -26,6 +27,7 @@ describe('a coordinator', () => {
     ['bus_unavailable', 'bus', of({}, { state: 'rebuilding' })],
     ['bus_unavailable', 'publishing', of({ publisher: { behindMs: () => 3_000, failedMs: () => null } })],
     ['bus_unavailable', 'publishing', of({ publisher: { behindMs: () => 0, failedMs: () => 100 } })],
+    ['bus_unavailable', 'publishing', of({ backlog: { excess: 60_000 } })],
     ['behind', 'watermark', of({ watermark: { ageMs: () => 20_000 } })],
   ] as const)('is not ready, and says %s of %s', (reason, name, readiness) => {
     const { ready, checks } = readiness.report();

@@ -91,6 +91,10 @@ export class Environment {
   @Whole(7, 36_500)
   CORDYNA_RETENTION_DAYS = 30;
 
+  /** Far more than a busy coordinator has on its way. */
+  @Whole(100, 10_000_000)
+  CORDYNA_MAX_UNPUBLISHED = 50_000;
+
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   CORDYNA_LOG_LEVEL: LogLevel = 'info';
 }

@@ -23,6 +23,8 @@ export interface CerebroConfig {
   readonly sessionTimeoutMs: number;
   /** How long what has ended is kept. */
   readonly retentionMs: number;
+  /** With so many messages that wait for Kafka nothing new is begun. */
+  readonly maxUnpublished: number;
   readonly logLevel: LogLevel;
 }
 
@@ -52,6 +54,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): CerebroConfig 
     },
     sessionTimeoutMs: values.CORDYNA_SESSION_TIMEOUT_MS,
     retentionMs: values.CORDYNA_RETENTION_DAYS * DAY_MS,
+    maxUnpublished: values.CORDYNA_MAX_UNPUBLISHED,
     logLevel: values.CORDYNA_LOG_LEVEL,
   });
 }

@@ -1,3 +1,4 @@
+export * from './backlog.js';
 export * from './capacity.js';
 export { MAX_IN_LINE } from './waiting-lines.js';
 export * from './commands.js';

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { graphOf, type Input } from '@cordyna/engine';
 import type { RunRequest } from '@cordyna/protocol/model';
+import { Backlog } from './backlog.js';
 import { Commands, RequestRefused } from './commands.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { Door } from './door.js';
@@ -15,6 +16,7 @@ export class RunCommands extends Commands {
     private readonly store: Store,
     private readonly clock: DatabaseClock,
     private readonly newRunId: () => string = uuidv7,
+    private readonly backlog = new Backlog(Number.POSITIVE_INFINITY),
   ) {
     super();
   }
@@ -24,6 +26,7 @@ export class RunCommands extends Commands {
     source: string,
     traceparent?: string,
   ): Promise<{ run: string; created: boolean }> {
+    this.backlog.check();
     const outcome = await withLimit(
       this.door.submit({
         kind: 'run-requested',
@@ -45,7 +48,8 @@ export class RunCommands extends Commands {
     return this.propose(run, { kind: 'cancel', reason }, source);
   }
 
-  retryRun(run: string, source: string): Promise<void> {
+  async retryRun(run: string, source: string): Promise<void> {
+    this.backlog.check();
     return this.propose(run, { kind: 'retry' }, source);
   }
 

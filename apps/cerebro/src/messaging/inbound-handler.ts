@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { BusAdmin, TopicPartition } from '@cordyna/bus';
 import type { DecodedBatch, DecodedRecord } from '@cordyna/bus/nest';
 import {
+  type Backlog,
   type Door,
   positionOf,
   type Inbound,
@@ -14,6 +15,12 @@ export interface DecodedInbound {
   readonly inbound: Inbound;
 }
 
+/** On these topics others ask for new work, which waits there while there is no room. */
+export interface NewWork {
+  readonly topics: ReadonlySet<string>;
+  readonly backlog: Backlog;
+}
+
 /** What comes from the bus goes through the door; a batch is done when it is committed. */
 export class InboundHandler {
   private readonly logger = new Logger('InboundHandler');
@@ -23,11 +30,13 @@ export class InboundHandler {
     private readonly progress: ProgressBuffer,
     private readonly queries: TimerQueries,
     private readonly admin: BusAdmin,
+    private readonly newWork?: NewWork,
   ) {}
 
   /** @param seek moves the consumer: to records that were skipped, which should never happen */
   async handle(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
     const { topic, partition, fetchedOffset, nextOffset } = batch;
+    if (this.newWork?.topics.has(topic)) await this.newWork.backlog.room();
     const inbounds = this.progress.screen(batch.records.map(inboundOf));
     const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
     if (position === null) return this.progress.add(inbounds);

@@ -1,3 +1,4 @@
+export * from './backlog-timer.js';
 export * from './capacity-timer.js';
 export * from './due-timer.js';
 export * from './retention.js';

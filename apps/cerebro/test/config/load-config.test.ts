@@ -33,6 +33,7 @@ describe('the configuration', () => {
       defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
       sessionTimeoutMs: 6_000,
       retentionMs: 30 * 86_400_000,
+      maxUnpublished: 50_000,
       logLevel: 'info',
     });
     expect(config.databaseUrl.reveal()).toBe(least.DATABASE_URL);
@@ -65,6 +66,7 @@ describe('the configuration', () => {
       CORDYNA_DEFAULT_COMPLETE_MS: '7',
       CORDYNA_SESSION_TIMEOUT_MS: '9000',
       CORDYNA_RETENTION_DAYS: '7',
+      CORDYNA_MAX_UNPUBLISHED: '1000',
       CORDYNA_LOG_LEVEL: 'debug',
     };
     expect(Object.keys(env).sort()).toEqual([...VARIABLES].sort());
@@ -84,6 +86,7 @@ describe('the configuration', () => {
       defaultTimeouts: { ackMs: 5, startMs: 6, completeMs: 7 },
       sessionTimeoutMs: 9000,
       retentionMs: 604_800_000,
+      maxUnpublished: 1000,
       logLevel: 'debug',
     });
   });

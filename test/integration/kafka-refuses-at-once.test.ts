@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BusAdmin } from '@cordyna/bus';
+import { awaitUntil, testDatabase } from '@cordyna/testkit';
+import pg from 'pg';
+import {
+  Backlog,
+  DatabaseClock,
+  RunCommands,
+  type Inbound,
+  type ProgressBuffer,
+} from '../../apps/cerebro/src/coordination/index.js';
+import { InboundHandler } from '../../apps/cerebro/src/messaging/index.js';
+import { BacklogTimer, DueTimer, Sweeper } from '../../apps/cerebro/src/timers/index.js';
+import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
+
+const LIMIT = 100;
+const AT_ONCE = 10;
+/** What is asked for between two counts is not seen by either. */
+const MAX_ASKED = 20_000;
+
+let door: OpenDoor;
+let sql: pg.Client;
+let commands: RunCommands;
+let handler: InboundHandler;
+let timers: { start(): void; stop(): Promise<void> }[];
+
+beforeAll(async () => {
+  const { url } = await testDatabase();
+  door = await openDoor(url, 'refused');
+  sql = new pg.Client({ connectionString: url, query_timeout: 30_000 });
+  await sql.connect();
+  await door.declare({ server: 'd', tasks: [{ name: 'work' }, { name: 'often', everyMs: 1 }] });
+  const { store, timers: queries } = door.persistence;
+  const clock = new DatabaseClock();
+  const asked = clock.mark();
+  clock.sample(await queries.now(), asked);
+  const backlog = new Backlog(LIMIT);
+  commands = new RunCommands(door.door, store, clock, undefined, backlog);
+  const progress = { screen: (all: unknown) => all, add: () => undefined } as unknown as ProgressBuffer;
+  const newWork = { topics: new Set(['t.invocations']), backlog };
+  handler = new InboundHandler(door.door, progress, queries, {} as BusAdmin, newWork);
+  timers = [
+    new BacklogTimer(queries, backlog),
+    new DueTimer(queries, door.door, '/cerebro/refused'),
+    new Sweeper(queries, door.bus, door.door, 0),
+  ];
+  timers.forEach((timer) => timer.start());
+});
+afterAll(async () => {
+  await Promise.all(timers.map((timer) => timer.stop()));
+  await sql.end();
+  await door.close();
+});
+
+const count = async (what: string): Promise<number> =>
+  (await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${what}`)).rows[0]?.count ?? 0;
+const request = (): Promise<string> =>
+  commands.requestRun({ task: 'd.work' }, '/http').then(
+    ({ run }) => run,
+    (error: { code: string }) => error.code,
+  );
+
+/** One record that asks for a run, as the first of its partition. */
+const invocation = () => {
+  const where = { topic: 't.invocations', partition: 0, offset: 0n, key: null, value: null };
+  const inbound: Inbound = {
+    kind: 'run-requested',
+    ...{ source: '/test', at: Date.now(), request: { task: 'd.work' } },
+    ...{ trigger: { kind: 'request' }, fallbackKey: 'key', newRun: randomUUID(), where },
+  };
+  const record = { ...where, headers: {}, timestampMs: 0 };
+  const decoded = { ok: true, inbound } as const;
+  const about = { topicKind: 'invocations', heartbeat: async () => undefined, isStale: () => false } as const;
+  return {
+    ...about,
+    topic: where.topic,
+    partition: 0,
+    fetchedOffset: 0n,
+    nextOffset: 1n,
+    records: [{ record, decoded }],
+  };
+};
+
+test('while Kafka refuses at once nothing new is begun beyond the limit, and schedules are recorded', async () => {
+  door.bus.lost = true;
+  const worker = async (): Promise<void> => {
+    for (let asked = 0; asked < MAX_ASKED / AT_ONCE; asked++) if ((await request()) === 'unavailable') return;
+    throw new Error('the outbox grows without end');
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+
+  const runs = await count(`runs WHERE task = 'd.work'`);
+  let done = false;
+  const handled = handler.handle(invocation(), () => undefined).then(() => (done = true));
+  // Schedules go on meanwhile: a run that cannot be invoked, and the due times that it lets pass.
+  const firings = await count('schedule_firings');
+  await awaitUntil(
+    'ten more due times are recorded',
+    async () => (await count('schedule_firings')) >= firings + 10,
+  );
+  expect(await request()).toBe('unavailable');
+  expect(await count(`runs WHERE task = 'd.work'`)).toBe(runs);
+  expect(await count(`runs WHERE task = 'd.often'`)).toBe(1);
+  expect(done).toBe(false);
+
+  door.bus.lost = false;
+  await handled;
+  await awaitUntil('there is room', async () => (await request()) !== 'unavailable');
+  await awaitUntil('all is sent', async () => (await count('outbox')) === 0);
+  const invoked = door.bus.sent.filter(({ invocation: id }) => id !== null).map(({ run }) => run);
+  expect(new Set(invoked).size).toBe(invoked.length);
+}, 60_000);
