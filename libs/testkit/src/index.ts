@@ -8,6 +8,7 @@ export { atEndOfFile, closeAll } from './closers.js';
 export { createDatabase, testDatabase, type TestDatabase } from './database.js';
 export { dumpTopic, type DumpedRecord } from './dump-topic.js';
 export { kafkaClient } from './kafka-client.js';
+export { fuzzSeed, fuzzSettings, type FuzzSettings } from './config.js';
 export { leakCheck } from './leak-check.js';
 export { REPOSITORY, appEntry, temporaryDirectory } from './paths.js';
 export { privateKafka, privatePostgres, type PrivateKafka, type PrivatePostgres } from './private-stack.js';

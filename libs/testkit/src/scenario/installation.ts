@@ -17,6 +17,7 @@ export interface InstallationOptions {
 export interface Installation {
   readonly brokers: readonly string[];
   readonly prefix: string;
+  readonly databaseUrl: string;
   readonly cerebros: readonly StartedCerebro[];
   /** Of the coordinators in turn, so that each answers some of the calls. */
   readonly api: Api;
@@ -46,6 +47,7 @@ export async function installation(options: InstallationOptions): Promise<Instal
   return {
     brokers,
     prefix,
+    databaseUrl: database.url,
     cerebros,
     api: calls,
     bus: await outside(brokers, prefix),

@@ -1,0 +1,46 @@
+import type pg from 'pg';
+
+/** What moves on by itself, whoever asks for what. */
+const MOVING = new Set([
+  'instances',
+  'positions',
+  'outbox',
+  'schema_migrations',
+  'schedules',
+  'schedule_firings',
+]);
+
+/** Rows and a digest of each table; the same as before when nothing has been changed. */
+export async function digests(sql: pg.Client): Promise<Readonly<Record<string, string>>> {
+  const { rows: tables } = await sql.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables
+     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`,
+  );
+  const parts = tables
+    .filter(({ name }) => !MOVING.has(name))
+    .map(
+      ({ name }) =>
+        `SELECT '${name}' AS name, count(*) || ' rows, ' || coalesce(sum(hashtext(t::text)::bigint), 0) AS digest FROM ${name} t`,
+    );
+  const { rows } = await sql.query<{ name: string; digest: string }>(parts.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]));
+}
+
+/** Runs that are there in part only: rows without the others that were written with them. */
+export async function halfApplied(sql: pg.Client): Promise<readonly unknown[]> {
+  const { rows } = await sql.query(
+    `SELECT id FROM runs r WHERE next_seq - 1 <> (SELECT count(*) FROM history h WHERE h.run = r.id)
+       OR NOT EXISTS (SELECT 1 FROM task_runs t WHERE t.run = r.id)
+     UNION ALL SELECT run FROM run_keys k WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = k.run)`,
+  );
+  return rows;
+}
+
+/** Runs that somebody asked for, and changes of definitions. */
+export async function askedFor(sql: pg.Client): Promise<{ runs: readonly string[]; changes: number }> {
+  const { rows } = await sql.query<{ id: string }>(
+    `SELECT id FROM runs WHERE trigger->>'source' = '/http' ORDER BY id`,
+  );
+  const { rows: counted } = await sql.query<{ count: number }>('SELECT count(*)::int FROM definitions');
+  return { runs: rows.map(({ id }) => id), changes: counted[0]?.count ?? 0 };
+}
