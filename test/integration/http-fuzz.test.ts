@@ -5,7 +5,7 @@ import pg from 'pg';
 import { answerOf, wrongIn, type Answer } from './fuzz/answers.js';
 import { callOf, withRuns, type Call } from './fuzz/calls.js';
 import { ROUTES } from './fuzz/document.js';
-import { askedFor, digests, halfApplied } from './fuzz/tables.js';
+import { askedFor, digests, halfApplied, missing } from './fuzz/tables.js';
 
 const settings = fuzzSettings();
 const AT_ONCE = 16;
@@ -38,6 +38,8 @@ let port: number;
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 /** Runs that were promised, in the order of their answers. */
 const promised: string[] = [];
+/** Of schedules that were fired by hand. */
+const fired: string[] = [];
 const refused: Call[] = [];
 let changes = 0;
 const seen = new Map<string, number>();
@@ -63,7 +65,10 @@ function note(call: Call, { status, text }: Answer): void {
   seen.set(about, (seen.get(about) ?? 0) + 1);
   if (call.route) routesSeen.add(`${call.method} ${call.route.path}`);
   if (ALWAYS_REFUSED.has(status) && call.method !== 'GET' && refused.length < REPEATED) refused.push(call);
-  if (status === 202) promised.push((JSON.parse(text) as { run: string }).run);
+  if (status === 202) {
+    const runs = call.route?.path.endsWith('/fire') ? fired : promised;
+    runs.push((JSON.parse(text) as { run: string }).run);
+  }
   if (call.method !== 'GET' && status < 300 && text.includes('"outcome"')) {
     const { outcome } = JSON.parse(text) as { outcome: string };
     if (outcome !== 'unchanged') changes += 1;
@@ -92,6 +97,15 @@ async function inTurns(count: number, one: (at: number) => Promise<string[]>): P
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return found;
+}
+
+/** They would begin runs while the tables are compared. */
+async function pauseSchedules(): Promise<void> {
+  const { rows } = await sql.query<{ schedule: string }>('SELECT schedule FROM schedules WHERE active');
+  for (const { schedule } of rows)
+    await cordyna.api.request('POST', `/api/v1/schedules/${encodeURIComponent(schedule)}/pause`, {
+      body: {},
+    });
 }
 
 const atRest = (): Promise<unknown> =>
@@ -126,10 +140,12 @@ describe(`${settings.inputs} requests of any kind`, () => {
     const { runs, changes: stored } = await askedFor(sql);
     expect(runs).toEqual([...new Set(promised)].sort());
     expect(stored).toBe(changes);
+    expect(await missing(sql, fired)).toEqual([]);
     expect(await halfApplied(sql)).toEqual([]);
   });
 
   test('change nothing when they are refused', async () => {
+    await pauseSchedules();
     await atRest();
     const before = await digests(sql);
     const again = (at: number): Promise<string[]> =>

@@ -126,7 +126,7 @@ export function compose(
     commands: new RunCommands(door, store, clock, undefined, backlog),
     definitions: new DoorDefinitions(door),
     readiness,
-    schedules: new DoorSchedules(door, store, clock),
+    schedules: new DoorSchedules(door, store, clock, undefined, backlog),
     handler,
     transport,
   };

@@ -80,7 +80,7 @@ export class Coordinator {
       pulse,
       this.capacityTimer,
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new DueTimer(queries, door, parts.clock, source, newRunId),
+      new DueTimer(queries, door, parts.clock, source, newRunId, backlog),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
       ...(retention ? [retention] : []),
       ...(backlog ? [new BacklogTimer(queries, backlog)] : []),

@@ -36,6 +36,12 @@ export async function halfApplied(sql: pg.Client): Promise<readonly unknown[]> {
   return rows;
 }
 
+/** Which of these runs are not there. */
+export async function missing(sql: pg.Client, runs: readonly string[]): Promise<readonly unknown[]> {
+  const { rows } = await sql.query('SELECT unnest($1::uuid[]) AS id EXCEPT SELECT id FROM runs', [runs]);
+  return rows;
+}
+
 /** Runs that somebody asked for, and changes of definitions. */
 export async function askedFor(sql: pg.Client): Promise<{ runs: readonly string[]; changes: number }> {
   const { rows } = await sql.query<{ id: string }>(

@@ -79,6 +79,21 @@ export const odd: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
+/** Members whose values a schema tells too little of. What is due all the time would drown the rest. */
+const BY_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  everyMs: fc.constantFrom(3_600_000, 86_400_000, 2 ** 40, 3_155_760_000_000, 2 ** 53 - 1, 0, -1),
+  cron: fc.constantFrom(
+    '0 6 * * 1-5',
+    '0 0 1 1 *',
+    '30 2 * * *',
+    '0 0 30 2 *',
+    '61 * * * *',
+    '@daily',
+    '0 0 0 0 0 0',
+  ),
+  timezone: fc.constantFrom('Europe/Berlin', 'UTC', 'Mars/Olympus', '+01:00', '../etc'),
+};
+
 /** Values that a schema of the document allows, or nearly. */
 export function valuesOf(given: Schema): fc.Arbitrary<unknown> {
   const schema = resolved(given);
@@ -126,7 +141,9 @@ function objectsOf(schema: Schema): fc.Arbitrary<unknown> {
     const values = typeof rest === 'object' && rest !== null ? valuesOf(rest as Schema) : odd;
     return fc.dictionary(stringsOf((schema['propertyNames'] ?? {}) as Schema), values, { maxKeys: 3 });
   }
-  const model = Object.fromEntries(Object.entries(properties).map(([name, own]) => [name, valuesOf(own)]));
+  const model = Object.fromEntries(
+    Object.entries(properties).map(([name, own]) => [name, BY_NAME[name] ?? valuesOf(own)]),
+  );
   const requiredKeys = (schema['required'] ?? []) as string[];
   const [first, ...others] = (schema['oneOf'] ?? []) as { readonly required?: string[] }[];
   const exclusive = [first, ...others].flatMap((option) => option?.required ?? []);

@@ -2,8 +2,8 @@ import { RequestRefused } from './commands.js';
 
 /**
  * How much waits for Kafka. While it is more than the limit, nobody may begin new work: what asks over HTTP is told to
- * come again, what asks on the bus waits there. What is begun goes on, and schedules fire: each has one unfinished run
- * at most, so neither lets the outbox grow without end.
+ * come again, what asks on the bus waits there, and due times stay due, so that the outbox does not grow without end.
+ * What is begun goes on.
  */
 export class Backlog {
   private unpublished = 0;

@@ -10,6 +10,11 @@ const KINDS: Readonly<Record<string, readonly [ProblemKind, string]>> = {
 };
 const MALFORMED = ['malformed-request', 'this is not HTTP/1.1'] as const;
 
+interface ParserError extends NodeJS.ErrnoException {
+  /** What the parser was given. */
+  readonly rawPacket?: Buffer;
+}
+
 /**
  * What cannot be read as HTTP never becomes a request that a filter sees. Node would answer it without a body; here it
  * is answered as every other error is, and its connection ends.
@@ -19,7 +24,7 @@ export function answerWhatIsNotHttp(server: Server): void {
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     answering.set(socket, response);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  server.on('clientError', (error: ParserError, socket: Duplex) => {
     const response = answering.get(socket);
     // In the middle of another answer nothing can be said.
     const isFree = !response || response.writableFinished || !response.headersSent;
@@ -31,10 +36,12 @@ export function answerWhatIsNotHttp(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
-function answerTo({ code = '' }: NodeJS.ErrnoException): string {
+function answerTo({ code = '', rawPacket }: ParserError): string {
   const [kind, detail] = KINDS[code] ?? MALFORMED;
   const error = new ProblemError(kind, detail);
   const body = JSON.stringify(error.toProblem('/'));
+  // The answer to a HEAD has no body, or it would be taken for the next answer.
+  const isHead = rawPacket?.subarray(0, 5).toString('latin1') === 'HEAD ';
   return [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
     'connection: close',
@@ -43,6 +50,6 @@ function answerTo({ code = '' }: NodeJS.ErrnoException): string {
     'x-content-type-options: nosniff',
     `content-length: ${Buffer.byteLength(body)}`,
     '',
-    body,
+    isHead ? '' : body,
   ].join('\r\n');
 }

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { DatabaseClock, Door, TimerQueries } from '../coordination/index.js';
+import type { Backlog, DatabaseClock, Door, TimerQueries } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
@@ -18,6 +18,7 @@ export class DueTimer {
     private readonly clock: Pick<DatabaseClock, 'now'>,
     private readonly source: string,
     private readonly newRunId: () => string = uuidv7,
+    private readonly backlog?: Pick<Backlog, 'excess'>,
   ) {
     this.tickers = [
       new Ticker('Retries', 100, () => this.retry()),
@@ -44,6 +45,8 @@ export class DueTimer {
 
   /** What falls due before the next look is fired at its time, all that is due at once in one transaction. */
   private async fire(): Promise<boolean> {
+    // Due times stay due, and are settled like those of any outage once there is room.
+    if (this.backlog && this.backlog.excess !== null) return false;
     const due = await this.queries.dueSchedules(AHEAD_MS, SCHEDULES);
     const until = this.clock.now() + LOOK_MS;
     const soon = due.filter(({ dueAt }) => dueAt <= until);

@@ -72,6 +72,11 @@ test('what is no HTTP is answered on a connection that was good until then', asy
   );
 });
 
+test('the answer to a HEAD that cannot be read has no body', async () => {
+  const answer = await exchange('HEAD /\u00ff HTTP/1.1\r\nhost: x\r\n\r\n', false);
+  expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request[^]*\r\n\r\n$/);
+});
+
 test('an open stream is cut, without a word in its midst, when its client sends what is no HTTP', async () => {
   const stream = 'GET /api/v1/stream HTTP/1.1\r\nhost: x\r\n\r\n';
   const answer = await exchange(stream, false, (got) => (got.includes('retry: ') ? '{"no":"request"}' : ''));

@@ -114,7 +114,7 @@ describe('the registry', () => {
       { outcome: 'missed' },
     ]);
     expect(http.queries.filters.at(-1)).toEqual({ schedule: 'server-a.extract', limit: 3 });
-    expect((await http.get('/api/v1/schedules/extract/firings')).status).toBe(400);
+    expect((await http.get('/api/v1/schedules/Extract/firings')).status).toBe(400);
   });
 });
 

@@ -7,6 +7,7 @@ import {
 } from '@cordyna/engine';
 import type { JsonObject, ScheduleBody } from '@cordyna/protocol/model';
 import { v7 as uuidv7 } from 'uuid';
+import { Backlog } from '../backlog.js';
 import { RequestRefused } from '../commands.js';
 import type { DatabaseClock } from '../database-clock.js';
 import type { Door } from '../door.js';
@@ -24,6 +25,7 @@ export class DoorSchedules extends Schedules {
     private readonly store: Store,
     private readonly clock: DatabaseClock,
     private readonly newRunId: () => string = uuidv7,
+    private readonly backlog = new Backlog(Number.POSITIVE_INFINITY),
   ) {
     super();
   }
@@ -37,6 +39,7 @@ export class DoorSchedules extends Schedules {
   }
 
   async fire(schedule: string, by: ChangedBy, key: string | null): Promise<{ run: string }> {
+    this.backlog.check();
     const outcome = await this.act(schedule, 'fire', by, key);
     if (outcome.kind !== 'run') throw refusal(outcome);
     return { run: outcome.run };
