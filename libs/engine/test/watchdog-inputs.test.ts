@@ -156,6 +156,36 @@ describe('the loss of an instance', () => {
     expect(lose(driver, 'i-1').refused).toBe('the attempt is on the instance i-2');
   });
 
+  test.each([
+    ['queued', 'queued'],
+    ['started', 'started'],
+    ['started', 'queued'],
+  ] as const)('is not turned back by an acknowledgement that is said again: %s, then %s', (said, again) => {
+    const driver = begin();
+    driver[said](A);
+    const of = (instance: string, report: 'queued' | 'started') =>
+      driver.send({ ...driver.identity(A), report, instance });
+    expect(of('i-2', said).refused).toBeNull();
+    expect(of('i-1', again).refused).toMatch(/it is queued already|it has started/);
+    expect(driver.task(A)).toMatchObject({
+      instance: 'i-2',
+      pastHolders: [{ instance: 'i-1', state: said }],
+    });
+  });
+
+  test('finds the instance that began it last, though another one had taken it over before', () => {
+    const driver = begin();
+    const of = (instance: string, report: 'queued' | 'started') =>
+      driver.send({ ...driver.identity(A), report, instance });
+    of('i-1', 'queued');
+    of('i-2', 'queued');
+    of('i-1', 'started');
+    expect(driver.task(A)).toMatchObject({ state: 'started', instance: 'i-1' });
+    expect(of('i-2', 'queued').refused).toBe('it has started: the task is started');
+    expect(of('i-2', 'started').refused).toBeNull();
+    expect(lose(driver, 'i-1').refused).toBe('the attempt is on the instance i-2');
+  });
+
   test('does not touch what is on another instance', () => {
     const driver = begin();
     driver.started(A);

@@ -252,6 +252,7 @@ CREATE TABLE task_runs (
   elements_first integer,
   elements_count integer,
   run_created_at timestamp with time zone NOT NULL,
+  past_holders jsonb,
   CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
 

@@ -26,6 +26,7 @@ const reset = {
   blockedBy: null,
   failures: 0,
   instance: null,
+  pastHolders: [],
   invokedAt: null,
   queuedAt: null,
   finishedAt: null,
@@ -42,6 +43,17 @@ const changesTask =
 const changesRun =
   <T extends RowType>(fields: (data: RowData[T]) => Partial<Run>): Change<T> =>
   (run, data) => ({ run: { ...run, ...fields(data) }, touched: [] });
+
+function heldBy(
+  holder: string | null,
+  { state, instance, pastHolders }: TaskRun,
+): Pick<TaskRun, 'instance' | 'pastHolders'> {
+  const isTakenOver = (state === 'queued' || state === 'started') && instance !== null && instance !== holder;
+  return {
+    instance: holder,
+    pastHolders: isTakenOver ? [...pastHolders, { instance, state }] : pastHolders,
+  };
+}
 
 /** What each applied row changes: the only place that changes a run. */
 const CHANGES: { readonly [T in RowType]: Change<T> } = {
@@ -65,8 +77,8 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
     deadlineKind: 'ack',
   })),
   // Of one that is as far already, another instance takes over, and the deadline stays.
-  [RowType.taskQueued]: changesTask(({ now, instance }, { state }, { timeouts }) =>
-    state === 'invoked'
+  [RowType.taskQueued]: changesTask(({ now, instance }, task, { timeouts }) =>
+    task.state === 'invoked'
       ? {
           state: 'queued',
           instance,
@@ -74,14 +86,14 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
           deadlineAt: now + timeouts.startMs,
           deadlineKind: 'start',
         }
-      : { instance },
+      : heldBy(instance, task),
   ),
-  [RowType.taskStarted]: changesTask(({ now, instance }, { state }, { timeouts }) =>
-    state === 'started'
-      ? { instance }
+  [RowType.taskStarted]: changesTask(({ now, instance }, task, { timeouts }) =>
+    task.state === 'started'
+      ? heldBy(instance, task)
       : {
+          ...heldBy(instance, task),
           state: 'started',
-          instance,
           startedAt: now,
           deadlineAt: now + timeouts.completeMs,
           deadlineKind: 'complete',

@@ -19,6 +19,7 @@ export const pendingTask = (index: number, member: number, item: Item | null, up
   deadlineKind: null,
   retryAt: null,
   instance: null,
+  pastHolders: [],
   invokedAt: null,
   queuedAt: null,
   startedAt: null,

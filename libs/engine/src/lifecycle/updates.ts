@@ -49,13 +49,17 @@ export function update(draft: Draft, report: Update): void {
   fail(draft, task, { error, row: 'input', own: false, data: { instance } });
 }
 
-function signalOf(report: Exclude<Update, Line>, { state, instance }: TaskRun): Signal {
+function signalOf(report: Exclude<Update, Line>, { state, instance, pastHolders }: TaskRun): Signal {
   const held = instance !== null && (state === 'queued' || state === 'started');
   const byAnother = held && report.instance !== instance;
   if (report.report === 'error' && report.error.code === RETURNED)
     return byAnother ? 'returned-by-another' : 'returned';
   const isAsFar = report.report === state || (report.report === 'queued' && state === 'started');
-  return byAnother && isAsFar ? 'taken-over' : report.report;
+  // Said again, for it was sent twice: it must not take the attempt back from who holds it now.
+  const isRepeated = pastHolders.some(
+    (past) => past.instance === report.instance && (past.state === 'started' || past.state === report.report),
+  );
+  return byAnother && isAsFar && !isRepeated ? 'taken-over' : report.report;
 }
 
 /** The report as the history keeps it, without the lease. */

@@ -11,6 +11,12 @@ export interface OutsideInput {
   readonly output: JsonObject | readonly JsonObject[];
 }
 
+/** An instance that said of an attempt that it has it, before another one said so. */
+export interface PastHolder {
+  readonly instance: string;
+  readonly state: 'queued' | 'started';
+}
+
 /**
  * One task in one run; of a `forEach` member one as a whole (`item` null) and one per element.
  * Times are epoch milliseconds on the database's clock.
@@ -38,6 +44,8 @@ export interface TaskRun {
   /** When a retry is due; null when none is waiting. */
   readonly retryAt: number | null;
   readonly instance: string | null;
+  /** Who held the present attempt before `instance` took it over, and how far each had come. */
+  readonly pastHolders: readonly PastHolder[];
   readonly invokedAt: number | null;
   readonly queuedAt: number | null;
   readonly startedAt: number | null;

@@ -3,6 +3,7 @@ import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
 import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
 import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
+import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Definitions1763720000000,
   RetriedRuns1763730000000,
   LiveSchedules1763740000000,
+  PastHolders1763750000000,
 ];

@@ -93,6 +93,7 @@ export const taskRun = (index: number, fields: TaskFields = {}): Stored => ({
   deadlineKind: null,
   retryAt: null,
   instance: null,
+  pastHolders: [],
   invokedAt: null,
   queuedAt: null,
   startedAt: null,

@@ -14,7 +14,7 @@ export const selectRuns = prepared(
 export const selectTaskRuns = prepared(
   'task_runs_select',
   `SELECT run, index, member, item_index, item, state, reason, blocked_by, attempt, failures, invocation,
-     ${ms('deadline_at')} AS deadline_at, deadline_kind, ${ms('retry_at')} AS retry_at, instance,
+     ${ms('deadline_at')} AS deadline_at, deadline_kind, ${ms('retry_at')} AS retry_at, instance, past_holders,
      ${ms('invoked_at')} AS invoked_at, ${ms('queued_at')} AS queued_at, ${ms('started_at')} AS started_at,
      ${ms('finished_at')} AS finished_at, output, error, outside, elements_first, elements_count
    FROM task_runs WHERE run = ANY ($1::uuid[]) ORDER BY run, index`,
@@ -48,6 +48,7 @@ export interface TaskRunRow {
   readonly deadline_kind: DeadlineKind | null;
   readonly retry_at: number | null;
   readonly instance: string | null;
+  readonly past_holders: StoredTaskRun['pastHolders'] | null;
   readonly invoked_at: number | null;
   readonly queued_at: number | null;
   readonly started_at: number | null;
@@ -75,6 +76,7 @@ const taskRunOf = (row: TaskRunRow): StoredTaskRun => ({
   deadlineKind: row.deadline_kind,
   retryAt: row.retry_at,
   instance: row.instance,
+  pastHolders: row.past_holders ?? [],
   invokedAt: row.invoked_at,
   queuedAt: row.queued_at,
   startedAt: row.started_at,

@@ -60,6 +60,11 @@ const COLUMNS: readonly Column[] = [
   time('retry_at', ({ retryAt }) => retryAt),
   { name: 'waiting_server', type: 'text', of: waitingServer },
   { name: 'instance', type: 'text', of: ({ task }) => task.instance },
+  {
+    name: 'past_holders',
+    type: 'json',
+    of: ({ task }) => (task.pastHolders.length === 0 ? null : JSON.stringify(task.pastHolders)),
+  },
   time('invoked_at', ({ invokedAt }) => invokedAt),
   time('queued_at', ({ queuedAt }) => queuedAt),
   time('started_at', ({ startedAt }) => startedAt),
