@@ -217,7 +217,7 @@ const simulations = [
   only(
     'simulation-decides-nothing',
     'A simulation has the real coordination decide; it has a Kafka, a PostgreSQL and a time of its own, and no other part.',
-    { path: '^test/simulation/', pathNot: '\\.test\\.ts$' },
+    { path: '^test/simulation/', pathNot: ['\\.test\\.ts$', '^test/simulation/(index\\.ts$|postgres/)'] },
     [
       '^test/simulation/',
       `${cerebro}(coordination|timers|messaging)/|${cerebro}coordinator\\.ts$`,
@@ -237,8 +237,29 @@ const chaos = [
   ),
 ];
 
+const replays = [
+  only(
+    'replay-compares-stores-only',
+    'What was asked of the store in memory is asked of the real one: nothing else of the coordinator is needed for that.',
+    { path: '^test/simulation/postgres/' },
+    [
+      '^test/simulation/',
+      `${cerebro}(coordination/ports|persistence)/`,
+      '^libs/local-stack/src/index\\.ts$',
+      ...npm('pg', '@types/pg'),
+      '^(node:)?(fs|os|path|util)$',
+    ],
+  ),
+  forbid(
+    'simulation-needs-no-server',
+    'Only the comparison with PostgreSQL knows PostgreSQL.',
+    { path: '^test/simulation/(actors|check|kafka|store|world)/' },
+    { path: '^test/simulation/postgres/' },
+  ),
+];
+
 module.exports = {
-  forbidden: [...everywhere, ...libraries, ...applications, ...simulations, ...chaos],
+  forbidden: [...everywhere, ...libraries, ...applications, ...simulations, ...replays, ...chaos],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|coverage)/' },

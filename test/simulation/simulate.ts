@@ -1,22 +1,20 @@
 import { Logger } from '@nestjs/common';
-import { positionOf } from '../../apps/cerebro/src/coordination/ports/index.js';
 import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
 import { Nemesis } from './actors/nemesis.js';
 import { scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
-import { INBOUND, siteOf, type Sabotage, type Site } from './actors/site.js';
+import { siteOf, type Site, type SiteOptions } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
+import { comeToRest } from './rest.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
 import { checkFreshness } from './check/freshness.js';
 import { checkRuns, checkSources } from './check/history.js';
+import { checkStalls } from './check/stalls.js';
 import { checkLost, checkTimeouts } from './check/watchdogs.js';
 
 /** Faults and load last this long; then everything is healed and must come to rest. */
 const TROUBLE_MS = 25_000;
-const REST_LIMIT_MS = 240_000;
-/** After rest, for what is still under way: bytes that were held back, and the sweeper. */
-const AFTERMATH_MS = 18_000;
 
 export interface Report {
   readonly seed: number;
@@ -31,16 +29,15 @@ export interface Report {
   readonly fingerprint: string;
 }
 
-export interface Options {
-  readonly sabotage?: Sabotage;
+export interface Options extends SiteOptions {
   /** Is shown what is there at the end. */
   readonly look?: (site: Site) => void;
 }
 
 /** One installation through 25 s of faults and back to rest. The same seed is the same simulation. */
-export async function simulate(seed: number, { sabotage, look }: Options = {}): Promise<Report> {
+export async function simulate(seed: number, { look, ...options }: Options = {}): Promise<Report> {
   Logger.overrideLogger(false);
-  const site = siteOf(seed, sabotage);
+  const site = siteOf(seed, options);
   const giveBack = site.world.takeTimers();
   try {
     const report = await played(seed, site);
@@ -63,21 +60,11 @@ async function played(seed: number, site: Site): Promise<Report> {
   new Nemesis(site, fleet, servers, clients).start();
   await world.run(TROUBLE_MS);
   heal(site, scenario, servers);
-  const open = (): string[] => [
-    ...(clients.isIdle ? [] : ['clients']),
-    ...servers.filter(({ isIdle }) => !isIdle).map(({ server }) => server),
-    ...openIn(site),
-  ];
-  const isAtRest = (): boolean => open().length === 0;
-  const rested = await world.run(REST_LIMIT_MS, { everyMs: 250, done: isAtRest });
-  const stillOpen = open().join(', ');
-  await world.run(AFTERMATH_MS);
-  // Heartbeats never end: a moment between two of them.
-  await world.run(5_000, { everyMs: 7, done: isAtRest });
+  const unrest = await comeToRest(site, fleet, servers, clients);
   const violations = [
-    ...(rested ? [] : [`not at rest ${REST_LIMIT_MS} ms after the last fault: ${stillOpen}`]),
-    ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost].flatMap((check) =>
-      check(site),
+    ...unrest,
+    ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost, checkStalls].flatMap(
+      (check) => check(site),
     ),
     ...[checkDeadLetters, checkSchedules, checkFreshness].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
@@ -93,7 +80,7 @@ async function played(seed: number, site: Site): Promise<Report> {
 
 function begin(
   site: Site,
-  { declarations }: Scenario,
+  { declarations, bursts }: Scenario,
   servers: readonly TaskServer[],
   clients: Clients,
 ): void {
@@ -105,6 +92,8 @@ function begin(
   });
   for (let n = random.between(3, 20); n > 0; n--)
     world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.request());
+  for (let n = bursts; n > 0; n--)
+    world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.burst());
   for (let n = random.between(0, 8); n > 0; n--)
     world.after(random.between(2_000, TROUBLE_MS), null, () => clients.cancelOrRetry());
 }
@@ -120,21 +109,6 @@ function heal(site: Site, { declarations, withdrawn }: Scenario, servers: readon
       if (server.alive === 0) server.startInstance();
     });
   });
-}
-
-/** What the installation has not done yet. */
-function openIn({ db, broker }: Site): string[] {
-  const open: string[] = [];
-  if (db.outbox.size > 0) open.push('the outbox');
-  if ([...db.runs.values()].some(({ state }) => state === 'running')) open.push('runs');
-  if ([...db.schedules.values()].some(({ value }) => value.active)) open.push('schedules');
-  for (const topic of INBOUND) {
-    for (let partition = 0; partition < broker.partitionsOf(topic); partition++) {
-      const at = db.positions.get(positionOf(topic, partition)) ?? 0n;
-      if (broker.end(topic, partition) !== at) open.push(`${topic}/${partition}`);
-    }
-  }
-  return open;
 }
 
 function fingerprintOf({ db, broker, world }: Site): string {

@@ -33,7 +33,8 @@ export function printed(tally: Tally, tookMs: number): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
   const byKind = [...faults].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `${what}: ${count}`);
   return [
-    `${seeds} seeds in ${seconds(tookMs)} (${seconds(simulatedMs)} simulated): ${runs} runs, ${transitions} history rows`,
+    `${seeds} seeds in ${seconds(tookMs)} (${((1_000 * seeds) / tookMs).toFixed(1)} seeds/s; ${seconds(simulatedMs)} simulated)`,
+    `${runs} runs, ${transitions} history rows`,
     `faults: ${byKind.join(', ')}`,
     failed.length === 0 ? 'every invariant held' : `seeds that failed: ${failed.join(', ')}`,
   ].join('\n');

@@ -58,6 +58,7 @@ export const sound: Record<string, string> = {
   'apps/dyna/src/main.ts': `import '@cordyna/protocol/model'; import '@cordyna/local-stack';`,
   'apps/task-server-a/package.json': library('task-server-a', {}),
   'apps/task-server-a/src/main.ts': `import '@cordyna/task-server'; import '@cordyna/protocol/model';`,
+  'test/simulation/postgres/sound.ts': `import '../../../apps/cerebro/src/persistence/index.js'; import 'pg';`,
   'test/e2e/chain.test.ts': `import '@cordyna/testkit'; import '@cordyna/engine/testing'; import 'kafkajs';`,
 };
 
@@ -133,6 +134,14 @@ export const broken: Record<string, { readonly rules: readonly string[]; readonl
   'apps/cerebro/src/http/sdk.ts': {
     rules: ['cerebro-knows-no-client'],
     source: `import '@cordyna/task-server';`,
+  },
+  'test/simulation/postgres/replay.ts': {
+    rules: ['replay-compares-stores-only'],
+    source: `import '../../../apps/cerebro/src/http/api.module.js';`,
+  },
+  'test/simulation/store/tables.ts': {
+    rules: ['simulation-needs-no-server'],
+    source: `import '../postgres/sound.js';`,
   },
   'test/simulation/world.ts': {
     rules: ['simulation-decides-nothing'],

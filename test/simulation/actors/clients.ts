@@ -30,9 +30,16 @@ export class Clients {
     return this.sender.isIdle;
   }
 
-  request(): void {
+  /** Everything that waits for nothing, at once, some of it more than once. */
+  burst(): void {
+    for (const { server, tasks } of this.scenario.declarations)
+      for (const { name, dependsOn = [] } of tasks)
+        for (let n = this.site.random.between(1, 3); n > 0 && dependsOn.length === 0; n--)
+          this.request(`${server}.${name}`);
+  }
+
+  request(task = this.site.random.pick(this.scenario.tasks)): void {
     const { random, world } = this.site;
-    const task = random.pick(this.scenario.tasks);
     const key = `key-${this.requests++}`;
     const scope = random.chance(0.15) ? 'task' : 'downstream';
     const request = { task, scope, idempotencyKey: key } as const;

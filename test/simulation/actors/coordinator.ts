@@ -9,9 +9,7 @@ import {
   Publisher,
   RunCommands,
   type Metrics,
-  type OutboundBus,
   type ProgressStore,
-  type TimerQueries,
 } from '../../../apps/cerebro/src/coordination/index.js';
 import { Coordinator } from '../../../apps/cerebro/src/coordinator.js';
 import { CloudEventEnvelope } from '../../../apps/cerebro/src/messaging/cloud-event-envelope.js';
@@ -25,8 +23,10 @@ import type { BusAdmin } from '@cordyna/bus';
 import { Consumer } from '../kafka/consumer.js';
 import { fakeBus } from '../kafka/fake-bus.js';
 import { MemoryStore } from '../store/memory-store.js';
+import { recorded } from '../store/recording.js';
 import { MemoryTimerQueries } from '../store/memory-timer-queries.js';
 import type { Process } from '../world/process.js';
+import { SabotagedStore, allRead } from './sabotage.js';
 import { PREFIX, SETTINGS, type Site } from './site.js';
 
 const quiet = { inc: () => undefined, startTimer: () => () => undefined };
@@ -50,17 +50,12 @@ export interface RunningCoordinator {
   terminate(): Promise<void>;
 }
 
-/** As if everything were always applied. */
-const allRead = (queries: MemoryTimerQueries, bus: OutboundBus): TimerQueries =>
-  Object.assign(Object.create(queries) as TimerQueries, {
-    positions: (topics: readonly string[]) => bus.endOffsets(topics),
-  });
-
 /** One coordinator as production composes it, but for its Kafka, its PostgreSQL and its time. Call it in its process. */
 export function startCoordinator(site: Site, process: Process): RunningCoordinator {
-  const { world, faults, broker, db, lock, group, random } = site;
-  const line = { world, broker, faults, process };
-  const connection = { world, faults, db, lock, process };
+  const { world, faults, broker, db, lock, group, random, deliveries } = site;
+  const line = { world, broker, faults, process, deliveries };
+  const { recording } = site;
+  const connection = { world, faults, db, lock, process, recording };
   const bus = fakeBus(line, site.sabotage !== 'no read-back');
   const topics = topicsOf(PREFIX);
   const source = `/cerebro/${process.name}`;
@@ -71,8 +66,9 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   const began = world.now - random.between(0, 1_000_000);
   const clock = new DatabaseClock(() => world.now - began);
   const capacity = new Capacity();
-  const store = new MemoryStore(connection);
-  const queries = new MemoryTimerQueries(connection);
+  const store = new SabotagedStore(new MemoryStore(connection), db, site.sabotage);
+  const asked = new MemoryTimerQueries(connection);
+  const queries = recording ? recorded(asked, recording, db.clock) : asked;
   const tools = {
     ...{ clock, leases, capacity, source, schemas: new JsonSchemas(), bus: outbound },
     envelope: new CloudEventEnvelope(topics, commandTopics, source),
@@ -88,7 +84,8 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   const committed = site.sabotage === 'no watermark' ? allRead(queries, outbound) : queries;
   const watermark = new Watermark(committed, outbound, {
     ...{ eventsTopic: topics.events, serversTopic: topics.servers },
-    ...{ maxStepMs: SETTINGS.maxStepMs, stallGraceMs: SETTINGS.stallGraceMs },
+    maxStepMs: SETTINGS.maxStepMs,
+    stallGraceMs: site.sabotage === 'no stall grace' ? 0 : SETTINGS.stallGraceMs,
   });
   const newRunId = () => random.uuid(world.now);
   const coordinator = new Coordinator(

@@ -17,6 +17,8 @@ export class Fleet {
   }
 
   start(): void {
+    const { faults } = this.site;
+    faults.count(['one coordinator', 'two coordinators', 'three coordinators'][this.size - 1] ?? '');
     for (let n = 0; n < this.size; n++) this.startOne();
     this.watch();
   }
@@ -37,6 +39,11 @@ export class Fleet {
 
   any(): RunningCoordinator | null {
     return this.running.length === 0 ? null : this.site.random.pick(this.running);
+  }
+
+  /** Does any of them still sleep, with what it believed? */
+  get isAwake(): boolean {
+    return this.running.every(({ process }) => process.wakesAt <= this.site.world.now);
   }
 
   /** SIGTERM to one of them. */

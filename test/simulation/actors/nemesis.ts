@@ -21,7 +21,7 @@ export class Nemesis {
     world.after(EVERY_MS, null, () => this.start());
   }
 
-  private perMinute(what: 'outage' | 'kill' | 'stop' | 'restart' | 'serverKill'): boolean {
+  private perMinute(what: 'storeOutage' | 'busOutage' | 'kill' | 'stop' | 'restart' | 'serverKill'): boolean {
     const { faults, random } = this.site;
     const happens = random.chance((faults.plan[`${what}PerMinute`] * EVERY_MS) / 60_000);
     if (happens) faults.count(what);
@@ -36,7 +36,8 @@ export class Nemesis {
       if (one) faults.stop(one.process);
     }
     if (this.perMinute('restart')) this.fleet.terminate();
-    if (this.perMinute('outage')) this.outage();
+    if (this.perMinute('storeOutage')) this.storeOutage();
+    if (this.perMinute('busOutage')) this.busOutage();
     if (this.perMinute('serverKill')) this.strikeServer();
     if (faults.happens('poison')) this.clients.nonsense();
     if (faults.happens('rewind') && random.chance(0.1)) group.rebalance();
@@ -44,11 +45,16 @@ export class Nemesis {
       broker.appendControl(random.pick([TOPICS.events, TOPICS.servers]), random.between(0, 1));
   }
 
-  private outage(): void {
+  private storeOutage(): void {
     const { faults, random, world } = this.site;
-    const what = random.chance(0.5) ? 'storeDown' : 'busDown';
-    faults[what] = true;
-    world.after(random.between(200, 9_000), null, () => (faults[what] = false));
+    faults.storeDown = true;
+    world.after(random.between(200, 9_000), null, () => (faults.storeDown = false));
+  }
+
+  private busOutage(): void {
+    const { faults, random, world } = this.site;
+    faults.busGoes();
+    world.after(random.between(200, 9_000), null, () => faults.busIsBack());
   }
 
   private strikeServer(): void {

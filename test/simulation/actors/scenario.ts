@@ -10,6 +10,10 @@ export interface Scenario {
   readonly lists: ReadonlySet<string>;
   readonly coordinators: number;
   readonly withdrawn: string | null;
+  /** How long a task takes at most. */
+  readonly workMs: number;
+  /** How often everything at the top of the graph is asked for at once. */
+  readonly bursts: number;
 }
 
 /** A graph over two or three servers, another one for each seed. */
@@ -41,6 +45,8 @@ export function scenarioOf(random: Random): Scenario {
     beating: new Set(servers.filter(() => random.chance(0.7))),
     coordinators: random.between(1, 3),
     withdrawn: random.chance(0.15) ? random.pick(servers) : null,
+    workMs: random.pick([20, 300, 1_200]),
+    bursts: random.chance(0.4) ? random.between(1, 4) : 0,
   };
 }
 

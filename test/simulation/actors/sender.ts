@@ -8,13 +8,19 @@ export class Sender {
   private last: Promise<void> = Promise.resolve();
   private pending = 0;
   private nextId = 0;
+  private readonly what: string;
+  /** How far the host's clock is ahead. */
+  private readonly clockAheadMs: number;
 
   constructor(
     private readonly line: Line,
     private readonly random: Random,
     private readonly source: string,
-    private readonly what = 'message',
-  ) {}
+    { what = 'message', clockAheadMs = 0 }: { readonly what?: string; readonly clockAheadMs?: number } = {},
+  ) {
+    this.what = what;
+    this.clockAheadMs = clockAheadMs;
+  }
 
   get isIdle(): boolean {
     return this.pending === 0;
@@ -23,7 +29,7 @@ export class Sender {
   /** An event of the protocol. Resolves once it is in the log. */
   event(topic: string, key: string, type: string, data: object): Promise<void> {
     const id = `${this.what}-${this.nextId++}`;
-    const time = new Date(this.line.world.now).toISOString();
+    const time = new Date(this.line.world.now + this.clockAheadMs).toISOString();
     const event = { specversion: '1.0', id, source: this.source, type, time, data } as const;
     return this.raw({ topic, key, ...encodeStructured(event) });
   }
@@ -42,8 +48,7 @@ export class Sender {
       if (result?.ok) break;
       await world.sleep(300, process);
     }
-    if (faults.happens('duplicate'))
-      world.after(this.random.between(0, 5_000), null, () => broker.append(message));
+    if (faults.happens('duplicate')) world.hold(this.random.between(0, 5_000), () => broker.append(message));
     this.pending -= 1;
   }
 }

@@ -11,12 +11,13 @@ export interface ServerContext {
   readonly server: string;
   readonly random: Random;
   readonly lists: ReadonlySet<string>;
+  readonly workMs: number;
+  readonly capacity: number;
   /** The group's committed offsets. */
   readonly committed: Map<number, bigint>;
   readonly beats: boolean;
 }
 
-const CAPACITY = 1;
 const HANDED_BACK = { code: 'returned', message: 'not begun' };
 
 /** One process of a task server that keeps the ten rules of the protocol, and now and then misbehaves. */
@@ -33,11 +34,13 @@ export class ServerInstance {
   constructor(
     private readonly context: ServerContext,
     private readonly line: Line,
+    /** How far its host's clock is ahead of the database's. */
+    private readonly clockAheadMs: number,
   ) {
     const { server, random } = context;
     const source = `/servers/${server}/${this.name}`;
-    this.sender = new Sender(line, random, source);
-    this.beater = new Sender(line, random, source, 'beat');
+    this.sender = new Sender(line, random, source, { clockAheadMs });
+    this.beater = new Sender(line, random, source, { clockAheadMs, what: 'beat' });
   }
 
   private get name(): string {
@@ -62,7 +65,14 @@ export class ServerInstance {
   private say(state: 'online' | 'draining' | 'offline'): Promise<void> {
     const { server } = this.context;
     const counts = { queued: this.queue.length, started: this.running.size };
-    const data = { server, instance: this.name, state, capacity: CAPACITY, queueLimit: 4, ...counts };
+    const data = {
+      server,
+      instance: this.name,
+      state,
+      capacity: this.context.capacity,
+      queueLimit: 4,
+      ...counts,
+    };
     return this.beater.event(TOPICS.servers, server, EventType.serverHeartbeat, data);
   }
 
@@ -104,10 +114,11 @@ export class ServerInstance {
     const { invocation } = data;
     if (type === EventType.taskCancel) return void this.cancelled.add(invocation);
     if (this.seen.has(invocation) || this.cancelled.has(invocation)) return;
-    if (world.now > Date.parse(data.expiresAt) + 2_000) return faults.count('expired invoke');
+    if (world.now + this.clockAheadMs > Date.parse(data.expiresAt) + 2_000)
+      return faults.count('expired invoke');
     if (faults.happens('serverMisbehaves')) return faults.count('never acknowledged');
     this.seen.add(invocation);
-    if (this.running.size < CAPACITY) {
+    if (this.running.size < this.context.capacity) {
       this.running.add(invocation);
       await this.report(data, EventType.taskStarted);
       void this.work(data);
@@ -119,8 +130,8 @@ export class ServerInstance {
 
   private async work(invoke: InvokeCommand): Promise<void> {
     const { world, faults, process } = this.line;
-    const { random } = this.context;
-    await world.sleep(random.between(10, 1_200), process);
+    const { random, workMs } = this.context;
+    await world.sleep(random.between(5, workMs), process);
     const misbehaves = faults.happens('serverMisbehaves');
     if (misbehaves && random.chance(0.5)) await world.sleep(random.between(3_000, 18_000), process);
     const neverEnds = misbehaves && random.chance(0.4);
@@ -145,7 +156,7 @@ export class ServerInstance {
 
   private async next(): Promise<void> {
     const { world } = this.line;
-    while (this.running.size < CAPACITY) {
+    while (this.running.size < this.context.capacity) {
       const next = this.queue.shift();
       if (!next) return;
       const { invocation } = next.invoke;

@@ -1,10 +1,13 @@
 import { topicSpecs, topicsOf } from '@cordyna/protocol/wire';
 import { Broker } from '../kafka/broker.js';
 import { ConsumerGroup } from '../kafka/consumer-group.js';
+import { Deliveries } from '../kafka/deliveries.js';
 import { Database } from '../store/database.js';
+import type { Recording } from '../store/recording.js';
 import { Lock } from '../store/lock.js';
-import { Faults, planOf } from '../world/faults.js';
+import { Faults, planOf, type FaultKind } from '../world/faults.js';
 import { Random } from '../world/random.js';
+import type { Sabotage } from '../world/sabotages.js';
 import { World } from '../world/world.js';
 
 export const PREFIX = 'sim';
@@ -27,9 +30,6 @@ export const SETTINGS = {
   sessionMs: 3_000,
 } as const;
 
-/** A safeguard that is taken away, to show that the checks see it. */
-export type Sabotage = 'no version check' | 'no fence' | 'no read-back' | 'no watermark';
-
 /** Everything that exists once: time, chance, Kafka, PostgreSQL. */
 export interface Site {
   readonly world: World;
@@ -38,15 +38,25 @@ export interface Site {
   readonly broker: Broker;
   readonly db: Database;
   readonly lock: Lock;
+  readonly deliveries: Deliveries;
   /** The coordinators'. */
   readonly group: ConsumerGroup;
   readonly sabotage: Sabotage | null;
+  readonly recording: Recording | null;
 }
 
-export function siteOf(seed: number, sabotage: Sabotage | null = null): Site {
+export interface SiteOptions {
+  readonly sabotage?: Sabotage | undefined;
+  /** Kinds of faults that do not happen, whatever the seed says. */
+  readonly without?: readonly FaultKind[] | undefined;
+  /** Where everything that the store does is written down. */
+  readonly recording?: Recording | undefined;
+}
+
+export function siteOf(seed: number, { sabotage, without = [], recording }: SiteOptions = {}): Site {
   const world = new World();
   const random = new Random(seed);
-  const faults = new Faults(planOf(random), random, world);
+  const faults = new Faults(planOf(random, without), random, world);
   const broker = new Broker(world, random.between(-1_000, 1_000), sabotage !== 'no fence');
   for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 }))
     broker.ensure(spec);
@@ -56,5 +66,19 @@ export function siteOf(seed: number, sabotage: Sabotage | null = null): Site {
   const group = new ConsumerGroup(world, random, () => partitions, SETTINGS.sessionMs);
   group.start();
   const db = new Database(() => world.now, sabotage !== 'no version check');
-  return { world, random, faults, broker, group, db, lock: new Lock(world), sabotage };
+  const lock = new Lock(world);
+  faults.onCrash = () => lock.crash();
+  const deliveries = new Deliveries(faults);
+  return {
+    world,
+    random,
+    faults,
+    broker,
+    deliveries,
+    group,
+    db,
+    lock,
+    sabotage: sabotage ?? null,
+    recording: recording ?? null,
+  };
 }

@@ -31,8 +31,17 @@ export class TaskServer {
         : [];
     this.group = new ConsumerGroup(world, random, partitions, SETTINGS.sessionMs);
     this.group.start();
+    const committed = new Map<number, bigint>();
     const beats = scenario.beating.has(server);
-    this.context = { server, random, lists: scenario.lists, committed: new Map(), beats };
+    this.context = {
+      server,
+      random,
+      lists: scenario.lists,
+      workMs: scenario.workMs,
+      capacity: random.between(1, 3),
+      committed,
+      beats,
+    };
     const line = { world, broker, faults, process: new Process(`declarer-${server}`) };
     this.declarer = new Sender(line, random, `/servers/${server}/declarer`);
   }
@@ -50,9 +59,10 @@ export class TaskServer {
   }
 
   startInstance(): void {
-    const { world, broker, faults } = this.site;
+    const { world, broker, faults, random } = this.site;
     const process = new Process(`${this.server}-i${this.count++}`);
-    const instance = new ServerInstance(this.context, { world, broker, faults, process });
+    const clockAheadMs = faults.happens('clockSkew') ? random.between(-5_000, 5_000) : 0;
+    const instance = new ServerInstance(this.context, { world, broker, faults, process }, clockAheadMs);
     const member = { process, assigned: instance.assigned.bind(instance) };
     this.members.set(instance, member);
     this.instances = [...this.instances.filter((one) => one.process.isAlive), instance];
@@ -66,6 +76,12 @@ export class TaskServer {
   any(): ServerInstance | null {
     const alive = this.instances.filter(({ process }) => process.isAlive);
     return alive.length === 0 ? null : this.site.random.pick(alive);
+  }
+
+  /** Does none of its instances sleep? */
+  get isAwake(): boolean {
+    const { now } = this.site.world;
+    return this.instances.every(({ process }) => !process.isAlive || process.wakesAt <= now);
   }
 
   get alive(): number {

@@ -4,13 +4,13 @@ import type { LoggedRecord } from '../kafka/broker.js';
 import { toldBy } from './commands.js';
 
 /** Updates that would have kept each timeout from firing. */
-const ENOUGH: { readonly [code: string]: readonly string[] } = {
+export const ENOUGH: { readonly [code: string]: readonly string[] } = {
   ack_timeout: [EventType.taskQueued, EventType.taskStarted, EventType.taskCompleted, EventType.taskError],
   start_timeout: [EventType.taskStarted, EventType.taskCompleted, EventType.taskError],
   completion_timeout: [EventType.taskCompleted, EventType.taskError],
 };
 
-interface Fired {
+export interface Fired {
   readonly invocation?: string;
   readonly error?: { readonly code: string };
   readonly deadlineAt?: number;

@@ -1,6 +1,8 @@
-import type { BusRecord, TopicPartition } from '@cordyna/bus';
+import type { TopicPartition } from '@cordyna/bus';
 import type { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-decoder.js';
 import type { InboundHandler } from '../../../apps/cerebro/src/messaging/inbound-handler.js';
+import type { LoggedRecord } from './broker.js';
+import type { Deliveries } from './deliveries.js';
 import type { Line } from './fake-bus.js';
 
 const MAX_BATCH = 25;
@@ -13,7 +15,7 @@ export class Consumer {
   private partitions: readonly TopicPartition[] = [];
 
   constructor(
-    private readonly line: Line,
+    private readonly line: Line & { readonly deliveries: Deliveries },
     private readonly handler: InboundHandler,
     private readonly decoder: InboundDecoder,
   ) {}
@@ -67,8 +69,8 @@ export class Consumer {
     }
   }
 
-  private handle(
-    records: readonly BusRecord[],
+  private async handle(
+    records: readonly LoggedRecord[],
     range: { topic: string; partition: number; fetchedOffset: bigint; nextOffset: bigint },
     seek: (offset: bigint) => void,
   ): Promise<void> {
@@ -83,7 +85,13 @@ export class Consumer {
       heartbeat: async () => undefined,
       isStale: () => false,
     };
-    return this.handler.handle(batch, seek);
+    const { deliveries, process } = this.line;
+    const handled = deliveries.begin(process, range.topic, range.partition, records);
+    try {
+      await this.handler.handle(batch, seek);
+    } finally {
+      handled();
+    }
   }
 
   private recordAt(topic: string, partition: number, position: bigint): Promise<void> {
@@ -102,6 +110,7 @@ export class Consumer {
     const { broker, faults } = this.line;
     if (!faults.happens('rewind')) return position;
     const strayed = position + BigInt(faults.between(-12, 3));
+    faults.count(strayed < position ? 'set back' : 'set ahead');
     if (strayed < 0n) return 0n;
     // Beyond the end it would only wait; a gap shows with the first record.
     return strayed < broker.end(topic, partition) ? strayed : position;

@@ -89,8 +89,8 @@ export function produce(line: Line, messages: readonly OutMessage[]): Promise<Pu
         messages.map(() => failed('unknown')),
         REQUEST_TIMEOUT_MS,
       );
-    if (fault === 'held') world.after(faults.between(1_000, 18_000), null, append);
-    if (fault === 'answer lost') world.after(faults.latencyMs(), null, append);
+    if (fault === 'held') world.hold(faults.between(1_000, 18_000), append);
+    if (fault === 'answer lost') world.hold(faults.latencyMs(), append);
     if (fault !== 'none') unknown();
     else {
       const arriveMs = faults.latencyMs();

@@ -1,4 +1,8 @@
-import { StoreUnavailable } from '../../../apps/cerebro/src/coordination/ports/index.js';
+import {
+  StoreUnavailable,
+  type Loaded,
+  type Needs,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { World } from '../world/world.js';
 
 const LOCK_TIMEOUT_MS = 1_000;
@@ -9,6 +13,10 @@ export class Session {
   isOpen = true;
   /** Counts what it did, so that an idle one is told from a busy one. */
   moves = 0;
+  /** The clock of a transaction is that of its begin, before it waits for any lock (epoch ms). */
+  begunAt: number | null = null;
+  /** What it has read. */
+  readonly loads: { readonly needs: Needs; readonly loaded: Loaded }[] = [];
 }
 
 /**
@@ -36,6 +44,16 @@ export class Lock {
       this.waiting = this.waiting.filter((one) => one !== entry);
       go(new StoreUnavailable('55P03: lock timeout'));
     });
+  }
+
+  /** The database crashed: every session is gone, and whoever waits hears of it. */
+  crash(): void {
+    if (this.holder) this.holder.isOpen = false;
+    this.holder = null;
+    for (const { session, go } of this.waiting.splice(0)) {
+      if (session) session.isOpen = false;
+      go(new StoreUnavailable('57P01: the session was ended'));
+    }
   }
 
   release(session: Session): void {

@@ -12,6 +12,7 @@ import type { Faults } from '../world/faults.js';
 import type { Process } from '../world/process.js';
 import type { World } from '../world/world.js';
 import type { Database } from './database.js';
+import type { Recording } from './recording.js';
 import { Session, type Lock } from './lock.js';
 import { read } from './read.js';
 import { beginFreshness, write } from './write.js';
@@ -23,6 +24,8 @@ export interface Connection {
   readonly lock: Lock;
   /** Null: a caller that never dies, as in the contract's tests. */
   readonly process: Process | null;
+  /** Where everything that is done is written down. */
+  readonly recording?: Recording | null;
 }
 
 type Effect<T> = (done: (error: Error | null, value?: T) => void) => void;
@@ -32,8 +35,9 @@ export function ask<T>({ world, faults, process }: Connection, answer: () => T):
   return new Promise((resolve, reject) => {
     const isDown = faults.storeDown || faults.happens('storeUnavailable');
     const found = isDown ? null : answer();
+    const { crashes } = faults;
     world.after(faults.latencyMs(), process, () => {
-      if (isDown) reject(new StoreUnavailable('08006: no connection'));
+      if (isDown || faults.crashes !== crashes) reject(new StoreUnavailable('08006: no connection'));
       else resolve(found as T);
     });
     faults.step(process);
@@ -43,11 +47,25 @@ export function ask<T>({ world, faults, process }: Connection, answer: () => T):
 /** Something that has an effect: it may be lost on the way, or its answer, or take effect after it was given up. */
 export function request<T>({ world, faults, process }: Connection, effect: Effect<T>): Promise<T> {
   const fault = faults.store();
+  const { crashes } = faults;
+  const isCut = () => faults.crashes !== crashes;
   return new Promise((resolve, reject) => {
     const answer = (ms: number, settle: () => void) => void world.after(ms, process, settle);
     const unknown = (ms: number) => answer(ms, () => reject(new UnknownOutcome('the connection was lost')));
-    const arrive = (ms: number, done: Parameters<Effect<T>>[0]) =>
-      void world.after(ms, null, () => effect(done));
+    const arrive = (ms: number, done: Parameters<Effect<T>>[0]) => {
+      const arrived = (): void => {
+        if (isCut()) return done(new UnknownOutcome('57P01: it crashed before'));
+        if (faults.happens('storeCrash')) return crash(done);
+        effect(done);
+        if (faults.happens('storeCrash')) faults.crashStore();
+      };
+      if (fault === 'none') world.after(ms, null, arrived);
+      else world.hold(ms, arrived);
+    };
+    const crash = (done: Parameters<Effect<T>>[0]): void => {
+      faults.crashStore();
+      done(new UnknownOutcome('57P01: it crashed'));
+    };
     const ignored = () => undefined;
     if (fault === 'unavailable') {
       answer(faults.latencyMs(), () => reject(new StoreUnavailable('08006: no connection')));
@@ -61,7 +79,11 @@ export function request<T>({ world, faults, process }: Connection, effect: Effec
       arrive(givenUpMs + faults.between(1, 4_000), ignored);
     } else {
       arrive(faults.latencyMs(), (error, value) =>
-        answer(faults.latencyMs(), () => (error ? reject(error) : resolve(value as T))),
+        answer(faults.latencyMs(), () => {
+          if (error) reject(error);
+          else if (isCut()) reject(new UnknownOutcome('57P01: it crashed afterwards'));
+          else resolve(value as T);
+        }),
       );
     }
     faults.step(process);
@@ -75,7 +97,12 @@ export class MemoryStore extends Store {
   }
 
   load(needs: Needs): Promise<Loaded> {
-    return ask(this.connection, () => read(this.connection.db, needs));
+    const { db, recording } = this.connection;
+    return ask(this.connection, () => {
+      const answer = read(db, needs);
+      recording?.add({ kind: 'load', at: db.clock(), needs, answer });
+      return answer;
+    });
   }
 
   commit(changes: Changes): Promise<Saved> {
@@ -97,30 +124,37 @@ export class MemoryStore extends Store {
 
   private loadLocked(session: Session, needs: Needs): Promise<Loaded> {
     const { db, lock } = this.connection;
-    return request<Loaded>(this.connection, (done) =>
+    return request<Loaded>(this.connection, (done) => {
+      session.begunAt ??= db.clock();
       lock.acquire(session, (error) => {
         if (error) return done(error);
         for (const task of needs.freshness) beginFreshness(db, task);
-        done(null, read(db, needs));
-      }),
-    ).catch((error: unknown) => {
+        const loaded = read(db, needs);
+        session.loads.push({ needs, loaded });
+        done(null, loaded);
+      });
+    }).catch((error: unknown) => {
       // Nothing is written yet: a connection that is lost has rolled back.
       throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
     });
   }
 
   private save(session: Session | null, changes: Changes): Promise<Saved> {
-    const { db, lock } = this.connection;
+    const { db, lock, recording } = this.connection;
+    const record = (at: number, answer: Saved | Error): void => {
+      recording?.add({ kind: 'save', at, changes, locked: session?.loads ?? null, answer });
+    };
     return request<Saved>(this.connection, (done) => {
-      // The clock of a transaction is that of its begin, before it waits for any lock.
-      const now = db.clock();
+      const now = session?.begunAt ?? db.clock();
       lock.acquire(session, (error) => {
         if (error) return done(error);
         try {
           const saved = write(db, changes, now);
+          record(now, saved);
           if (session) lock.release(session);
           done(null, saved);
         } catch (failure) {
+          record(now, failure as Error);
           if (session) lock.release(session);
           done(failure as Error);
         }

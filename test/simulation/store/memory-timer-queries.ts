@@ -189,16 +189,15 @@ export class MemoryTimerQueries extends TimerQueries {
 
   claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]> {
     return request<readonly StoredOutboxMessage[]>(this.connection, (done) => {
-      const { outbox, clock } = this.connection.db;
+      const { db, recording } = this.connection;
+      const { outbox, clock } = db;
       const now = clock();
       const old = [...outbox.values()].filter(({ stamp }) => stamp < now - olderThanMs);
       const claimed = old.sort((a, b) => a.stamp - b.stamp || Number(a.id) - Number(b.id)).slice(0, limit);
       for (const row of claimed) outbox.set(row.id, { ...row, stamp: now });
-      const rows = claimed.map((row) => ({ ...row, stamp: now }));
-      done(
-        null,
-        rows.sort((a, b) => Number(a.id) - Number(b.id)),
-      );
+      const rows = claimed.map((row) => ({ ...row, stamp: now })).sort((a, b) => Number(a.id) - Number(b.id));
+      recording?.add({ kind: 'claim', at: now, args: [olderThanMs, limit], answer: rows });
+      done(null, rows);
     }).catch((error: unknown) => {
       throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
     });

@@ -5,7 +5,12 @@ import type { Process } from './process.js';
 /** 2026-11-21T10:00:00Z: the simulated time begins here, epoch ms. */
 export const EPOCH_MS = Date.UTC(2026, 10, 21, 10);
 
-const microtasksDone = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/** Turns of Node's own loop are dear: one in so many events is enough for whatever else goes on in the process. */
+const EVENTS_PER_TURN = 1_000;
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/** A tick that is asked for by a microtask comes after all microtasks, also those that they ask for. */
+const microtasksDone = (): Promise<void> =>
+  new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 
 /**
  * Time as the simulation knows it: it stands still while anything is computed, and jumps to the next event. One event
@@ -18,6 +23,8 @@ export class World {
   /** Whose code is running: timers that are set meanwhile belong to it. */
   private current: Process | null = null;
   events = 0;
+  /** How much is held back on its way. */
+  held = 0;
 
   /** Epoch ms; also the database's clock. */
   get now(): number {
@@ -28,6 +35,15 @@ export class World {
     const event = { at: this.time + Math.max(0, ms), order: this.order++, owner, run };
     this.heap.push(event);
     return event;
+  }
+
+  /** Something held back on its way, which arrives whether its sender lives or not. */
+  hold(ms: number, run: () => void): void {
+    this.held += 1;
+    this.after(ms, null, () => {
+      this.held -= 1;
+      run();
+    });
   }
 
   sleep(ms: number, owner: Process | null): Promise<void> {
@@ -66,6 +82,7 @@ export class World {
     this.current = owner;
     run();
     await microtasksDone();
+    if (this.events % EVENTS_PER_TURN === 0) await turn();
     this.current = null;
   }
 

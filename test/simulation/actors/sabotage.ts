@@ -1,0 +1,75 @@
+import type { TimerQueries } from '../../../apps/cerebro/src/coordination/index.js';
+import {
+  Store,
+  positionOf,
+  type Changes,
+  type Loaded,
+  type Needs,
+  type OutboundBus,
+  type Reader,
+  type Saved,
+} from '../../../apps/cerebro/src/coordination/index.js';
+import type { Sabotage } from '../world/sabotages.js';
+import type { Database } from '../store/database.js';
+
+/** The store as a coordinator has it when it leaves out a part of what it should compare or remember. */
+export class SabotagedStore extends Store {
+  constructor(
+    private readonly store: Store,
+    private readonly db: Database,
+    private readonly sabotage: Sabotage | null,
+  ) {
+    super();
+  }
+
+  load(needs: Needs): Promise<Loaded> {
+    return this.forgetful(this.store, needs);
+  }
+
+  commit(changes: Changes): Promise<Saved> {
+    return this.store.commit(this.careless(changes));
+  }
+
+  commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {
+    return this.store.commitLocked(async (reader) =>
+      this.careless(await decide({ load: (needs) => this.forgetful(reader, needs) })),
+    );
+  }
+
+  private async forgetful(reader: Reader, needs: Needs): Promise<Loaded> {
+    const loaded = await reader.load(needs);
+    return this.sabotage === 'dedupe forgotten' ? { ...loaded, positions: new Map() } : loaded;
+  }
+
+  private careless(changes: Changes): Changes {
+    const { freshness, registry } = changes;
+    const { db } = this;
+    switch (this.sabotage) {
+      case 'freshness unchecked':
+        return { ...changes, freshness: { ...freshness, read: new Map() } };
+      case 'changed runs only':
+        return {
+          ...changes,
+          absentRuns: [],
+          freshness: { ...freshness, read: new Map() },
+          registry: { ...registry, read: null },
+        };
+      case 'dedupe forgotten':
+        return {
+          ...changes,
+          positions: changes.positions.map((position) => ({
+            ...position,
+            from: db.positions.get(positionOf(position.topic, position.partition)) ?? null,
+          })),
+        };
+      default:
+        return changes;
+    }
+  }
+}
+
+/** As if everything that is in the log were always applied. */
+export const allRead = (queries: TimerQueries, bus: OutboundBus): TimerQueries =>
+  Object.assign(Object.create(queries) as TimerQueries, {
+    positions: (topics: readonly string[]) => bus.endOffsets(topics),
+  });

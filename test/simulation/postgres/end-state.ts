@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Needs } from '../../../apps/cerebro/src/coordination/ports/index.js';
+import type { Database } from '../store/database.js';
+import { read } from '../store/read.js';
+import { plain, sorted } from './plain.js';
+import type { StoreUnderReplay } from './replay.js';
+
+const HISTORY = `SELECT run::text, seq, source, type, task, item, attempt::float8 AS attempt, applied, reason, topic,
+  partition, "offset"::text AS "offset", data, (extract(epoch FROM at) * 1000)::float8 AS at
+  FROM history ORDER BY run, seq`;
+const FIRINGS = `SELECT schedule, (extract(epoch FROM scheduled_for) * 1000)::float8 AS "scheduledFor", outcome,
+  run::text, reason FROM schedule_firings ORDER BY schedule, scheduled_for`;
+const LETTERS = `SELECT reason, detail, topic, partition, "offset"::text AS "offset" FROM dead_letters`;
+const LEFT = `SELECT (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM runs)::int AS runs,
+  (SELECT count(*) FROM run_keys)::int AS keys, (SELECT count(*) FROM schedules)::int AS schedules,
+  (SELECT count(*) FROM positions)::int AS positions, (SELECT count(*) FROM freshness WHERE version > 0)::int AS freshness`;
+
+/** Where the tables of both differ at the end, with everything that is in them. */
+export async function compareEnds(db: Database, target: StoreUnderReplay): Promise<string[]> {
+  const found: string[] = [];
+  const compare = (what: string, wanted: unknown, there: unknown): void => {
+    const [first, second] = [plain(wanted), plain(there)];
+    if (!isDeepStrictEqual(first, second))
+      found.push(
+        `${what} at the end: ${JSON.stringify(first).slice(0, 2_000)} in memory, ${JSON.stringify(second).slice(0, 2_000)} in PostgreSQL`,
+      );
+  };
+  target.tell(db.clock());
+  const needs = everything(db);
+  const loaded = await target.store().load(needs);
+  const wanted = read(db, needs);
+  for (const part of ['runs', 'freshness', 'keys', 'schedules', 'positions', 'registry'] as const)
+    compare(part, wanted[part], loaded[part]);
+  const history = [...db.runs].flatMap(([run, row]) =>
+    row.history.map(({ commit: _, ...one }) => ({ run, ...one })),
+  );
+  compare('history', inOrder(history), inOrder(await target.select(HISTORY)));
+  compare('firings', inOrder([...db.firings.values()]), inOrder(await target.select(FIRINGS)));
+  const letters = db.deadLetters.map(({ key: _, value: __, truncated: ___, ...letter }) => letter);
+  compare('dead letters', inOrder(letters), inOrder(await target.select(LETTERS)));
+  const counts = { outbox: db.outbox.size, runs: db.runs.size, keys: db.keys.size };
+  const changed = [...db.freshness.values()].filter(({ version }) => version > 0).length;
+  compare(
+    'counts',
+    [{ ...counts, schedules: db.schedules.size, positions: db.positions.size, freshness: changed }],
+    await target.select(LEFT),
+  );
+  return found;
+}
+
+const inOrder = (all: readonly object[]): unknown[] => sorted(all.map(plain));
+
+function everything({ runs, freshness, keys, schedules, positions }: Database): Needs {
+  return {
+    runs: [...runs.keys()],
+    // A transaction that came to nothing may leave a row of version 0 in memory.
+    freshness: [...freshness].flatMap(([task, { version }]) => (version > 0 ? [task] : [])),
+    keys: [...keys.values()],
+    schedules: [...schedules.keys()],
+    positions: [...positions.keys()].map((id) => {
+      const at = id.lastIndexOf('/');
+      return { topic: id.slice(0, at), partition: Number(id.slice(at + 1)) };
+    }),
+    registry: true,
+  };
+}

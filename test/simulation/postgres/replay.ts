@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  Conflict,
+  StoreRefused,
+  type Changes,
+  type Saved,
+  type Store,
+  type StoredOutboxMessage,
+  type TimerQueries,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+import type { Step } from '../store/recording.js';
+import { plain, sorted } from './plain.js';
+
+export interface StoreUnderReplay {
+  /** A store that remembers nothing yet. */
+  store(): Store;
+  readonly timers: TimerQueries;
+  select(text: string): Promise<readonly Record<string, unknown>[]>;
+  /** What its clock shows from now on (epoch ms). */
+  tell(time: number): void;
+}
+
+const ENOUGH = 5;
+
+const unordered = (answer: unknown): unknown => (Array.isArray(answer) ? sorted(answer.map(plain)) : answer);
+
+/** Everything that was done on one store, done on another one in the same order. Returns where the answers differ. */
+export async function replayOn(target: StoreUnderReplay, steps: readonly Step[]): Promise<string[]> {
+  const player = new Player(target);
+  for (const [at, step] of steps.entries()) {
+    if (step.answer === undefined) continue;
+    target.tell(step.at);
+    await player.play(at, step);
+    if (player.differences.length >= ENOUGH) break;
+  }
+  return player.differences;
+}
+
+class Player {
+  readonly differences: string[] = [];
+  /** Ids of the outbox are as each store counts them. */
+  private readonly ids = new Map<string, string>();
+  private readonly store: Store;
+
+  constructor(private readonly target: StoreUnderReplay) {
+    this.store = target.store();
+  }
+
+  async play(at: number, step: Step): Promise<void> {
+    const what = `step ${at}, ${step.kind}${step.kind === 'ask' ? ` ${step.question}` : ''}`;
+    switch (step.kind) {
+      case 'load':
+        return this.compare(what, step.answer, await this.store.load(step.needs));
+      case 'claim':
+        return this.compare(
+          what,
+          this.messages(step.answer),
+          await this.target.timers.claimUnpublished(...step.args),
+        );
+      case 'ask': {
+        const args =
+          step.question === 'stillUnpublished' ? [this.translated(step.args[0] as string[])] : step.args;
+        const ask = this.target.timers[step.question] as (...args: unknown[]) => Promise<unknown>;
+        const wanted = step.answer instanceof Set ? new Set(this.translated([...step.answer])) : step.answer;
+        // The order of what is due at the same moment is nobody's; the contract suite looks at the rest.
+        return this.compare(
+          what,
+          unordered(wanted),
+          unordered(await ask.apply(this.target.timers, [...args])),
+        );
+      }
+      case 'save':
+        return this.compareSaved(
+          what,
+          step,
+          await this.save(what, step).catch((error: unknown) => error as Error),
+        );
+    }
+  }
+
+  private save(what: string, { changes, locked }: Extract<Step, { kind: 'save' }>): Promise<Saved> {
+    const translated: Changes = { ...changes, published: this.translated(changes.published) };
+    if (locked === null) return this.store.commit(translated);
+    return this.store.commitLocked(async (reader) => {
+      for (const { needs, loaded } of locked)
+        this.compare(`${what}, locked`, loaded, await reader.load(needs));
+      return translated;
+    });
+  }
+
+  private compareSaved(
+    what: string,
+    { answer }: Extract<Step, { kind: 'save' }>,
+    found: Saved | Error,
+  ): void {
+    if (answer instanceof Error || found instanceof Error) {
+      const kindOf = (one: unknown): string =>
+        one instanceof Conflict
+          ? 'conflict'
+          : one instanceof StoreRefused
+            ? 'refused'
+            : one instanceof Error
+              ? one.message
+              : 'saved';
+      return this.compare(what, kindOf(answer), kindOf(found));
+    }
+    answer?.outbox.forEach(({ id }, at) => this.ids.set(id, found.outbox[at]?.id ?? ''));
+    this.compare(what, answer && { ...answer, outbox: this.messages(answer.outbox) }, found);
+  }
+
+  private messages(messages: readonly StoredOutboxMessage[] = []): readonly StoredOutboxMessage[] {
+    return messages.map((message) => ({ ...message, id: this.translated([message.id])[0] ?? '' }));
+  }
+
+  private translated(ids: readonly string[]): string[] {
+    return ids.map((id) => this.ids.get(id) ?? '0');
+  }
+
+  compare(what: string, wanted: unknown, found: unknown): void {
+    const [first, second] = [plain(wanted), plain(found)];
+    if (isDeepStrictEqual(first, second)) return;
+    this.differences.push(
+      `${what}: ${JSON.stringify(first).slice(0, 2000)} in memory, ${JSON.stringify(second).slice(0, 2000)} in PostgreSQL`,
+    );
+  }
+}

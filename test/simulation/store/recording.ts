@@ -1,0 +1,73 @@
+import type {
+  Changes,
+  Loaded,
+  Needs,
+  Saved,
+  StoredOutboxMessage,
+  TimerQueries,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
+
+export type Question = Exclude<keyof TimerQueries, 'now' | 'claimUnpublished'>;
+
+interface Answered<T> {
+  /** The database's clock, epoch ms. */
+  readonly at: number;
+  /** Absent: nobody was told, as when the connection was lost. */
+  answer?: T;
+}
+
+export type Step =
+  | (Answered<Loaded> & { readonly kind: 'load'; readonly needs: Needs })
+  | (Answered<Saved | Error> & {
+      readonly kind: 'save';
+      readonly changes: Changes;
+      /** What was read and locked before it in the same transaction; null when nothing was. */
+      readonly locked: readonly { readonly needs: Needs; readonly loaded: Loaded }[] | null;
+    })
+  | (Answered<readonly StoredOutboxMessage[]> & {
+      readonly kind: 'claim';
+      readonly args: readonly [olderThanMs: number, limit: number];
+    })
+  | (Answered<unknown> & {
+      readonly kind: 'ask';
+      readonly question: Question;
+      readonly args: readonly unknown[];
+    });
+
+/** All that coordinators had the store do, in its order, with what it answered. */
+export class Recording {
+  readonly steps: Step[] = [];
+
+  add<S extends Step>(step: S): S {
+    this.steps.push(step);
+    return step;
+  }
+}
+
+/** Timers ask several times a second and mostly hear of nothing: of such answers one in so many is kept. */
+const KEPT_OF_EMPTY = 20;
+
+const isEmpty = (answer: unknown): boolean =>
+  (Array.isArray(answer) && answer.length === 0) ||
+  (answer instanceof Map && answer.size === 0) ||
+  answer === 0;
+
+/** Timers' questions, answered by `queries` and recorded. */
+export function recorded(queries: TimerQueries, recording: Recording, clock: () => number): TimerQueries {
+  let empty = 0;
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(queries)) as (Question | 'constructor')[];
+  const passedOver = new Set<string>(['constructor', 'ask', 'now', 'claimUnpublished']);
+  const asking = names
+    .filter((name) => !passedOver.has(name))
+    .map((name) => {
+      const question = name as Question;
+      const ask = async (...args: unknown[]): Promise<unknown> => {
+        const step = recording.add({ kind: 'ask', at: clock(), question, args });
+        const answer = await (queries[question] as (...args: unknown[]) => Promise<unknown>)(...args);
+        if (!isEmpty(answer) || empty++ % KEPT_OF_EMPTY === 0) Object.assign(step, { answer });
+        return answer;
+      };
+      return [name, ask] as const;
+    });
+  return Object.assign(Object.create(queries) as TimerQueries, Object.fromEntries(asking));
+}
