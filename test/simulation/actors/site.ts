@@ -5,7 +5,7 @@ import { Deliveries } from '../kafka/deliveries.js';
 import { Database } from '../store/database.js';
 import type { Recording } from '../store/recording.js';
 import { Lock } from '../store/lock.js';
-import { Faults, planOf, type FaultKind } from '../world/faults.js';
+import { Faults, planOf, type FaultKind, type FaultPlan } from '../world/faults.js';
 import { Random } from '../world/random.js';
 import type { Sabotage } from '../world/sabotages.js';
 import { World } from '../world/world.js';
@@ -49,14 +49,16 @@ export interface SiteOptions {
   readonly sabotage?: Sabotage | undefined;
   /** Kinds of faults that do not happen, whatever the seed says. */
   readonly without?: readonly FaultKind[] | undefined;
+  /** In place of what the seed says. */
+  readonly plan?: Partial<FaultPlan> | undefined;
   /** Where everything that the store does is written down. */
   readonly recording?: Recording | undefined;
 }
 
-export function siteOf(seed: number, { sabotage, without = [], recording }: SiteOptions = {}): Site {
+export function siteOf(seed: number, { sabotage, without, plan, recording }: SiteOptions = {}): Site {
   const world = new World();
   const random = new Random(seed);
-  const faults = new Faults(planOf(random, without), random, world);
+  const faults = new Faults(planOf(random, without, plan), random, world);
   const broker = new Broker(world, random.between(-1_000, 1_000), sabotage !== 'no fence');
   for (const spec of topicSpecs(PREFIX, { partitions: SETTINGS.partitions, replicationFactor: 1 }))
     broker.ensure(spec);

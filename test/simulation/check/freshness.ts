@@ -15,12 +15,14 @@ export function checkFreshness(site: Site): string[] {
   const found: string[] = [];
   for (const [what, all] of consumptions(site)) {
     all.sort((a, b) => a.at - b.at);
-    all.forEach(({ at, run, from, isOutside }, n) => {
-      const last = all[n - 1];
-      // Within one commit the order is not known.
-      if (!isOutside || !last || last.at === at || last.from !== from) return;
-      found.push(`${what} of ${from} twice, in ${last.run} and ${run}`);
-    });
+    for (const one of all) {
+      if (!one.isOutside) continue;
+      const last = all.findLast(({ at }) => at < one.at);
+      // Within one commit the order is not known: whatever else it took may have been the one before.
+      const before = all.filter((other) => other !== one && (other.at === last?.at || other.at === one.at));
+      if (last && before.every(({ from }) => from === one.from))
+        found.push(`${what} of ${one.from} twice, in ${last.run} and ${one.run}`);
+    }
   }
   return found;
 }

@@ -18,6 +18,7 @@ const BETWEEN_ATTEMPTS: ReadonlySet<string | undefined> = new Set(['server_withd
 interface Told {
   /** Null: it ended in an error before any attempt. */
   readonly invocation?: string | null;
+  readonly instance?: string;
   readonly error?: { readonly code: string };
 }
 
@@ -48,10 +49,11 @@ function checkCurrent(id: string, { history }: RunRow): string[] {
   const found: string[] = [];
   const attempts = new Map<string, string>();
   const ended = new Set<string>();
-  const applied = new Set<string>();
+  // Who said so last: another instance may take over what is as far already.
+  const applied = new Map<string, string>();
   for (const row of history) {
     if (!row.applied) continue;
-    const { invocation: told, error } = row.data as Told;
+    const { invocation: told, error, instance = '' } = row.data as Told;
     const invocation = BETWEEN_ATTEMPTS.has(error?.code) ? '' : (told ?? '');
     const element = `${row.task}[${row.item ?? ''}]`;
     if (row.type === EventType.taskInvoked) {
@@ -66,10 +68,10 @@ function checkCurrent(id: string, { history }: RunRow): string[] {
     if (ended.has(invocation)) found.push(`run ${id}: row ${row.seq} changed an attempt that had ended`);
     if (row.type === EventType.taskCompleted || row.type === EventType.taskError) {
       if (!isRefusedOutput(row)) ended.add(invocation);
-    } else if (applied.has(`${row.type} ${invocation}`)) {
+    } else if (applied.get(`${row.type} ${invocation}`) === instance) {
       found.push(`run ${id}: ${row.type} of ${invocation} was applied twice`);
     }
-    applied.add(`${row.type} ${invocation}`);
+    applied.set(`${row.type} ${invocation}`, instance);
   }
   return found;
 }

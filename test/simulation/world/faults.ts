@@ -54,12 +54,17 @@ const MOST: FaultPlan = {
 export type FaultKind = keyof FaultPlan;
 export const FAULTS = Object.keys(MOST) as readonly FaultKind[];
 
-export function planOf(random: Random, without: readonly FaultKind[] = []): FaultPlan {
+/** @param without kinds that do not happen; `instead` takes the place of what the seed says */
+export function planOf(
+  random: Random,
+  without: readonly FaultKind[] = [],
+  instead: Partial<FaultPlan> = {},
+): FaultPlan {
   const entries = FAULTS.map((kind) => {
     const share = chosen(random);
     return [kind, without.includes(kind) ? 0 : share * MOST[kind]] as const;
   });
-  return Object.fromEntries(entries) as unknown as FaultPlan;
+  return { ...(Object.fromEntries(entries) as unknown as FaultPlan), ...instead };
 }
 
 function chosen(random: Random): number {
