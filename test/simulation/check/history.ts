@@ -49,8 +49,8 @@ function checkCurrent(id: string, { history }: RunRow): string[] {
   const found: string[] = [];
   const attempts = new Map<string, string>();
   const ended = new Set<string>();
-  // Who said so last: another instance may take over what is as far already.
-  const applied = new Map<string, string>();
+  // Once of each instance: another one may take over what is as far already.
+  const applied = new Set<string>();
   for (const row of history) {
     if (!row.applied) continue;
     const { invocation: told, error, instance = '' } = row.data as Told;
@@ -68,10 +68,10 @@ function checkCurrent(id: string, { history }: RunRow): string[] {
     if (ended.has(invocation)) found.push(`run ${id}: row ${row.seq} changed an attempt that had ended`);
     if (row.type === EventType.taskCompleted || row.type === EventType.taskError) {
       if (!isRefusedOutput(row)) ended.add(invocation);
-    } else if (applied.get(`${row.type} ${invocation}`) === instance) {
+    } else if (applied.has(`${row.type} ${invocation} ${instance}`)) {
       found.push(`run ${id}: ${row.type} of ${invocation} was applied twice`);
     }
-    applied.set(`${row.type} ${invocation}`, instance);
+    applied.add(`${row.type} ${invocation} ${instance}`);
   }
   return found;
 }
