@@ -5,6 +5,7 @@ import { check, type Report } from './checker/check.js';
 import type { Evidence, Limits } from './checker/evidence.js';
 import { toldBy } from './checker/log.js';
 import { collect } from './evidence/collect.js';
+import { slowest } from './evidence/slowest.js';
 import { described, planFaults, type DoneFault, type PlannedFault } from './faults/fault.js';
 import { inflict } from './faults/inflict.js';
 import { EventsTail, type Seen } from './load/events-tail.js';
@@ -61,6 +62,7 @@ export async function playSession(machines: Machines, options: SessionOptions): 
   const problem = await bringToRest(site, options.restMs);
   if (problem) say(problem);
   const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
+  for (const attempt of slowest(evidence, 3)) say(`  slow: ${attempt}`);
   const kept = [...site.coordinators, ...Object.values(site.servers)];
   return {
     ...{ evidence, faults: faults.flat(), problem, report: check(evidence) },
@@ -81,9 +83,8 @@ async function endure(
     await delay(fault.pauseMs);
     const one = await inflict(site, fault);
     if (one) done.push(one);
-    say(
-      `  ${one ? 'done' : 'did not come about:'} ${fault.kind}, ${Math.round(endMs - performance.now())} ms left`,
-    );
+    const at = new Date().toISOString().slice(11, 23);
+    say(`  ${at} ${one ? 'over' : 'did not come about'}: ${fault.kind} (${fault.target})`);
   }
   return done;
 }

@@ -27,6 +27,7 @@ export interface Figures {
   readonly poison: number;
   /** By watchdogs, with reason. */
   readonly timeouts: number;
+  readonly timeoutsByCode: Readonly<Record<string, number>>;
   /** Invocations that more than one process ran: its server was killed or stopped. */
   readonly runByTwo: number;
 }
@@ -58,18 +59,21 @@ const WATCHDOGS: ReadonlySet<string> = new Set([
 function figuresOf({ runs, executions, deadLetters }: Evidence, attempts: number): Figures {
   let transitions = 0;
   let refusedUpdates = 0;
-  let timeouts = 0;
+  const timeoutsByCode: Record<string, number> = {};
   for (const { applied, type, topic, data } of runs.flatMap(({ history }) => history)) {
     if (applied) transitions += 1;
     else refusedUpdates += 1;
-    const { error } = data as { error?: { code: string } };
-    if (applied && topic === null && type === EventType.taskError && WATCHDOGS.has(error?.code ?? ''))
-      timeouts += 1;
+    const code = (data as { error?: { code: string } }).error?.code ?? '';
+    if (!applied || topic !== null || type !== EventType.taskError || !WATCHDOGS.has(code)) continue;
+    timeoutsByCode[code] = (timeoutsByCode[code] ?? 0) + 1;
   }
+  const timeouts = Object.values(timeoutsByCode).reduce((sum, count) => sum + count, 0);
   const runBy = new Map<string, Set<string>>();
   for (const { invocation, by } of executions)
     runBy.set(invocation, (runBy.get(invocation) ?? new Set()).add(by));
   const runByTwo = [...runBy.values()].filter(({ size }) => size > 1).length;
-  const poison = deadLetters.length;
-  return { runs: runs.length, attempts, transitions, refusedUpdates, poison, timeouts, runByTwo };
+  return {
+    ...{ runs: runs.length, attempts, transitions, refusedUpdates, poison: deadLetters.length },
+    ...{ timeouts, timeoutsByCode, runByTwo },
+  };
 }

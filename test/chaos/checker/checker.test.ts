@@ -117,6 +117,17 @@ const REFUSED: readonly (readonly [Invariant, string, Changed])[] = [
   ],
   [
     'I3',
+    'a task that has started is queued by the same instance',
+    withHistory(
+      inserted(4, {
+        type: EventType.taskQueued,
+        ...about,
+        data: { invocation: 'i-1', instance: INSTANCE },
+      }),
+    ),
+  ],
+  [
+    'I3',
     'an attempt number is left out',
     withHistory(changedRow(2, { attempt: 2 }), {
       tasks: runWith([]).tasks.map((task) => (task.task === 'a.one' ? { ...task, attempt: 2 } : task)),
@@ -215,6 +226,14 @@ describe('the checker', () => {
 
   test('has a case for each invariant', () => {
     expect(new Set(REFUSED.map(([invariant]) => invariant)).size).toBe(10);
+  });
+
+  test('holds it to be right that another instance takes over what has started', () => {
+    const data = { invocation: 'i-1', instance: 'a-2' };
+    for (const type of [EventType.taskQueued, EventType.taskStarted])
+      expect(check({ ...SOUND, ...withHistory(inserted(4, { type, ...about, data })) }).violations).toEqual(
+        [],
+      );
   });
 
   const ALLOWED: readonly (readonly [string, Changed])[] = [

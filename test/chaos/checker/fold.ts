@@ -7,6 +7,8 @@ export interface Folded {
   state: TaskState;
   attempt: number;
   invocation: string | null;
+  /** Who has the attempt, by what was said last. */
+  instance: string | null;
 }
 
 const EXPANDED = 'cordyna.task.expanded.v1';
@@ -37,17 +39,34 @@ const TRANSITIONS: Readonly<Record<string, Transition>> = {
   [EventType.taskCancelled]: { from: OPEN, to: 'cancelled' },
 };
 
+/** With the right lease it counts whichever instance says it: another one that has the attempt, too, sets it back nowhere. */
+const takesOver = (
+  { state, instance: holder }: Folded,
+  type: string,
+  instance: string | undefined,
+): boolean =>
+  holder !== null &&
+  instance !== undefined &&
+  instance !== holder &&
+  (type === EventType.taskQueued
+    ? state === 'queued' || state === 'started'
+    : type === EventType.taskStarted && state === 'started');
+
 /** Takes in an applied row about a task. Gives what is wrong with it, or null. */
 export function take(task: Folded, { type, attempt, data }: HistoryEntry): string | null {
   const transition = TRANSITIONS[type];
   if (!transition) return `${type} is not known`;
   const { from, to } = transition;
   const before = task.state;
-  const { invocation, final, violations } = data as {
+  const { invocation, instance, final, violations } = data as {
     invocation?: string;
+    instance?: string;
     final?: boolean;
     violations?: unknown;
   };
+  const isTakenOver = takesOver(task, type, instance);
+  if (instance !== undefined) task.instance = instance;
+  if (isTakenOver) return null;
   // An output that is refused ends nothing by itself: the error follows.
   if (type === EventType.taskCompleted && violations !== undefined) return null;
   const next = type === EventType.taskError && final !== true ? 'pending' : to;
@@ -56,6 +75,7 @@ export function take(task: Folded, { type, attempt, data }: HistoryEntry): strin
     const expected = task.attempt + 1;
     task.attempt = attempt ?? 0;
     task.invocation = invocation ?? null;
+    task.instance = null;
     if (attempt !== expected) return `attempt ${attempt} is invoked where ${expected} is next`;
   }
   if (from.includes(before)) return null;

@@ -32,7 +32,7 @@ class Retelling {
     this.tasks = new Map(
       stored.tasks.map(({ task, item }) => [
         nameOf(task, item),
-        { state: 'pending', attempt: 0, invocation: null },
+        { state: 'pending', attempt: 0, invocation: null, instance: null },
       ]),
     );
   }

@@ -5,7 +5,7 @@ import type { Violation } from './verdict.js';
 const REPORTS: ReadonlySet<string> = new Set([EventType.taskQueued, EventType.taskStarted]);
 const ENDS: ReadonlySet<string> = new Set([EventType.taskCompleted, EventType.taskError]);
 
-/** I5: no record is taken in twice, and each attempt is queued, started and ended at most once. */
+/** I5: no record is taken in twice, and each attempt is ended at most once, and queued and started by an instance. */
 export function checkOnce({ runs }: Evidence): Violation[] {
   const found: Violation[] = [];
   const say = (what: string): void =>
@@ -20,9 +20,13 @@ export function checkOnce({ runs }: Evidence): Violation[] {
         if (before !== undefined) say(`${record} is in the history twice: ${before} and ${run}#${seq}`);
         records.set(record, `${run}#${seq}`);
       }
-      const { invocation, violations } = data as { invocation?: string; violations?: unknown };
+      const { invocation, instance, violations } = data as {
+        invocation?: string;
+        instance?: string;
+        violations?: unknown;
+      };
       if (!isApplied || !invocation || violations !== undefined) continue;
-      const what = ENDS.has(type) ? 'the end' : REPORTS.has(type) ? type : null;
+      const what = ENDS.has(type) ? 'the end' : REPORTS.has(type) ? `${type} by ${instance}` : null;
       if (what === null) continue;
       if (applied.has(`${what} ${invocation}`))
         say(`${what} of ${invocation} is applied twice, at ${run}#${seq}`);
