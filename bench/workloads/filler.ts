@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { replay, type HistoryRow, type RunSeed } from '@cordyna/engine';
+import { replay, type HistoryRow } from '@cordyna/engine';
 import type { Pool } from 'pg';
+import { seedOf, type StoredSeed } from '../../apps/cerebro/src/persistence/sql/seeds.js';
 
 const BATCH = 10_000;
 const CHECKED = 200;
@@ -65,7 +66,7 @@ export async function fill(pool: Pool, template: string, first: number, last: nu
 
 interface RunRow {
   readonly id: string;
-  readonly seed: RunSeed;
+  readonly seed: StoredSeed;
   readonly state: string;
   readonly next_seq: number;
   readonly created: number;
@@ -98,7 +99,7 @@ async function checkRun(pool: Pool, row: RunRow): Promise<void> {
      FROM task_runs WHERE run = $1 ORDER BY index`,
     [row.id],
   );
-  const folded = replay(row.seed, history.rows);
+  const folded = replay(seedOf(row.seed), history.rows);
   const told = [...folded.tasks].map((task) => ({
     state: task.state,
     attempt: task.attempt,

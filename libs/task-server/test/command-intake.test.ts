@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Bus, BusBatch, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
 import { EventType } from '@cordyna/protocol/model';
 import { encodeStructured, topicsOf } from '@cordyna/protocol/wire';
+import { awaitUntil } from '@cordyna/testkit';
 import { CommandIntake } from '../src/execution/command-intake.js';
 import { Executor } from '../src/execution/executor.js';
 import { WorkLedger } from '../src/execution/work-ledger.js';
@@ -12,9 +13,10 @@ import { ServerMessages } from '../src/messages/server-messages.js';
 
 const TOPICS = topicsOf('t');
 const nothing = (): void => undefined;
+const never: TaskDefinition = { declaration: { name: 'x' }, handler: () => new Promise(nothing) };
 
 /** The intake with everything that it stands on, down to the bus, whose answers the test gives. */
-function intakeOn(answer: (messages: readonly OutMessage[]) => Promise<void>) {
+function intakeOn(answer: (messages: readonly OutMessage[]) => Promise<void>, task = never) {
   const sent: OutMessage[] = [];
   const publisher = {
     send: async (messages: readonly OutMessage[]): Promise<PublishResult[]> => {
@@ -27,9 +29,8 @@ function intakeOn(answer: (messages: readonly OutMessage[]) => Promise<void>) {
   const senders = new Senders({ publisher: () => publisher } as unknown as Bus, nothing);
   const messages = new ServerMessages(TOPICS, newInstance('server-a'));
   const ledger = new WorkLedger({ concurrency: 1, queueLimit: 10 });
-  const never: TaskDefinition = { declaration: { name: 'x' }, handler: () => new Promise(nothing) };
   const parts = {
-    definition: () => never,
+    definition: () => task,
     hooks: () => ({}),
     ledger,
     messages,
@@ -89,16 +90,32 @@ const isSettled = async (work: Promise<unknown>): Promise<boolean> => {
   return settled;
 };
 
+const typesOf = (messages: readonly OutMessage[]): unknown[] =>
+  messages.map(({ value }) => (JSON.parse(String(value)) as { type: unknown }).type);
+
 describe('CommandIntake', () => {
   test('a batch is done when Kafka acknowledged what was said, not when the task ends', async () => {
     let acknowledge = nothing;
     const { intake, sent } = intakeOn(() => new Promise((resolve) => (acknowledge = resolve)));
     const done = intake.onBatch(batch([record(0n, invoke('a')), record(1n, invoke('b'))]));
 
+    await isSettled(done);
+    expect(typesOf(sent)).toEqual([EventType.taskStarted]);
+    acknowledge();
+    await awaitUntil('what waits is said to be queued', () => sent.length === 2);
+    expect(typesOf(sent)).toEqual([EventType.taskStarted, EventType.taskQueued]);
     expect(await isSettled(done)).toBe(false);
-    expect(sent).toHaveLength(2);
     acknowledge();
     expect(await isSettled(done)).toBe(true);
+  });
+
+  test('what waits for a moment only is never said to be queued', async () => {
+    const brief: TaskDefinition = { declaration: { name: 'x' }, handler: () => ({}) };
+    const { intake, sent } = intakeOn(() => Promise.resolve(), brief);
+    await intake.onBatch(batch([record(0n, invoke('a')), record(1n, invoke('b')), record(2n, invoke('c'))]));
+    await awaitUntil('all have ended', () => sent.length >= 6);
+    expect(typesOf(sent).filter((type) => type === EventType.taskStarted)).toHaveLength(3);
+    expect(typesOf(sent).filter((type) => type === EventType.taskQueued)).toHaveLength(0);
   });
 
   test('a command that comes again while its acknowledgement is under way waits for that one', async () => {

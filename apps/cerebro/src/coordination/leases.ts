@@ -1,21 +1,32 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+const MAX_RECENT = 20_000;
+
 /**
  * The proof that an update comes from the server that was invoked: HMAC-SHA256(installation's secret, server and
- * invocation), 43 characters of base64url. Never stored: computed when a command leaves and when an update comes in.
+ * invocation), 43 characters of base64url. Never stored: computed when a command leaves and when an update comes in, and
+ * remembered in between, for an attempt asks for it three times in a row.
  */
 export class Leases {
   private secret: string | null = null;
+  private readonly recent = new Map<string, string>();
 
   /** The installation's secret, the same for every coordinator. */
   use(secret: string): void {
     this.secret = secret;
+    this.recent.clear();
   }
 
   /** @throws Error before the secret is known */
   of(server: string, invocation: string): string {
     if (this.secret === null) throw new Error('the installation secret is not known yet');
-    return createHmac('sha256', this.secret).update(`${server}\n${invocation}`).digest('base64url');
+    const subject = `${server}\n${invocation}`;
+    const known = this.recent.get(subject);
+    if (known !== undefined) return known;
+    const lease = createHmac('sha256', this.secret).update(subject).digest('base64url');
+    if (this.recent.size >= MAX_RECENT) this.recent.clear();
+    this.recent.set(subject, lease);
+    return lease;
   }
 
   /** Compared in constant time. */

@@ -2,6 +2,7 @@ import { BusError } from '../errors.js';
 import type { Directory, TopicLayout } from '../cluster/directory.js';
 import { kafkajs } from '../kafkajs/internals.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
+import { murmur2 } from './murmur2.js';
 import { keyOf, split } from './plan.js';
 import type { Chunk, Outgoing } from './plan.js';
 
@@ -18,6 +19,7 @@ export function createPartitioner(): Partitioner {
   const partitioner = kafkajs.Partitioners.DefaultPartitioner();
   return ({ message }, { topic, leaders }) => {
     if (message.partition !== undefined) return message.partition;
+    if (message.key !== null) return (murmur2(Buffer.from(message.key)) & 0x7fffffff) % leaders.length;
     const partitionMetadata = leaders.map((leader, partitionId) => ({
       partitionId,
       leader,
@@ -25,7 +27,7 @@ export function createPartitioner(): Partitioner {
       replicas: [],
       isr: [],
     }));
-    return partitioner({ topic, partitionMetadata, message: { key: message.key, value: message.value } });
+    return partitioner({ topic, partitionMetadata, message: { key: null, value: message.value } });
   };
 }
 

@@ -2,11 +2,22 @@ import type { RunScope } from '@cordyna/protocol/model';
 import type { PlanResult, Registry, TaskDefinition } from '../model/index.js';
 import { buildPlan } from './build-plan.js';
 
+const plans = new WeakMap<Registry, Map<string, PlanResult>>();
+
 /**
  * The plan of a task's run: it and all that lies downstream of it, `forEach` edges included, in an order that follows the
- * dependencies; with scope `task` it alone.
+ * dependencies; with scope `task` it alone. Registries and plans are immutable: runs of the same task share one.
  */
 export function planTask(registry: Registry, task: string, scope: RunScope): PlanResult {
+  const known = plans.get(registry) ?? new Map<string, PlanResult>();
+  plans.set(registry, known);
+  const id = `${scope} ${task}`;
+  const result = known.get(id) ?? makePlan(registry, task, scope);
+  if (result.ok) known.set(id, result);
+  return result;
+}
+
+function makePlan(registry: Registry, task: string, scope: RunScope): PlanResult {
   const target = registry.tasks.get(task);
   if (!target) {
     const message = `no server declares the task ${task}: declare it or correct the name`;

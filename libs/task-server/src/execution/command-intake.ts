@@ -69,10 +69,7 @@ export class CommandIntake {
       case 'begin':
         return this.acknowledge(admission.work, executor.begin(admission.work));
       case 'queue':
-        return this.acknowledge(
-          admission.work,
-          senders.updates.send(messages.queued(admission.work, admission.position)),
-        );
+        return this.acknowledge(admission.work, this.queuedUnlessBegun(admission.work, admission.position));
       case 'refuse': {
         const { work } = admission;
         return this.acknowledge(
@@ -90,6 +87,23 @@ export class CommandIntake {
         this.notBegun(command, admission.kind);
         return Promise.resolve();
     }
+  }
+
+  /** What waits for a moment only says `started` alone. */
+  private queuedUnlessBegun(work: Work, position: number): Promise<void> {
+    const { ledger, senders, messages } = this.parts;
+    const afterMs = Math.min(QUEUED_AFTER_MS, work.command.timeouts.ackMs / 10);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        // Dropped from the queue: cancelled, or handed back. Neither needs another answer.
+        if (!ledger.isWaiting(work)) resolve();
+        else senders.updates.send(messages.queued(work, position)).then(resolve, reject);
+      }, afterMs);
+      work.onBegun = (started) => {
+        clearTimeout(timer);
+        started.then(resolve, reject);
+      };
+    });
   }
 
   private acknowledge(work: Work, sent: Promise<void>): Promise<void> {
@@ -132,6 +146,8 @@ export class CommandIntake {
 }
 
 const REFUSALS_REMEMBERED = 1_000;
+/** Far below every useful `ackMs`; most short tasks have begun by then. */
+const QUEUED_AFTER_MS = 50;
 
 const TAKES_NO_MORE: TaskError = {
   code: RETURNED,

@@ -42,6 +42,7 @@ export class Executor {
   begin(work: Work): Promise<void> {
     const { senders, messages } = this.parts;
     const acknowledged = senders.updates.send(messages.started(work));
+    work.onBegun?.(acknowledged);
     this.begun.push(work);
     if (!this.beginning) {
       this.beginning = true;

@@ -8,6 +8,8 @@ export interface Work {
   readonly abort: AbortController;
   /** Resolves when Kafka has the update that acknowledged it. */
   acknowledged: Promise<void>;
+  /** Told once it begins, with the acknowledgement of `started`. */
+  onBegun?: (started: Promise<void>) => void;
 }
 
 /** What to do with a command that invokes. */
@@ -140,6 +142,10 @@ export class WorkLedger {
     this.waiting.clear();
     for (const work of works) this.forgetLater(work, nowMs);
     return works;
+  }
+
+  isWaiting({ command }: Work): boolean {
+    return this.waiting.has(command.invocation);
   }
 
   runningWorks(): Work[] {

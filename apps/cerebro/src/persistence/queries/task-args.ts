@@ -1,11 +1,12 @@
-import { RowType, argsSources, mergeArgs, type RunSeed } from '@cordyna/engine';
+import { RowType, argsSources, mergeArgs } from '@cordyna/engine';
 import type { JsonObject } from '@cordyna/protocol/model';
 import type { DataSource } from 'typeorm';
 import type { TaskArgsView } from '../../coordination/ports/index.js';
 import { isRunId } from '../sql/run-id.js';
+import { seedOf, type StoredSeed } from '../sql/seeds.js';
 
 interface Row {
-  readonly seed: RunSeed;
+  readonly seed: StoredSeed;
   readonly attempt: number | null;
   readonly data: {
     readonly args?: JsonObject;
@@ -35,9 +36,10 @@ export async function taskArgsOf(
   if (!isRunId(run)) return null;
   const values = [run, task, item, RowType.taskInvoked, RowType.taskError];
   const [row]: readonly (Row | undefined)[] = await source.query(QUESTION, values);
-  const member = row?.seed.plan.members.find((one) => one.task === task);
-  if (!row || !member) return null;
-  const sources = argsSources(row.seed, member);
+  const seed = row && seedOf(row.seed);
+  const member = seed?.plan.members.find((one) => one.task === task);
+  if (!row || !seed || !member) return null;
+  const sources = argsSources(seed, member);
   const merged = mergeArgs(sources);
   return {
     run,

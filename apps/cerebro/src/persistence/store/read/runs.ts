@@ -1,6 +1,7 @@
-import { restore, type DeadlineKind, type RunSeed } from '@cordyna/engine';
+import { restore, type DeadlineKind } from '@cordyna/engine';
 import type { JsonObject, JsonValue, RunState, TaskError, TaskState } from '@cordyna/protocol/model';
 import type { Loaded } from '../../../coordination/ports/index.js';
+import { seedOf, type StoredSeed } from '../../sql/seeds.js';
 import { prepared } from '../../sql/statement.js';
 import { ms } from '../../sql/time.js';
 
@@ -24,7 +25,7 @@ export interface RunRow {
   readonly id: string;
   readonly version: number;
   readonly state: RunState;
-  readonly seed: RunSeed;
+  readonly seed: StoredSeed;
   readonly content_hash: string;
   readonly created_at: number;
   readonly finished_at: number | null;
@@ -102,7 +103,7 @@ export function runsOf(runs: readonly RunRow[], taskRuns: readonly TaskRunRow[])
         nextSeq: row.next_seq,
         retried: row.retried,
       };
-      return [id, { version, contentHash, value: restore(seed, head, byRun.get(id) ?? []) }];
+      return [id, { version, contentHash, value: restore(seedOf(seed), head, byRun.get(id) ?? []) }];
     }),
   );
 }

@@ -2,6 +2,7 @@ import type { Changes, RunChange } from '../../../coordination/ports/index.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 import { isRunId } from '../../sql/run-id.js';
+import { seedText } from '../../sql/seeds.js';
 
 const update = prepared(
   'runs_update',
@@ -51,7 +52,7 @@ function insertRuns(changes: readonly RunChange[]): Statement {
     changes.map(({ seed }) => seed.job),
     changes.map(({ seed }) => seed.scope),
     changes.map(({ seed }) => JSON.stringify(seed.trigger)),
-    changes.map(({ seed }) => JSON.stringify(seed)),
+    changes.map(({ seed }) => seedText(seed)),
     changes.map(({ contentHash }) => contentHash),
     changes.map(({ run }) => run.createdAt),
     changes.map(({ run }) => run.finishedAt),
