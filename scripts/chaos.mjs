@@ -1,4 +1,4 @@
-// `npm run chaos -- --minutes M [--seed S] [--rate R] [--ledger]`: real processes under load through faults, judged by an
+// `npm run chaos -- --minutes M [--seed S] [--rate R] [--ledger] [--logs DIR]`: real processes under load through faults, judged by an
 // independent checker. Prints one line of JSON per session; `--ledger` keeps it in docs/reliability/sessions.jsonl.
 // `--coordinators`: measures two and three coordinators instead (docs/reliability/coordinators.jsonl). Ends with 1 when an
 // invariant did not hold.
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     rate: { type: 'string', default: '30' },
     ledger: { type: 'boolean', default: false },
+    logs: { type: 'string' },
     coordinators: { type: 'boolean', default: false },
   },
 });
@@ -44,7 +45,7 @@ const { chaos, measure } = await import('../test/chaos/chaos.ts');
 const say = (line) => console.log(line);
 const held = values.coordinators
   ? await measure({ seed, perSecond, say, onMeasured: keepIn('coordinators.jsonl') })
-  : await chaos({ minutes, seed, perSecond, say, onEntry: keepIn('sessions.jsonl') });
+  : await chaos({ minutes, seed, perSecond, say, logs: values.logs, onEntry: keepIn('sessions.jsonl') });
 const what = values.coordinators ? '--coordinators' : `--minutes ${minutes}`;
 console.log(
   held ? 'every invariant held' : `repeat it by: npm run chaos -- ${what} --seed ${seed} --rate ${perSecond}`,

@@ -10,6 +10,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly perSecond: number;
   readonly say: (line: string) => void;
+  readonly logs?: string;
   /** Is told of each session when it is judged. */
   readonly onEntry: (entry: Entry) => void;
 }
@@ -18,13 +19,13 @@ export interface ChaosOptions {
 const SESSION_MINUTES = 4;
 
 /** Sessions with seeds from `seed` on, for so many minutes of load and faults. Gives whether every invariant held. */
-export function chaos({ minutes, seed, perSecond, say, onEntry }: ChaosOptions): Promise<boolean> {
+export function chaos({ minutes, seed, perSecond, say, logs, onEntry }: ChaosOptions): Promise<boolean> {
   return onMachines(say, async (machines) => {
     let held = true;
     for (let left = minutes, n = 0; left > 0; left -= SESSION_MINUTES, n++) {
       const troubleMs = Math.min(left, SESSION_MINUTES) * 60_000;
       say(`session with seed ${seed + n}, ${troubleMs / 1_000} s`);
-      const options = { ...AS_IN_PRODUCTION, seed: seed + n, troubleMs, perSecond, say };
+      const options = { ...AS_IN_PRODUCTION, seed: seed + n, troubleMs, perSecond, say, logs };
       const session = await playSession(machines, options);
       for (const { invariant, what } of session.report.violations) say(`VIOLATION ${invariant}: ${what}`);
       held &&= session.report.violations.length === 0;

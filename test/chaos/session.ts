@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventType } from '@cordyna/protocol/model';
 import { Random } from '../simulation/world/random.js';
@@ -15,7 +17,7 @@ import { Requests } from './load/requests.js';
 import { Sender } from './load/sender.js';
 import type { Machines } from './stack/machines.js';
 import { bringToRest } from './stack/rest.js';
-import { startSite, type Site } from './stack/site.js';
+import { startSite, type Server, type Site } from './stack/site.js';
 
 export interface SessionOptions {
   readonly seed: number;
@@ -30,6 +32,8 @@ export interface SessionOptions {
   /** Default: by the seed, until `troubleMs` are over. Each of these lists goes its own way beside the others, to its end. */
   readonly faults?: readonly (readonly PlannedFault[])[];
   readonly say: (line: string) => void;
+  /** A directory for what the processes wrote. */
+  readonly logs?: string;
 }
 
 export interface Session {
@@ -63,12 +67,22 @@ export async function playSession(machines: Machines, options: SessionOptions): 
   if (problem) say(problem);
   const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
   for (const attempt of slowest(evidence, 3)) say(`  slow: ${attempt}`);
-  const kept = [...site.coordinators, ...Object.values(site.servers)];
+  const kept: readonly Pick<Server, 'name' | 'all' | 'ownEnds'>[] = [
+    ...site.coordinators,
+    ...Object.values(site.servers),
+  ];
+  if (options.logs) await writeLogs(options.logs, kept);
   return {
     ...{ evidence, faults: faults.flat(), problem, report: check(evidence) },
     duplicates: load.duplicates(),
     ownEnds: kept.reduce((sum, { ownEnds }) => sum + ownEnds, 0),
   };
+}
+
+async function writeLogs(dir: string, kept: readonly Pick<Server, 'name' | 'all'>[]): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const { name, all } of kept)
+    await writeFile(join(dir, `${name}.log`), all.map((process) => process.output()).join('\n---\n'));
 }
 
 async function endure(

@@ -186,7 +186,7 @@ const REFUSED: readonly (readonly [Invariant, string, Changed])[] = [
   [
     'I7',
     'a timeout fired right after an outage',
-    { ...watched('ack_timeout', { deadlineAt: DEADLINE - 11_000, now: DEADLINE - 9_500 }), faults: [outage] },
+    { ...watched('ack_timeout', { deadlineAt: BEGAN + 5_000, now: BEGAN + 10_500 }), faults: [outage] },
   ],
   ['I8', 'poison has no dead letter', { deadLetters: [] }],
   ['I8', 'poison has two dead letters on the topic', withRecords(SOUND.records.at(-1)!)],
@@ -246,6 +246,13 @@ describe('the checker', () => {
       watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(0, BEGAN, 'forged')),
     ],
     ['finds an instance lost that was silent', watched('server_lost', { now: BEGAN + 18_500 })],
+    [
+      'fires late, in an outage, for a deadline that passed before it',
+      {
+        ...watched('ack_timeout', { deadlineAt: BEGAN + 1_000, now: BEGAN + 9_000 }),
+        faults: [outage],
+      },
+    ],
     [
       'fires when the grace after an outage is over',
       { ...watched('ack_timeout', { deadlineAt: DEADLINE, now: DEADLINE + 6_000 }), faults: [outage] },

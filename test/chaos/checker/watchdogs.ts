@@ -1,5 +1,5 @@
 import { EventType } from '@cordyna/protocol/model';
-import type { Evidence, Fault, HistoryEntry, Limits } from './evidence.js';
+import type { Evidence, HistoryEntry } from './evidence.js';
 import type { Log } from './log.js';
 import type { Violation } from './verdict.js';
 
@@ -22,10 +22,10 @@ interface Fired {
 }
 
 /** I7: each timeout that fired, and each instance that was found lost, was so by what the log holds. */
-export function checkWatchdogs({ runs, faults, limits }: Evidence, log: Log): Violation[] {
+export function checkWatchdogs(evidence: Evidence, log: Log): Violation[] {
   const found: Violation[] = [];
   const say = (what: string): void => void found.push({ invariant: 'I7', counts: 'false timeouts', what });
-  for (const { run, history } of runs) {
+  for (const { run, history } of evidence.runs) {
     const holders = new Map<string, string>();
     for (const row of history) {
       if (!row.applied) continue;
@@ -34,15 +34,11 @@ export function checkWatchdogs({ runs, faults, limits }: Evidence, log: Log): Vi
       const data = row.data as Fired;
       const code = data.error?.code ?? '';
       const why = ENOUGH[code]
-        ? lateness(data, code, log)
+        ? (lateness(data, code, log) ?? outage(data.deadlineAt ?? 0, data.now ?? row.recordedMs, evidence))
         : code === LOST
-          ? silence(data, holders, log, limits)
+          ? silence(data, holders, log, evidence)
           : null;
       if (why) say(`${run}#${row.seq}: ${code} though ${why}`);
-      if (ENOUGH[code] || code === LOST) {
-        const outage = quietAfter(data.now ?? row.recordedMs, faults, limits);
-        if (outage) say(`${run}#${row.seq}: ${code} ${outage}`);
-      }
     }
   }
   return found;
@@ -72,28 +68,34 @@ function silence(
   { invocation = '', now = 0 }: Fired,
   holders: ReadonlyMap<string, string>,
   log: Log,
-  limits: Limits,
+  evidence: Evidence,
 ): string | null {
   const instance = holders.get(invocation) ?? '';
   const signs = (log.signs.get(instance) ?? []).filter(({ atMs }) => atMs < now);
   if (signs.some(({ offline }) => offline)) return null;
-  const pauses = signs.map(({ atMs }, at) => (signs[at + 1]?.atMs ?? now) - atMs);
-  const longest = Math.max(...pauses);
-  return longest > limits.lostAfterMs ? null : `${instance} was never silent for longer than ${longest} ms`;
+  const { lostAfterMs } = evidence.limits;
+  const silentFrom = signs.filter(({ atMs }, at) => (signs[at + 1]?.atMs ?? now) - atMs > lostAfterMs);
+  if (silentFrom.length === 0) return `${instance} was never silent for ${lostAfterMs} ms`;
+  const outages = silentFrom.map(({ atMs }) => outage(atMs + lostAfterMs, now, evidence));
+  return outages.includes(null) ? null : (outages[0] ?? null);
 }
 
-/** That all was read does not mean that servers could write: nothing fires for some time after Kafka was away. */
-function quietAfter(
-  nowMs: number,
-  faults: readonly Fault[],
-  { maxStepMs, stallGraceMs }: Limits,
-): string | null {
-  const outage = faults.find(
+/**
+ * That all was read does not mean that servers could write: what was due while Kafka was away does not fire until some
+ * time after. What was due before may still be under way.
+ */
+function outage(dueMs: number, nowMs: number, { faults, limits }: Evidence): string | null {
+  const { maxStepMs, stallGraceMs } = limits;
+  const found = faults.find(
     ({ stopsKafka, atMs, healedMs }) =>
       stopsKafka &&
       healedMs - atMs > 2 * maxStepMs &&
-      nowMs > atMs + 2 * maxStepMs &&
+      dueMs > atMs + maxStepMs &&
       nowMs < healedMs + Math.max(0, stallGraceMs - PROBE_MS),
   );
-  return outage ? `${nowMs - outage.healedMs} ms after the end of an outage (${outage.kind})` : null;
+  return (
+    (found &&
+      `it was due in an outage (${found.kind}) that ended ${Math.round(nowMs - found.healedMs)} ms before`) ??
+    null
+  );
 }

@@ -7,7 +7,7 @@ import type { DoneFault, PlannedFault } from './fault.js';
 import type { Kind } from './kinds.js';
 
 /** How long a trap waits for a transaction to step on it. */
-const TRAP_MS = 5_000;
+const TRAP_MS = 10_000;
 const SLOW_MS = { least: 200, spread: 800 };
 /** A simple query `COMMIT` of PostgreSQL's protocol. */
 const COMMIT = 'Q\0\0\0\x0bCOMMIT\0';

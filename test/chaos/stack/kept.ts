@@ -17,6 +17,8 @@ export interface Victim {
 /** A process that somebody keeps running: one that ends by itself is started again, as a supervisor would. */
 export class Kept<T extends Running> implements Victim {
   current: T | null = null;
+  /** All that ever ran under this name. */
+  readonly all: StartedProcess[] = [];
   /** How often it ended though nobody had asked it to. */
   ownEnds = 0;
   private wanted = false;
@@ -36,6 +38,7 @@ export class Kept<T extends Running> implements Victim {
     const started = await this.launch();
     this.current = started;
     const { process } = started;
+    this.all.push(process);
     void process.exited.then(async () => {
       if (this.current !== started || !this.wanted) return;
       this.ownEnds += 1;
