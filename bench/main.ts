@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BenchClient } from './client/client.js';
+import type { Figures } from './figures/figures.js';
 import { machine } from './figures/machine.js';
 import { summarise } from './figures/summary.js';
 import { graphTable, growthTable, openLoadTable } from './figures/more-tables.js';
@@ -17,9 +18,6 @@ import { subjectsOf, type Subject } from './workloads/subjects.js';
 import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-/** Everything that one bench run found, as it is written to its JSON file. */
-export type Figures = Awaited<ReturnType<typeof measure>>;
 
 async function throughput(
   { quick, passes, workloads }: BenchOptions,
@@ -44,7 +42,7 @@ async function throughput(
   return measureThroughput(subjects, { passes, repeats }, wanted, stack.profiles);
 }
 
-async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient) {
+async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient): Promise<Figures> {
   const { quick, workloads } = options;
   const here = machine();
   const subjects = subjectsOf(stack, client);
