@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType, type InvokeCommand } from '@cordyna/protocol/model';
-import { topicsOf } from '@cordyna/protocol/wire';
 import {
   awaitUntil,
   privateKafka,
@@ -8,7 +7,6 @@ import {
   startCerebro,
   testDatabase,
   uniquePrefix,
-  withAdmin,
 } from '@cordyna/testkit';
 import type { PrivateKafka, ScriptedServer, StartedCerebro } from '@cordyna/testkit';
 import { check } from './checker/check.js';
@@ -20,7 +18,6 @@ import type { Sources } from './stack/sources.js';
 
 /** What is taken away; the rest is as it should be. */
 interface Guards {
-  readonly fence: boolean;
   readonly stallGraceMs: number;
 }
 
@@ -71,19 +68,6 @@ async function setUp(kafka: PrivateKafka, guards: Guards): Promise<Setting> {
   };
 }
 
-const takeFenceAway = ({ brokers }: PrivateKafka, topic: string): Promise<unknown> =>
-  withAdmin(brokers, async (admin) => {
-    const forever = String(Number.MAX_SAFE_INTEGER);
-    const configEntries = ['before', 'after'].map((side) => ({
-      name: `message.timestamp.${side}.max.ms`,
-      value: forever,
-    }));
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: 2, name: topic, configEntries }],
-    });
-  });
-
 async function ask({ sender, runs }: Setting, task: string): Promise<string> {
   const run = await sender.api.createRun({ task });
   runs.push(run);
@@ -113,9 +97,6 @@ async function holdBytesBack(kafka: PrivateKafka, settings: readonly Setting[]):
     settings.map(({ server }, at) => server.untilInvoked(runs[at] ?? '', 'hand.work')),
   );
   await awaitUntil('the fence would refuse what was held', () => performance.now() - heldMs > HELD_MS);
-  // Only now: a coordinator that comes to need a topic puts its settings right.
-  for (const { guards, prefix } of settings)
-    if (!guards.fence) await takeFenceAway(kafka, topicsOf(prefix).commands('hand'));
   kafka.proxy.release('toServer');
   await Promise.all(settings.map((setting, at) => setting.complete(commands[at] as InvokeCommand)));
   // What the sender sends now comes after what was held back.
@@ -164,8 +145,8 @@ describe('what only real processes can show', () => {
   beforeAll(async () => {
     const kafka = await privateKafka();
     const settings = await Promise.all([
-      setUp(kafka, { fence: true, stallGraceMs: 15_000 }),
-      setUp(kafka, { fence: false, stallGraceMs: 0 }),
+      setUp(kafka, { stallGraceMs: 15_000 }),
+      setUp(kafka, { stallGraceMs: 0 }),
     ]);
     await holdBytesBack(kafka, settings);
     const fault = await stopKafka(kafka, settings);
@@ -175,10 +156,6 @@ describe('what only real processes can show', () => {
 
   test('with its guards the installation keeps every invariant', () => {
     expect(sound).toEqual([]);
-  });
-
-  test('without the fence of the broker the checker sees a second invoke record', () => {
-    expect(sabotaged.map(({ counts }) => counts)).toContain('duplicate invokes');
   });
 
   test('without the grace after a stall the checker sees a false timeout', () => {
