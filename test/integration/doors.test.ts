@@ -4,6 +4,8 @@ import type { StoredOutboxMessage } from '../../apps/cerebro/src/coordination/in
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 const PAIRS = 1_000;
+/** Above all that the outbox can hold: what Kafka took is removed with a later commit. */
+const EVERYTHING = 100_000;
 /** Independent triples of tasks that go through their pairs side by side. */
 const LANES = 25;
 
@@ -66,6 +68,17 @@ describe('two coordinators on one database', () => {
     return invoked;
   }
 
+  /** A run whose invoke is committed and lost on its way to Kafka: publishing goes on after the request is answered. */
+  async function requestUnpublished(): Promise<string> {
+    one.bus.lost = true;
+    const run = await one.request('sources.a0');
+    await awaitUntil('its invoke is lost', async () =>
+      one.bus.dropped.some((message) => message.run === run && message.invocation !== null),
+    );
+    one.bus.lost = false;
+    return run;
+  }
+
   test('a stale cache refuses nothing wrongly: the update for the new attempt is applied', async () => {
     const run = await one.request('sources.flaky');
     const first = await invokeOf(one, run, 'sources.flaky');
@@ -95,11 +108,9 @@ describe('two coordinators on one database', () => {
   }, 120_000);
 
   test('an invoke that its coordinator committed and never published is not sent after the run was cancelled', async () => {
-    one.bus.lost = true;
-    const run = await one.request('sources.a0');
-    one.bus.lost = false;
+    const run = await requestUnpublished();
     await two.submit({ kind: 'run-input', run, source: '/test', input: { kind: 'cancel', reason: 'test' } });
-    const left = await two.persistence.timers.claimUnpublished(0, 100);
+    const left = await two.persistence.timers.claimUnpublished(0, EVERYTHING);
     expect(left.filter((message) => message.run === run && message.invocation !== null)).toEqual([]);
   });
 
@@ -178,10 +189,8 @@ describe('two coordinators on one database', () => {
   });
 
   test('an unpublished invoke of an unfinished attempt is left for the sweeper', async () => {
-    one.bus.lost = true;
-    const run = await one.request('sources.a0');
-    one.bus.lost = false;
-    const left = await two.persistence.timers.claimUnpublished(0, 100);
+    const run = await requestUnpublished();
+    const left = await two.persistence.timers.claimUnpublished(0, EVERYTHING);
     expect(left.filter((message) => message.run === run && message.invocation !== null)).toHaveLength(1);
   });
 });

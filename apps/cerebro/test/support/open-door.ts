@@ -23,12 +23,17 @@ const PARTITIONS = 12;
 /** Takes what is published and keeps it; can be told to lose everything, like a coordinator that dies. */
 export class RecordingBus extends OutboundBus {
   readonly sent: StoredOutboxMessage[] = [];
+  /** What was given to it while it lost everything. */
+  readonly dropped: StoredOutboxMessage[] = [];
   lost = false;
   /** Servers whose command topic nobody has looked up yet. */
   readonly unknownTopics = new Set<string>();
 
   override async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
-    if (this.lost) return messages.map(({ id }) => ({ id, outcome: 'unknown' as const }));
+    if (this.lost) {
+      this.dropped.push(...messages);
+      return messages.map(({ id }) => ({ id, outcome: 'unknown' as const }));
+    }
     this.sent.push(...messages);
     return messages.map(({ id }) => ({ id, outcome: 'written' as const }));
   }
