@@ -145,7 +145,7 @@ describe('the outbox', () => {
     const cancel = message('cancel-i-9', { kind: 'command', invocation: 'i-9', ackMs: null });
     const { outbox } = await commit({ outbox: [invoke('i-8'), invoke('i-9'), cancel, message('m-9')] });
     const ids = outbox.map(({ id }) => id);
-    const left = async () => [...(await db.timers.stillUnpublished(ids))].sort();
+    const left = async () => (await db.timers.renewUnpublished(outbox)).map(({ id }) => id).sort();
     await commit({ published: [ids[3] ?? ''], voided: ['i-9', 'i-unknown'] });
     expect(await left()).toEqual([ids[0], ids[2]].sort());
     await commit({ published: ids });

@@ -19,6 +19,10 @@ const FENCE_MS = 5_000;
 const STALE_MS = FENCE_MS + 1_000;
 const SWEEP_AFTER_MS = '6000';
 const TEST_MS = 90_000;
+/** So many commands lie in several partitions, and so slow a network makes reading all of these back last long. */
+const LOST_AT_ONCE = 12;
+const SLOW_MS = 150;
+const SLOWEST_MS = 40_000;
 const TASK = 'held.work';
 const declaration = { server: 'held', tasks: [{ name: 'work', timeouts: { ackMs: 60_000 } }] };
 
@@ -148,6 +152,36 @@ describe('a command topic', () => {
       await Promise.all(
         settings.map((setting, at) => expectOneFromTheSweeper(setting, runs[at] ?? '', sinceMs)),
       );
+    },
+    TEST_MS,
+  );
+
+  test(
+    'holds the commands that were lost though reading back takes longer than the fence lets a stamp age',
+    async () => {
+      const [setting] = settings;
+      if (!setting) throw new Error('there is a setting');
+      const { sender, server } = setting;
+      const sinceMs = Date.now();
+      kafka.proxy.hold('toServer');
+      const runs = await Promise.all(
+        Array.from({ length: LOST_AT_ONCE }, () => sender.api.createRun({ task: TASK })),
+      );
+      await awaitUntil('commands are in the network', () =>
+        runs.some((run) => sawOnKafka(run, EventType.taskInvoke)),
+      );
+      // What waits behind them is too old, too, when it can leave.
+      await untilStale(sinceMs);
+      kafka.proxy.reset();
+      kafka.proxy.release('toServer');
+      kafka.proxy.delay(SLOW_MS);
+      try {
+        const commands = runs.map((run) => server.untilInvoked(run, TASK, 1, SLOWEST_MS));
+        for (const command of await Promise.all(commands)) await complete(setting, command);
+      } finally {
+        kafka.proxy.delay(0);
+      }
+      for (const run of runs) expect(await invokesOf(setting, run)).toHaveLength(1);
     },
     TEST_MS,
   );

@@ -57,16 +57,20 @@ class Player {
           this.messages(step.answer),
           await this.target.timers.claimUnpublished(...step.args),
         );
+      case 'renew':
+        return this.compare(
+          what,
+          this.messages(step.answer),
+          await this.target.timers.renewUnpublished(this.messages(step.args[0])),
+        );
       case 'ask': {
-        const args =
-          step.question === 'stillUnpublished' ? [this.translated(step.args[0] as string[])] : step.args;
         const ask = this.target.timers[step.question] as (...args: unknown[]) => Promise<unknown>;
         const wanted = step.answer instanceof Set ? new Set(this.translated([...step.answer])) : step.answer;
         // The order of what is due at the same moment is nobody's; the contract suite looks at the rest.
         return this.compare(
           what,
           unordered(wanted),
-          unordered(await ask.apply(this.target.timers, [...args])),
+          unordered(await ask.apply(this.target.timers, [...step.args])),
         );
       }
       case 'save':

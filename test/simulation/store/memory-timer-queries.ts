@@ -203,8 +203,19 @@ export class MemoryTimerQueries extends TimerQueries {
     });
   }
 
-  stillUnpublished(ids: readonly string[]) {
-    return this.ask(({ outbox }): ReadonlySet<string> => new Set(ids.filter((id) => outbox.has(id))));
+  renewUnpublished(claimed: readonly StoredOutboxMessage[]): Promise<readonly StoredOutboxMessage[]> {
+    return request<readonly StoredOutboxMessage[]>(this.connection, (done) => {
+      const { db, recording } = this.connection;
+      const { outbox, clock } = db;
+      const now = clock();
+      const mine = claimed.filter(({ id, stamp }) => outbox.get(id)?.stamp === stamp);
+      const rows = mine.map((row) => ({ ...row, stamp: now }));
+      for (const row of rows) outbox.set(row.id, row);
+      recording?.add({ kind: 'renew', at: now, args: [claimed], answer: rows });
+      done(null, rows);
+    }).catch((error: unknown) => {
+      throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
+    });
   }
 
   countUnpublished() {

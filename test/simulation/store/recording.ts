@@ -7,7 +7,7 @@ import type {
   TimerQueries,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
-export type Question = Exclude<keyof TimerQueries, 'now' | 'claimUnpublished'>;
+export type Question = Exclude<keyof TimerQueries, 'now' | 'claimUnpublished' | 'renewUnpublished'>;
 
 interface Answered<T> {
   /** The database's clock, epoch ms. */
@@ -27,6 +27,10 @@ export type Step =
   | (Answered<readonly StoredOutboxMessage[]> & {
       readonly kind: 'claim';
       readonly args: readonly [olderThanMs: number, limit: number];
+    })
+  | (Answered<readonly StoredOutboxMessage[]> & {
+      readonly kind: 'renew';
+      readonly args: readonly [claimed: readonly StoredOutboxMessage[]];
     })
   | (Answered<unknown> & {
       readonly kind: 'ask';
@@ -56,7 +60,7 @@ const isEmpty = (answer: unknown): boolean =>
 export function recorded(queries: TimerQueries, recording: Recording, clock: () => number): TimerQueries {
   let empty = 0;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(queries)) as (Question | 'constructor')[];
-  const passedOver = new Set<string>(['constructor', 'ask', 'now', 'claimUnpublished']);
+  const passedOver = new Set<string>(['constructor', 'ask', 'now', 'claimUnpublished', 'renewUnpublished']);
   const asking = names
     .filter((name) => !passedOver.has(name))
     .map((name) => {

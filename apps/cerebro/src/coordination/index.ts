@@ -15,3 +15,4 @@ export * from './caches.js';
 export * from './needs.js';
 export * from './progress-buffer.js';
 export * from './run-commands.js';
+export * from './unpublished-report.js';

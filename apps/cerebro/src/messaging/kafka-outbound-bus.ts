@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { BusError } from '@cordyna/bus';
 import type { Bus, BusAdmin, BusPublisher, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
 import {
   OutboundBus,
   positionOf,
   type Leases,
+  type ReadBack,
   type SendOutcome,
   type StoredOutboxMessage,
 } from '../coordination/index.js';
@@ -14,9 +16,12 @@ import { stampValue } from './stamp.js';
 export const MESSAGE_HEADER = 'cordyna-message';
 const READ_BACK_FROM_MS = 10_000;
 const READ_BACK_TIMEOUT_MS = 10_000;
+/** Partitions that are read back at a time. */
+const READERS = 8;
 
 /** Commands and dead letters leave once, stamped, fenced by the broker; facts and answers may be retried. */
 export class KafkaOutboundBus extends OutboundBus {
+  private readonly logger = new Logger('KafkaOutboundBus');
   private readonly once: BusPublisher;
   private readonly retrying: BusPublisher;
   private readonly admin: BusAdmin;
@@ -101,23 +106,42 @@ export class KafkaOutboundBus extends OutboundBus {
     return this.commandTopics.partitionOf(server, key?.toString() ?? '');
   }
 
-  async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    await this.countDeadLetterPartitions(messages);
+  /** Several partitions at a time: rows that are taken over are read back in a moment, however many servers there are. */
+  async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack> {
     // Facts and answers may come twice; their id is stable.
-    for (const [, group] of groupByPartition(messages.filter(isFenced), (message) =>
-      this.partitionOf(message),
-    )) {
-      const wanted = new Set(group.messages.map(({ messageId }) => messageId));
-      const since = Math.min(...group.messages.map(({ createdAt }) => createdAt)) - READ_BACK_FROM_MS;
-      const from = await this.admin.firstOffsetAtOrAfter(group.topic, group.partition, since);
-      const to = (await this.admin.endOffsets(group.topic)).get(group.partition) ?? 0n;
-      if (from >= to) continue;
-      const records = this.bus.readRange(group.topic, group.partition, from, to, READ_BACK_TIMEOUT_MS);
-      for await (const record of records) {
-        const id = messageIdOf(record);
-        if (id !== null && wanted.has(id)) found.add(id);
+    const fenced = messages.filter(isFenced);
+    await this.countDeadLetterPartitions(fenced);
+    const isUnknown = (message: StoredOutboxMessage): boolean => this.partitionOf(message) === null;
+    // Whoever sent them may have known a topic that is not known here yet; what cannot be looked up is unread.
+    await this.refusedForTopics(fenced.filter(isUnknown));
+    const groups = groupByPartition(fenced, (message) => this.partitionOf(message)).values();
+    const found = new Set<string>();
+    const unread = new Set(fenced.filter(isUnknown).map(({ messageId }) => messageId));
+    // They share one iterator: each takes the next partition when it is done with one.
+    const reader = async (): Promise<void> => {
+      for (const group of groups) {
+        const ids = group.messages.map(({ messageId }) => messageId);
+        try {
+          for (const id of await this.foundOf(group)) found.add(id);
+        } catch (error) {
+          this.logger.warn(`${group.topic}/${group.partition} was not read back: ${String(error)}`);
+          for (const id of ids) unread.add(id);
+        }
       }
+    };
+    await Promise.all(Array.from({ length: READERS }, reader));
+    return { found, unread };
+  }
+
+  private async foundOf({ topic, partition, messages }: PartitionGroup): Promise<string[]> {
+    const wanted = new Set(messages.map(({ messageId }) => messageId));
+    const since = Math.min(...messages.map(({ createdAt }) => createdAt)) - READ_BACK_FROM_MS;
+    const from = await this.admin.firstOffsetAtOrAfter(topic, partition, since);
+    const to = (await this.admin.endOffsets(topic)).get(partition) ?? 0n;
+    const found: string[] = [];
+    for await (const record of this.bus.readRange(topic, partition, from, to, READ_BACK_TIMEOUT_MS)) {
+      const id = messageIdOf(record);
+      if (id !== null && wanted.has(id)) found.push(id);
     }
     return found;
   }
@@ -162,11 +186,17 @@ function messageIdOf(record: BusRecord): string | null {
   return first?.toString() ?? null;
 }
 
+interface PartitionGroup {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: StoredOutboxMessage[];
+}
+
 function groupByPartition(
   messages: readonly StoredOutboxMessage[],
   partitionOf: (message: StoredOutboxMessage) => number | null,
 ) {
-  const groups = new Map<string, { topic: string; partition: number; messages: StoredOutboxMessage[] }>();
+  const groups = new Map<string, PartitionGroup>();
   for (const message of messages) {
     const partition = partitionOf(message);
     if (partition === null) continue;

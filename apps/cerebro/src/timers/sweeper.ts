@@ -1,16 +1,19 @@
+import { performance } from 'node:perf_hooks';
 import type { Door, OutboundBus, StoredOutboxMessage, TimerQueries } from '../coordination/index.js';
-import { publishedOf } from '../coordination/index.js';
+import { publishedOf, UnpublishedReport } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
 
 /**
  * The only path for messages that are not known to be published: their coordinator died, or Kafka did not answer. It
- * takes rows over (new stamp, committed), reads their partition back, marks what is there and sends what is not. The
- * broker refuses any older copy that is still under way: its timestamp is more than 5 s off.
+ * takes rows over (new stamp, committed), reads their partition back, marks what is there and sends what is not, with a
+ * newer stamp if nobody took it over meanwhile. The broker refuses any older copy that is still under way: its timestamp
+ * is more than 5 s off.
  */
 export class Sweeper {
   private readonly ticker: Ticker;
+  private readonly unpublished = new UnpublishedReport('Sweeper', () => performance.now());
 
   constructor(
     private readonly queries: TimerQueries,
@@ -32,12 +35,13 @@ export class Sweeper {
   private async sweep(): Promise<boolean> {
     const rows = await this.queries.claimUnpublished(this.sweepAfterMs, BATCH);
     if (rows.length === 0) return false;
-    const found = await this.bus.readBack(rows);
+    const { found, unread } = await this.bus.readBack(rows);
     this.mark(rows.filter(({ messageId }) => found.has(messageId)));
-    const missing = rows.filter(({ messageId }) => !found.has(messageId));
-    const open = await this.queries.stillUnpublished(missing.map(({ id }) => id));
-    const toSend = missing.filter(({ id }) => open.has(id));
+    const missing = rows.filter(({ messageId }) => !found.has(messageId) && !unread.has(messageId));
+    // Reading back may have taken longer than the broker lets a stamp age.
+    const toSend = await this.queries.renewUnpublished(missing);
     const outcomes = await this.bus.send(toSend);
+    this.unpublished.tell(toSend, outcomes);
     const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
     this.mark(toSend.filter(({ id }) => written.has(id)));
     return rows.length === BATCH;

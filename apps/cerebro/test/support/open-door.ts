@@ -1,5 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Metrics, Outcome, SendOutcome, StoredOutboxMessage } from '../../src/coordination/index.js';
+import type {
+  Metrics,
+  Outcome,
+  ReadBack,
+  SendOutcome,
+  StoredOutboxMessage,
+} from '../../src/coordination/index.js';
 import {
   Caches,
   Capacity,
@@ -37,9 +43,10 @@ export class RecordingBus extends OutboundBus {
     this.sent.push(...messages);
     return messages.map(({ id }) => ({ id, outcome: 'written' as const }));
   }
-  override async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>> {
+  override async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack> {
     const sent = new Set(this.sent.map(({ messageId }) => messageId));
-    return new Set(messages.map(({ messageId }) => messageId).filter((id) => sent.has(id)));
+    const found = new Set(messages.map(({ messageId }) => messageId).filter((id) => sent.has(id)));
+    return { found, unread: new Set() };
   }
   override commandPartition(server: string): number | null {
     return this.unknownTopics.has(server) ? null : 0;

@@ -22,7 +22,7 @@ export interface ScriptedServer {
   readonly invokes: readonly InvokeCommand[];
   readonly cancels: readonly CancelCommand[];
   /** Waits for the invoke of this task and attempt in this run. */
-  untilInvoked(run: string, task: string, attempt?: number): Promise<InvokeCommand>;
+  untilInvoked(run: string, task: string, attempt?: number, timeoutMs?: number): Promise<InvokeCommand>;
   /** Says something of an attempt. `more` wins over what the command says, to lie. */
   say(command: InvokeCommand, update: Update, more?: JsonObject): Promise<Written>;
   declare(declaration: ServerDeclaration): Promise<string>;
@@ -81,11 +81,11 @@ export async function scriptedServer(
     invokes,
     cancels,
     declare,
-    untilInvoked: (run, task, attempt = 1) =>
+    untilInvoked: (run, task, attempt = 1, timeoutMs = 20_000) =>
       awaitUntil(
         `${task} of ${run} is invoked, attempt ${attempt}`,
         () => invokes.find((one) => one.run === run && one.task === task && one.attempt === attempt),
-        { timeoutMs: 20_000 },
+        { timeoutMs },
       ),
     async say({ invocation, run, task, attempt, lease }, update, more = {}) {
       const data = { invocation, run, task, attempt, lease, instance, ...more };

@@ -8,12 +8,19 @@ export interface SendOutcome {
   readonly reason?: string;
 }
 
+/** Ids of messages. */
+export interface ReadBack {
+  readonly found: ReadonlySet<string>;
+  /** Their partition could not be read: they may be in it. */
+  readonly unread: ReadonlySet<string>;
+}
+
 /** Kafka as the publisher and the sweeper see it. */
 export abstract class OutboundBus {
   /** Sends each message once, stamped with its `stamp`; facts and registrations may be retried inside. Never throws. */
   abstract send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]>;
-  /** Which of these messages are in their partition's log since `createdAt` − 10 s, by `cordyna-message`. */
-  abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadonlySet<string>>;
+  /** Looks for these messages in their partitions' logs since `createdAt` − 10 s, by `cordyna-message`. */
+  abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack>;
   /**
    * The partition that all commands of this invocation go to; null while the server's command topic is not known yet
    * (which starts `ensureCommandTopic` in the background).

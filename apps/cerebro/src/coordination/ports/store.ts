@@ -341,8 +341,11 @@ export abstract class TimerQueries {
   abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
   /** How many messages are not known to be published. */
   abstract countUnpublished(): Promise<number>;
-  /** Which of these outbox rows still exist: the attempt may have ended meanwhile. */
-  abstract stillUnpublished(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Of claimed rows those that are still there (an attempt may have ended meanwhile) and that nobody claimed since, with
+   * `stamp = now()`. A row that somebody else is about to change is left out.
+   */
+  abstract renewUnpublished(claimed: readonly StoredOutboxMessage[]): Promise<readonly StoredOutboxMessage[]>;
 }
 
 /** What all coordinators of an installation share. */

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { OutboxKind, StoredOutboxMessage } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
-import { ms, wholeMs } from '../sql/time.js';
+import { at, ms, wholeMs } from '../sql/time.js';
 
 const claim = prepared(
   'timer_claim',
@@ -17,7 +17,16 @@ const claim = prepared(
 
 const count = prepared('timer_unpublished', 'SELECT count(*)::int AS count FROM outbox');
 
-const existing = prepared('timer_existing', `SELECT id FROM outbox WHERE id = ANY ($1::bigint[])`);
+const renew = prepared(
+  'timer_renew',
+  `WITH mine AS (
+     SELECT o.id FROM outbox o JOIN unnest($1::bigint[], $2::float8[]) AS w (id, stamp) ON o.id = w.id
+     WHERE o.stamp < ${at('w.stamp + 1')}
+     ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+   )
+   UPDATE outbox o SET stamp = now() FROM mine m WHERE o.id = m.id
+   RETURNING o.id, ${ms('o.stamp')} AS stamp`,
+);
 
 interface OutboxRow {
   readonly id: string;
@@ -63,9 +72,22 @@ export async function claimUnpublished(
   return [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)).map(messageOf);
 }
 
-export async function stillUnpublished(pool: Pool, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set();
-  return new Set((await ask<{ id: string }>(pool, existing(ids))).map(({ id }) => id));
+/** In the order in which they were given. Stamps are known to the millisecond. */
+export async function renewUnpublished(
+  pool: Pool,
+  claimed: readonly StoredOutboxMessage[],
+): Promise<readonly StoredOutboxMessage[]> {
+  if (claimed.length === 0) return [];
+  const statement = renew(
+    claimed.map(({ id }) => id),
+    claimed.map(({ stamp }) => stamp),
+  );
+  const rows = await ask<{ id: string; stamp: number }>(pool, statement);
+  const stamps = new Map(rows.map(({ id, stamp }) => [id, wholeMs(stamp)]));
+  return claimed.flatMap((row) => {
+    const stamp = stamps.get(row.id);
+    return stamp === undefined ? [] : [{ ...row, stamp }];
+  });
 }
 
 export async function countUnpublished(pool: Pool): Promise<number> {

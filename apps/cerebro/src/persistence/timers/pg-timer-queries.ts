@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { TimerQueries, positionOf } from '../../coordination/ports/index.js';
+import { TimerQueries, positionOf, type StoredOutboxMessage } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
 import { ms, wholeMs } from '../sql/time.js';
@@ -88,7 +88,7 @@ export class PgTimerQueries extends TimerQueries {
     return outbox.countUnpublished(this.pool);
   }
 
-  stillUnpublished(ids: readonly string[]) {
-    return outbox.stillUnpublished(this.pool, ids);
+  renewUnpublished(claimed: readonly StoredOutboxMessage[]) {
+    return outbox.renewUnpublished(this.pool, claimed);
   }
 }

@@ -176,9 +176,24 @@ export function timersContract(open: OpenStore): void {
       const claimed = await db.timers.claimUnpublished(1, 10);
       expect(claimed.map(({ stamp: _, ...row }) => row)).toEqual(outbox.map(({ stamp: _, ...row }) => row));
       for (const { createdAt, stamp } of claimed) expect(stamp).toBeGreaterThan(createdAt);
-      const left = async () => [...(await db.timers.stillUnpublished(ids))].sort();
       await commit({ published: [ids[3] ?? ''], voided: ['i-9', 'i-unknown'] });
-      expect(await left()).toEqual([ids[0], ids[2]].sort());
+      await awaitUntil(
+        'the clock has moved',
+        async () => (await db.timers.now()) > (claimed[0]?.stamp ?? 0) + 2,
+      );
+      const renewed = await db.timers.renewUnpublished(claimed);
+      expect(renewed.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
+      for (const { createdAt, stamp } of renewed) {
+        expect(createdAt).toBe(clock);
+        expect(stamp).toBeGreaterThan(claimed[0]?.stamp ?? 0);
+      }
+      // What somebody else has claimed meanwhile is theirs.
+      await awaitUntil(
+        'the clock has moved',
+        async () => (await db.timers.now()) > (renewed[0]?.stamp ?? 0) + 2,
+      );
+      expect((await db.timers.claimUnpublished(1, 1)).map(({ id }) => id)).toHaveLength(1);
+      expect(await db.timers.renewUnpublished(renewed)).toHaveLength(1);
       await commit({ published: ids });
       expect(await db.timers.countUnpublished()).toBe(0);
     });
