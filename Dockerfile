@@ -45,3 +45,8 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=6 \
 # A task server listens on nothing: Cerebro sees by its heartbeats whether it lives.
 FROM runtime AS task-server
 HEALTHCHECK NONE
+
+# Its configuration is mounted; the programs that its tasks run are those of an image built on this one.
+FROM runtime AS runner
+HEALTHCHECK NONE
+CMD ["/etc/cordyna/runner.yaml"]

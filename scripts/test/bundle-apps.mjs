@@ -11,6 +11,7 @@ const ENTRIES = {
   'task-server-a': 'apps/task-server-a/dist/main.js',
   'task-server-b': 'apps/task-server-b/dist/main.js',
   'task-server-c': 'apps/task-server-c/dist/main.js',
+  runner: 'apps/runner/dist/main.js',
   'generic-server': 'libs/task-server/dist/harness/generic/main.js',
 };
 

@@ -37,11 +37,7 @@ const foreign = services('docker-compose.local.yml').filter(([, service]) => ser
 
 /** Names of variables that the config files of an app and of the libraries that it is made of declare. */
 function variablesReadBy(app: string): Set<string> {
-  const roots = [
-    `apps/${app}/`,
-    'libs/bus/',
-    ...(app.startsWith('task-server') ? ['libs/task-server/'] : []),
-  ];
+  const roots = [`apps/${app}/`, 'libs/bus/', ...(app !== 'cerebro' ? ['libs/task-server/'] : [])];
   const config = /\/src\/(.+\/)?config(\.ts$|\/)|\.config\.ts$/;
   const files = trackedFiles().filter(
     (path) => roots.some((root) => path.startsWith(root)) && config.test(path),
@@ -180,7 +176,8 @@ describe('the Dockerfile', () => {
     expect(stageOf('runtime').indexOf('COPY --from=build')).toBeLessThan(
       stageOf('runtime').indexOf('USER node'),
     );
-    for (const stage of ['cerebro', 'task-server']) expect(stageOf(stage)).not.toMatch(/^USER|^COPY|^RUN/m);
+    for (const stage of ['cerebro', 'task-server', 'runner'])
+      expect(stageOf(stage)).not.toMatch(/^USER|^COPY|^RUN/m);
   });
 
   test('asks Cerebro for its health', () => {
@@ -196,7 +193,7 @@ describe('the Dockerfile', () => {
       if (base && !base.includes('/') && !base.includes(':')) expect(known).toContain(base);
       if (stage) known.push(stage);
     }
-    expect(known).toHaveLength(7);
+    expect(known).toHaveLength(8);
   });
 
   test('builds on the Node that the package asks for', () => {

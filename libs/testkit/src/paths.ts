@@ -23,6 +23,7 @@ const PROGRAMS = {
   'task-server-a': 'apps/task-server-a/dist/main.js',
   'task-server-b': 'apps/task-server-b/dist/main.js',
   'task-server-c': 'apps/task-server-c/dist/main.js',
+  runner: 'apps/runner/dist/main.js',
   'generic-server': 'libs/task-server/dist/harness/generic/main.js',
 } as const;
 export type Program = keyof typeof PROGRAMS;
