@@ -59,6 +59,14 @@ afterAll(async () => {
   await sql?.end();
 });
 
+interface Defined {
+  readonly outcome: string;
+}
+interface DefinedByFile {
+  readonly dryRun?: boolean;
+  readonly changes?: readonly Partial<Defined>[];
+}
+
 /** Keeps account of what was granted. */
 function note(call: Call, { status, text }: Answer): void {
   const about = `${call.method} ${status}`;
@@ -70,8 +78,9 @@ function note(call: Call, { status, text }: Answer): void {
     runs.push((JSON.parse(text) as { run: string }).run);
   }
   if (call.method !== 'GET' && status < 300 && text.includes('"outcome"')) {
-    const { outcome } = JSON.parse(text) as { outcome: string };
-    if (outcome !== 'unchanged') changes += 1;
+    const { dryRun = false, ...answer } = JSON.parse(text) as Partial<Defined> & DefinedByFile;
+    const made = answer.changes ?? [answer];
+    if (!dryRun) changes += made.filter(({ outcome }) => outcome !== 'unchanged').length;
   }
 }
 

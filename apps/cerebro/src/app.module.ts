@@ -5,6 +5,7 @@ import {
   Commands,
   DefinitionQueries,
   Definitions,
+  Files,
   Metrics,
   Queries,
   Readiness,
@@ -21,6 +22,7 @@ export interface AppParts {
   readonly queries: Queries;
   readonly definitions: DefinitionQueries;
   readonly schedules: ScheduleQueries;
+  readonly files: Files;
   readonly metrics: Metrics;
   readonly closePersistence: () => Promise<void>;
 }
@@ -43,11 +45,12 @@ class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
 @Module({})
 export class AppModule {
   static with(parts: AppParts): DynamicModule {
-    const { composition, queries, definitions, schedules, metrics } = parts;
+    const { composition, queries, definitions, schedules, files, metrics } = parts;
     const shared: Provider[] = [
       { provide: Queries, useValue: queries },
       { provide: DefinitionQueries, useValue: definitions },
       { provide: Definitions, useValue: composition.definitions },
+      { provide: Files, useValue: files },
       { provide: ScheduleQueries, useValue: schedules },
       { provide: Schedules, useValue: composition.schedules },
       { provide: Metrics, useValue: metrics },

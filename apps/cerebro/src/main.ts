@@ -5,9 +5,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { compose } from './composition.js';
 import { ConfigError, LOG_LEVELS, loadConfig, type LogLevel } from './config/index.js';
+import { DoorFiles } from './coordination/index.js';
 import { PrometheusMetrics } from './health/index.js';
 import { configureHttp, HTTP_OPTIONS } from './http/index.js';
 import { createPersistence } from './persistence/index.js';
+import { CordynaYaml } from './triggers/index.js';
 
 /** Exit code when the configuration is wrong: starting again does not help. */
 const WRONG_CONFIG = 2;
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     queries: persistence.queries,
     definitions: persistence.definitions,
     schedules: persistence.schedules,
+    files: new DoorFiles(new CordynaYaml(), composition.definitions, persistence.definitions),
     closePersistence: () => persistence.close(),
   });
   const app = await NestFactory.create<NestExpressApplication>(module, {

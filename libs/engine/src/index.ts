@@ -4,6 +4,8 @@ export { argsSources } from './args/sources.js';
 export { definitionId, inForce, nextVersion } from './definitions/index.js';
 export { EngineError } from './errors.js';
 export * from './graph/index.js';
+export { differences, pointerOf } from './json/diff.js';
+export type { Difference } from './json/diff.js';
 export { sameJson } from './json/same.js';
 export * from './lifecycle/index.js';
 export * from './model/index.js';

@@ -39,6 +39,20 @@ describe('definitions', () => {
     expect(complete.jobs.get('nightly')).toMatchObject({ version: 1, args: { day: 1 } });
   });
 
+  test('a job may give a task other limits than it declares, member by member', () => {
+    const tasks = [
+      { task: 'a.one', retry: { maxAttempts: 7 }, timeouts: { completeMs: 5 } },
+      { task: 'a.two' },
+    ];
+    const planned = planJob(define(declared, { tasks }), 'nightly');
+    const [own, other] = planned.ok ? planned.plan.members : [];
+    expect(own).toMatchObject({
+      retry: { ...other?.retry, maxAttempts: 7 },
+      timeouts: { ...other?.timeouts, completeMs: 5 },
+    });
+    expect(other?.retry.maxAttempts).toBe(1);
+  });
+
   test('their order in the registry is that of their names, whichever came first', () => {
     const orders = [
       ['x', 'y', 'z'],

@@ -39,12 +39,21 @@ export const REFUSAL_CODES = [
   'invalid_definition',
   'definition_exists',
   'version_conflict',
+  'definition_in_use',
   'key_reused',
   'wrong_state',
   'unavailable',
 ] as const;
 /** `unavailable` is the only one worth trying again unchanged. */
 export type RefusalReason = (typeof REFUSAL_CODES)[number];
+
+/** `line` and `column` of what was sent as a file. */
+export interface RefusedField {
+  readonly path: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
 
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
@@ -54,7 +63,7 @@ export class RequestRefused extends Error {
     readonly code: RefusalReason,
     message: string,
     /** `path` is a JSON pointer into the request. */
-    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
+    readonly errors: readonly RefusedField[] = [],
   ) {
     super(message);
     this.retriable = code === 'unavailable';

@@ -124,6 +124,7 @@ export type RefusalCode =
   | 'invalid_definition'
   | 'definition_exists'
   | 'version_conflict'
+  | 'definition_in_use'
   | 'key_reused'
   | 'wrong_state';
 

@@ -5,6 +5,7 @@ import { answerWhatIsNotHttp } from './not-http.js';
 import { openApiDocument } from './openapi/document.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { isJson } from './request/json-body.js';
+import { isYaml } from './request/yaml-body.js';
 
 /** Nothing but what this server serves; no inline code; in no frame. */
 const CONTENT_SECURITY_POLICY = {
@@ -38,7 +39,10 @@ export function configureHttp(app: NestExpressApplication): void {
   app.enableCsrfProtection();
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.useBodyParser('raw', { type: isJson, limit: MAX_VALUE_BYTES });
+  app.useBodyParser('raw', {
+    type: (request: IncomingMessage) => isJson(request) || isYaml(request),
+    limit: MAX_VALUE_BYTES,
+  });
   app.useGlobalFilters(new ProblemFilter());
   const server = app.getHttpServer() as Server;
   server.headersTimeout = HEADERS_MS;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ProblemsController } from './problem/problems.controller.js';
 import { DeadLettersController } from './routes/dead-letters.controller.js';
 import { FailuresController } from './routes/failures.controller.js';
+import { FilesController } from './routes/files.controller.js';
 import { GraphController } from './routes/graph.controller.js';
 import { JobDefinitionsController } from './routes/job-definitions.controller.js';
 import { JobsController } from './routes/jobs.controller.js';
@@ -22,6 +23,7 @@ import { StreamHub } from './stream/stream-hub.js';
     TaskArgsController,
     JobDefinitionsController,
     JobsController,
+    FilesController,
     GraphController,
     ScheduleActionsController,
     SchedulesController,

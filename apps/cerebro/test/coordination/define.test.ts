@@ -22,6 +22,36 @@ function decide(...changes: readonly (readonly [DefinitionChange['action'], stri
   return { outcome, ...work.changes() };
 }
 
+describe('a job that a schedule starts', () => {
+  const nightly = { kind: 'job', name: 'nightly' } as const;
+  const mornings = { kind: 'schedule', name: 'mornings' } as const;
+  const remove = { action: 'remove', body: {} } as const;
+  const hourly = { job: 'nightly', everyMs: 3_600_000 };
+  const apply = (...changes: readonly Omit<DefinitionChange, 'path'>[]) => {
+    const registry = withDefinitions(emptyRegistry(), [job]);
+    const work = new WorkingSet(NOTHING_LOADED, 0, registry, {} as Envelope);
+    const tools = { clock: { now: () => NOW } } as Tools;
+    const asked = changes.map((change, at) => ({ ...change, path: `/${at}` }));
+    return decideDefinitions({ kind: 'define', changes: asked, ...by, isDryRun: false }, work, tools);
+  };
+  const made = { ...mornings, action: 'put', body: hourly } as const;
+
+  test('is not removed, and the answer names the schedule', () => {
+    const errors = [{ path: '/1', message: expect.stringContaining('the schedule mornings starts') }];
+    expect(apply(made, { ...nightly, ...remove })).toMatchObject({
+      ...{ kind: 'refused', code: 'definition_in_use', errors },
+    });
+  });
+
+  test.each<[string, Omit<DefinitionChange, 'path'>]>([
+    ['is removed before it', { ...mornings, ...remove }],
+    ['starts something else before it', { ...made, body: { job: 'other', everyMs: 1_000 } }],
+  ])('is removed when the schedule %s', (_, change) => {
+    const other = { ...nightly, name: 'other', action: 'put', body: jobBody } as const;
+    expect(apply(other, made, change, { ...nightly, ...remove })).toMatchObject({ kind: 'defined' });
+  });
+});
+
 describe('changes of schedules in one request', () => {
   const hourly = { job: 'nightly', everyMs: 3_600_000 };
 

@@ -96,6 +96,8 @@ describe('/openapi.json', () => {
     ['get', '/api/v1/job-definitions/{job}', '/api/v1/job-definitions/known'],
     ['get', '/api/v1/job-definitions/{job}/versions', '/api/v1/job-definitions/known/versions'],
     ['get', '/api/v1/jobs', '/api/v1/jobs'],
+    ['get', '/api/v1/apply/schema', '/api/v1/apply/schema'],
+    ['post', '/api/v1/apply', '/api/v1/apply'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters'],
     ['get', '/api/v1/failures', '/api/v1/failures?kind=refused&server=server-a&since=2026-11-21T10:00:00Z'],
     ['get', '/api/v1/failures', '/api/v1/failures?since=yesterday'],
@@ -111,7 +113,7 @@ describe('/openapi.json', () => {
 });
 
 /** Pages that describe calls, each call on one of them. */
-const PAGES = ['http-api.md', 'jobs.md', 'schedules.md'];
+const PAGES = ['http-api.md', 'files.md', 'jobs.md', 'schedules.md'];
 
 describe('the pages about calls in docs/', () => {
   const text = PAGES.map((name) =>

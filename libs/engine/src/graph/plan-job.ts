@@ -1,3 +1,4 @@
+import type { JobTask } from '@cordyna/protocol/model';
 import type { JobDefinition, PlanError, PlanResult, Registry, TaskDefinition } from '../model/index.js';
 import type { PlanEntry } from './build-plan.js';
 import { buildPlan } from './build-plan.js';
@@ -26,7 +27,7 @@ export function planJob(registry: Registry, job: string | JobDefinition): PlanRe
       continue;
     }
     entries.push({
-      definition,
+      definition: withLimits(definition, entry),
       edges: edgesOf(entry.dependsOn, definition, members),
       outside: (entry.dependsOn ?? []).filter((name) => !members.has(name)),
       jobTaskArgs: entry.args ?? {},
@@ -35,6 +36,15 @@ export function planJob(registry: Registry, job: string | JobDefinition): PlanRe
   if (errors.length === 0) errors.push(...cycles(found.job, entries));
   return errors.length > 0 ? { ok: false, errors } : { ok: true, plan: buildPlan(entries, 'latest') };
 }
+
+const withLimits = (definition: TaskDefinition, { timeouts, retry }: JobTask): TaskDefinition =>
+  timeouts === undefined && retry === undefined
+    ? definition
+    : {
+        ...definition,
+        timeouts: { ...definition.timeouts, ...timeouts },
+        retry: { ...definition.retry, ...retry },
+      };
 
 const edgesOf = (
   given: readonly string[] | undefined,

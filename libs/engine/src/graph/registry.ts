@@ -26,11 +26,7 @@ export function registryOf(
   }
   for (const names of dependents.values()) names.sort();
   const defined = [...definitions].sort((a, b) => (definitionId(a) < definitionId(b) ? -1 : 1));
-  for (const definition of defined) {
-    // Names of jobs that no server declares are bare: they meet no declared one.
-    const job = jobOf(definition);
-    if (job) jobs.set(job.job, job);
-  }
+  addJobs(jobs, defined);
   return {
     servers: new Map(byName.map((server) => [server.server, server])),
     tasks,
@@ -46,12 +42,25 @@ export const emptyRegistry = (): Registry => registryOf([]);
 export const withServer = (registry: Registry, server: DeclaredServer): Registry =>
   registryOf([...without(registry, server.server), server], registry.definitions.values());
 
-/** The registry with these versions of definitions in the place of the ones before. */
-export const withDefinitions = (registry: Registry, changed: readonly Definition[]): Registry => {
-  const byId = new Map(registry.definitions);
-  for (const definition of changed) byId.set(definitionId(definition), definition);
-  return registryOf(registry.servers.values(), byId.values());
-};
+/** The registry with these versions of definitions in the place of the ones before; declarations stay as they are. */
+export function withDefinitions(registry: Registry, changed: readonly Definition[]): Registry {
+  const definitions = new Map(registry.definitions);
+  for (const definition of changed) definitions.set(definitionId(definition), definition);
+  const isLarger = definitions.size > registry.definitions.size;
+  const byId = isLarger ? new Map([...definitions].sort(([a], [b]) => (a < b ? -1 : 1))) : definitions;
+  if (changed.every(({ kind }) => kind !== 'job')) return { ...registry, definitions: byId };
+  const jobs = new Map([...registry.jobs].filter(([job]) => job.includes('.')));
+  addJobs(jobs, byId.values());
+  return { ...registry, jobs, definitions: byId };
+}
+
+/** Names of jobs that no server declares are bare: they meet no declared one. */
+function addJobs(jobs: Map<string, JobDefinition>, definitions: Iterable<Definition>): void {
+  for (const definition of definitions) {
+    const job = jobOf(definition);
+    if (job) jobs.set(job.job, job);
+  }
+}
 
 const without = (registry: Registry, server: string): readonly DeclaredServer[] =>
   [...registry.servers.values()].filter((other) => other.server !== server);

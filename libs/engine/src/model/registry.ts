@@ -2,6 +2,7 @@ import type {
   DeclarationError,
   DefinitionKind,
   JobDeclaration,
+  JobTask,
   JsonObject,
   RetryPolicy,
   Timeouts,
@@ -25,9 +26,10 @@ export interface TaskDefinition {
   readonly outputSchema: JsonObject | null;
 }
 
-export interface JobDefinition extends Omit<JobDeclaration, 'args'> {
+export interface JobDefinition extends Omit<JobDeclaration, 'args' | 'tasks'> {
   /** `<server>.<job>`, or the bare name of one that no server declares. */
   readonly job: string;
+  readonly tasks: readonly JobTask[];
   /** Of one that no server declares. */
   readonly version?: number;
   readonly args: JsonObject;

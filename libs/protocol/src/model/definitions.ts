@@ -1,4 +1,4 @@
-import type { JobDeclaration } from './declaration.js';
+import type { JobDeclaration, JobTaskDeclaration, RetryPolicy, Timeouts } from './declaration.js';
 import type { RunScope } from './execution.js';
 import type { JsonObject } from './json.js';
 
@@ -6,8 +6,16 @@ import type { JsonObject } from './json.js';
 export const DEFINITION_KINDS = ['job', 'schedule'] as const;
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
+/** What is left out of `timeouts` and `retry` is as the task declares it. */
+export interface JobTask extends JobTaskDeclaration {
+  readonly timeouts?: Partial<Timeouts>;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
 /** A job that no server declares: every name in it is qualified. */
-export type JobBody = Omit<JobDeclaration, 'name'>;
+export interface JobBody extends Omit<JobDeclaration, 'name' | 'tasks'> {
+  readonly tasks: readonly JobTask[];
+}
 
 /** What becomes of a due time while the run of the previous firing is unfinished. */
 export const OVERLAPS = ['skip', 'buffer-one', 'queue', 'cancel-running', 'allow'] as const;

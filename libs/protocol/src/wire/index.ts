@@ -8,6 +8,8 @@ export { isTimestamp } from './cloudevents/timestamps.js';
 export { CEREBRO_SOURCE_PREFIX, FACT_TYPES, isFromCerebro, UPDATE_TYPES } from './messages/allowed-types.js';
 export type { DeadLetterOrigin } from './messages/dead-letter.js';
 export { DEAD_LETTER_HEADERS, deadLetterHeaders, deadLetterValue } from './messages/dead-letter.js';
+export { cordynaFileSchema, FILE_SECTIONS, validateFileSections } from './definitions/file.js';
+export type { FileSection } from './definitions/file.js';
 export { definitionSchema, validateDefinition } from './definitions/index.js';
 export type { DecodedMessage, GoodMessage, PoisonMessage } from './messages/decode-message.js';
 export { decodeMessage, MAX_COMMAND_NESTING } from './messages/decode-message.js';

@@ -20,6 +20,8 @@ export interface DefinitionResult {
   readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed';
   /** In force from now on; of what was removed the number of its removal. */
   readonly version: number;
+  /** What was in force before; null when nothing was. */
+  readonly before: JsonObject | null;
   /** Dependencies on what nobody has declared, and the like: nothing that stops the change. */
   readonly warnings: readonly string[];
 }

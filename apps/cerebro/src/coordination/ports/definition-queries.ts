@@ -1,4 +1,5 @@
 import type { DefinitionKind, JsonObject } from '@cordyna/protocol/model';
+import type { DefinitionOf } from './file-format.js';
 import type { Page } from './queries.js';
 
 /** Times RFC 3339 in UTC with milliseconds. */
@@ -19,6 +20,8 @@ export abstract class DefinitionQueries {
     kind: DefinitionKind,
     page: { readonly limit: number; readonly cursor?: string },
   ): Promise<Page<DefinitionView>>;
+  /** All in force, of one moment: by kind in the order of `DEFINITION_KINDS`, then by name. */
+  abstract all(): Promise<readonly DefinitionOf[]>;
   /** In force, or that version of it; null when there is no such one. */
   abstract definition(kind: DefinitionKind, name: string, version?: number): Promise<DefinitionView | null>;
   /** All versions, newest first; empty when there never was one. */

@@ -14,13 +14,21 @@ export const runParameter = (): MethodDecorator =>
 export const answers = (status: number, schema: SchemaName, problems: readonly number[]): MethodDecorator =>
   applyDecorators(
     ApiResponse({ status, description: 'Done.', content: { 'application/json': { schema: ref(schema) } } }),
-    ...problems.map((problem) =>
-      ApiResponse({
-        status: problem,
-        description: kindsOf(problem).join(', '),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
-      }),
-    ),
+    ...problems.map(problemOf),
+  );
+
+const problemOf = (status: number) =>
+  ApiResponse({
+    status,
+    description: kindsOf(status).join(', '),
+    content: { 'application/problem+json': { schema: ref('Problem') } },
+  });
+
+/** A call whose answer is no JSON. */
+export const answersText = (type: string, problems: readonly number[]): MethodDecorator =>
+  applyDecorators(
+    ApiResponse({ status: 200, description: 'Done.', content: { [type]: { schema: { type: 'string' } } } }),
+    ...problems.map(problemOf),
   );
 
 const kindsOf = (status: number): string[] =>

@@ -1,5 +1,6 @@
 import {
   CATCH_UPS,
+  DEFINITION_KINDS,
   EventType,
   INSTANCE_STATES,
   OVERLAPS,
@@ -10,7 +11,7 @@ import {
   type JsonObject,
 } from '@cordyna/protocol/model';
 import { FAILURE_KINDS, UNREADY_REASONS } from '../../coordination/index.js';
-import { definitionSchema, schemaOf } from '@cordyna/protocol/wire';
+import { cordynaFileSchema, definitionSchema, schemaOf } from '@cordyna/protocol/wire';
 
 /** JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
 const text = { type: 'string' } as const;
@@ -22,6 +23,7 @@ const flag = { type: 'boolean' } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 const nullableTime = { type: ['string', 'null'], format: 'date-time' } as const;
 const anyObject = { type: 'object' } as const;
+const texts = { type: 'object', additionalProperties: text } as const;
 const oneOf = (values: readonly string[]) => ({ type: 'string', enum: [...values] });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const orNull = (schema: JsonObject) => ({ oneOf: [schema, { type: 'null' }] });
@@ -49,13 +51,14 @@ const summary = {
   finishedAt: nullableTime,
 };
 
-/** The wire schema without what only a document of its own needs. */
+/** A schema without what only a document of its own needs. */
+const withoutIds = (schema: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(schema).filter(([key]) => !['$schema', '$id', 'title'].includes(key)));
+
 function runRequest(): JsonObject {
   const schema = schemaOf(EventType.runRequested);
   if (!schema) throw new Error('the protocol has no schema of run requests');
-  return Object.fromEntries(
-    Object.entries(schema).filter(([key]) => !['$schema', '$id', 'title'].includes(key)),
-  );
+  return withoutIds(schema);
 }
 
 /** A definition's own schema with who changed it and why; `named` where the path does not name it. */
@@ -121,6 +124,45 @@ export const SCHEMAS = {
     author: nullableText,
     reason: nullableText,
     at: time,
+  }),
+  Difference: {
+    ...object(
+      { op: oneOf(['add', 'remove', 'replace']), path: text, before: {}, after: {} },
+      'before',
+      'after',
+    ),
+    description: '`path` is a JSON pointer into the definition.',
+  },
+  CordynaFile: withoutIds(cordynaFileSchema()),
+  CordynaFileSchema: { ...anyObject, description: 'JSON Schema 2020-12.' },
+  Applied: object({
+    dryRun: flag,
+    changes: list(
+      object({
+        kind: oneOf(DEFINITION_KINDS),
+        name: text,
+        outcome: oneOf(['created', 'changed', 'unchanged', 'removed']),
+        version: whole,
+        warnings: list(text),
+        diff: list(ref('Difference')),
+      }),
+    ),
+  }),
+  SermosFile: {
+    ...object({ file: text, handlers: texts, environment: texts }, ...['handlers', 'environment']),
+    additionalProperties: false,
+  },
+  SermosImport: object({
+    file: { ...text, description: 'The text of a `cordyna.yaml`.' },
+    notes: list(
+      object({
+        kind: oneOf(['dropped', 'changed']),
+        path: { ...text, description: 'JSON pointer into the file that was sent.' },
+        message: text,
+        line: whole,
+        column: whole,
+      }),
+    ),
   }),
   DefinitionPage: page(ref('Definition')),
   TaskArgs: object({
@@ -293,7 +335,7 @@ export const SCHEMAS = {
       status: whole,
       detail: text,
       instance: text,
-      errors: list(object({ path: text, message: text })),
+      errors: list(object({ path: text, message: text, line: whole, column: whole }, ...['line', 'column'])),
     },
     'errors',
   ),

@@ -11,6 +11,7 @@ export const PROBLEM_KINDS = {
   'cross-site-request': { status: 403, title: 'Another site sent this request' },
   'definition-exists': { status: 409, title: 'There is one of this name already' },
   'key-reused': { status: 409, title: 'The same key or run id with other content' },
+  'definition-in-use': { status: 409, title: 'Something else that is defined needs it' },
   'wrong-state': { status: 409, title: 'The run is not in a state that allows this' },
   'request-timeout': { status: 408, title: 'The request did not come whole in time' },
   'version-conflict': { status: 412, title: 'Another version is in force' },
@@ -32,6 +33,9 @@ export type ProblemKind = keyof typeof PROBLEM_KINDS;
 export interface ProblemField {
   readonly path: string;
   readonly message: string;
+  /** Both from 1, of what was sent as a file. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** RFC 9457 problem details. */

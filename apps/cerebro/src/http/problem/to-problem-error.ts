@@ -16,6 +16,7 @@ const REFUSALS: Record<RefusalReason, ProblemKind> = {
   invalid_definition: 'invalid-definition',
   definition_exists: 'definition-exists',
   version_conflict: 'version-conflict',
+  definition_in_use: 'definition-in-use',
   key_reused: 'key-reused',
   wrong_state: 'wrong-state',
   unavailable: 'unavailable',

@@ -40,7 +40,7 @@ export function toChangedBy(sent: unknown): ChangedBy {
   return { author, reason };
 }
 
-function toObject(sent: unknown): JsonObject {
+export function toObject(sent: unknown): JsonObject {
   if (sent === undefined) throw new ProblemError('malformed-request', 'the body is missing');
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent))
     throw new ProblemError('invalid-body', 'the body must be an object', [

@@ -1,7 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Length, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, Length, Matches, Max, Min } from 'class-validator';
 import { NAME_PATTERN, QUALIFIED_NAME_PATTERN, RUN_STATES, type RunState } from '@cordyna/protocol/model';
 import { FAILURE_KINDS, type FailureKind } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
@@ -93,6 +93,25 @@ export class ChangedByQuery {
   @IsOptional()
   @Length(1, 1_000, { message: 'must be a text of at most 1000 characters' })
   reason?: string;
+}
+
+const FLAG = 'must be true or false';
+const toFlag = ({ value }: { value: unknown }): unknown =>
+  value === 'true' ? true : value === 'false' ? false : value;
+
+export class ApplyQuery extends ChangedByQuery {
+  @ApiPropertyOptional({ type: 'boolean', default: false, description: 'Decides, and changes nothing.' })
+  @Transform(toFlag)
+  @IsBoolean({ message: FLAG })
+  dryRun: boolean = false;
+
+  @ApiPropertyOptional({
+    ...{ type: 'boolean', default: false },
+    description: 'Removes what is defined and the file does not name.',
+  })
+  @Transform(toFlag)
+  @IsBoolean({ message: FLAG })
+  prune: boolean = false;
 }
 
 export class LimitQuery {

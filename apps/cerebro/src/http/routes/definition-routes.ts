@@ -17,7 +17,7 @@ interface PageOf {
 }
 
 /** What a call that defines something answers. */
-export type Defined = Omit<DefinitionResult, 'kind'>;
+export type Defined = Omit<DefinitionResult, 'kind' | 'before'>;
 
 /** What the calls of one kind of definition have in common; each kind's controller describes them. */
 export class DefinitionRoutes {

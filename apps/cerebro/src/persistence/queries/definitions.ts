@@ -1,6 +1,6 @@
-import type { DefinitionKind } from '@cordyna/protocol/model';
+import { DEFINITION_KINDS, type DefinitionKind } from '@cordyna/protocol/model';
 import { LessThan, type DataSource } from 'typeorm';
-import type { DefinitionView, Page } from '../../coordination/ports/index.js';
+import type { DefinitionOf, DefinitionView, Page } from '../../coordination/ports/index.js';
 import { DefinitionEntity } from '../entities/index.js';
 import { COUNT, decodeCursor, encodeCursor } from './cursor.js';
 
@@ -41,6 +41,17 @@ export async function listDefinitions(
     .limit(limit + 1)
     .getMany();
   return pageOf(rows, limit, ({ name }) => encodeCursor(name));
+}
+
+/** One statement, so that what names each other is of one moment. */
+export async function allDefinitions(source: DataSource): Promise<readonly DefinitionOf[]> {
+  const rows: readonly DefinitionOf[] = await source.query(
+    `SELECT kind, name, version::float8 AS version, body
+     FROM (SELECT DISTINCT ON (kind, name) * FROM definitions ORDER BY kind, name, version DESC) AS newest
+     WHERE body IS NOT NULL`,
+  );
+  const place = ({ kind }: DefinitionOf): number => DEFINITION_KINDS.indexOf(kind);
+  return [...rows].sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1));
 }
 
 export async function oneDefinition(

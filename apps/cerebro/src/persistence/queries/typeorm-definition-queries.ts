@@ -2,7 +2,7 @@ import type { DefinitionKind } from '@cordyna/protocol/model';
 import type { DataSource } from 'typeorm';
 import { DefinitionQueries } from '../../coordination/ports/index.js';
 import { askerOf, type Asker } from './asker.js';
-import { listDefinitions, listVersions, oneDefinition } from './definitions.js';
+import { allDefinitions, listDefinitions, listVersions, oneDefinition } from './definitions.js';
 
 interface PageOf {
   readonly limit: number;
@@ -20,6 +20,10 @@ export class TypeOrmDefinitionQueries extends DefinitionQueries {
 
   definitions(kind: DefinitionKind, page: PageOf) {
     return this.ask((source) => listDefinitions(source, kind, page));
+  }
+
+  all() {
+    return this.ask(allDefinitions);
   }
 
   definition(kind: DefinitionKind, name: string, version?: number) {

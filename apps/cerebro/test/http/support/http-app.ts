@@ -6,6 +6,8 @@ import {
   Commands,
   DefinitionQueries,
   Definitions,
+  DoorFiles,
+  Files,
   Metrics,
   Queries,
   Readiness,
@@ -15,6 +17,7 @@ import {
 import { HealthModule, PrometheusMetrics } from '../../../src/health/index.js';
 import { configureHttp, HTTP_OPTIONS, HttpModule } from '../../../src/http/index.js';
 import { MonitorModule } from '../../../src/monitor/index.js';
+import { CordynaYaml } from '../../../src/triggers/index.js';
 import { MemoryDefinitionQueries, MemoryDefinitions } from './memory-definitions.js';
 import { MemoryScheduleQueries, MemorySchedules } from './memory-schedules.js';
 import { MemoryCommands, MemoryQueries, MemoryReadiness } from './memory.js';
@@ -47,6 +50,7 @@ export async function httpApp(): Promise<HttpApp> {
   const commands = new MemoryCommands();
   const queries = new MemoryQueries();
   const definitions = new MemoryDefinitions();
+  const found = new MemoryDefinitionQueries();
   const schedules = new MemorySchedules();
   const readiness = new MemoryReadiness();
   const metrics = new PrometheusMetrics();
@@ -54,7 +58,8 @@ export async function httpApp(): Promise<HttpApp> {
     { provide: Commands, useValue: commands },
     { provide: Queries, useValue: queries },
     { provide: Definitions, useValue: definitions },
-    { provide: DefinitionQueries, useValue: new MemoryDefinitionQueries() },
+    { provide: DefinitionQueries, useValue: found },
+    { provide: Files, useValue: new DoorFiles(new CordynaYaml(), definitions, found) },
     { provide: Schedules, useValue: schedules },
     { provide: ScheduleQueries, useValue: new MemoryScheduleQueries() },
     { provide: Readiness, useValue: readiness },

@@ -20,7 +20,9 @@ export class MemoryDefinitions extends Definitions {
     this.failure = null;
     if (failure) throw failure;
     for (const change of changes) this.asked.push({ change, by });
-    return changes.map(({ kind, name }) => ({ kind, name, outcome: 'created', version: 1, warnings: [] }));
+    return changes.map(({ kind, name }) => ({
+      ...{ kind, name, outcome: 'created', version: 1, before: null, warnings: [] },
+    }));
   }
 }
 
@@ -32,6 +34,11 @@ export class MemoryDefinitionQueries extends DefinitionQueries {
 
   async definitions() {
     return { items: [this.view('known')], next: null };
+  }
+
+  async all() {
+    const body = { tasks: [{ task: 'server-a.extract' }] };
+    return [{ kind: 'job', name: 'known', version: 1, body } as const];
   }
 
   async definition(_kind: DefinitionKind, name: string) {

@@ -1,3 +1,4 @@
+import { cordynaFileSchema } from '../definitions/file.js';
 import { asyncApiDocument } from './asyncapi.js';
 import { generateSchemas } from './json-schemas.js';
 import { fileNameOf, schemaModules } from './schema-modules.js';
@@ -17,6 +18,10 @@ export async function generatedFiles({ format, toYaml }: TextTools): Promise<Map
   for (const [type, schema] of generateSchemas()) {
     files.set(`docs/schemas/${fileNameOf(type)}.schema.json`, await format(JSON.stringify(schema), 'json'));
   }
+  files.set(
+    'docs/schemas/cordyna-yaml.schema.json',
+    await format(JSON.stringify(cordynaFileSchema()), 'json'),
+  );
   files.set('docs/asyncapi.yaml', await format(toYaml(asyncApiDocument()), 'yaml'));
   return files;
 }

@@ -19,10 +19,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
   const schedules: ScheduleChange[] = [];
   const details = new Map<string, ScheduleDetails>();
   const now = tools.clock.now();
-  const made: {
-    readonly registry: Registry;
-    readonly definition: NonNullable<ReturnType<typeof nextVersion>>;
-  }[] = [];
+  const made: NonNullable<ReturnType<typeof nextVersion>>[] = [];
   for (const change of inbound.changes) {
     if (change.kind === 'schedule') {
       const before = details.get(change.name) ?? detailsOf(change.name, work);
@@ -31,6 +28,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
       problems.push(...schedule.problems);
       results.push(schedule.result);
       schedules.push(schedule);
+      registry = withDefinitions(registry, [schedule.definition]);
       continue;
     }
     const found = check(registry, change);
@@ -41,17 +39,18 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
     const version = definition?.version ?? registry.definitions.get(definitionId(change))?.version ?? 0;
     const changed = action === 'remove' ? 'removed' : before ? 'changed' : 'created';
     const outcome = definition ? changed : 'unchanged';
-    results.push({ kind, name, outcome, version, warnings: found.warnings });
+    const was = before?.body ?? null;
+    results.push({ kind, name, outcome, version, before: was, warnings: found.warnings });
     if (!definition) continue;
     registry = withDefinitions(registry, [definition]);
-    made.push({ registry, definition });
+    made.push(definition);
   }
   if (problems.length > 0) return refused(problems);
   if (inbound.isDryRun) return { kind: 'defined', results };
   const { author, reason } = inbound;
-  for (const { registry: next, definition } of made)
-    work.changeRegistry(next, { kind: 'define', definition, author, reason });
-  for (const { apply } of schedules) apply(work);
+  for (const definition of made)
+    work.changeRegistry(registry, { kind: 'define', definition, author, reason });
+  for (const { apply } of schedules) apply(work, registry);
   return { kind: 'defined', results };
 }
 
@@ -72,12 +71,11 @@ function check(
   if (expectedVersion !== undefined && expectedVersion !== version)
     return problem('version_conflict', `version ${version} of the ${kind} ${name} is in force`);
   const rules = KIND_RULES[kind as keyof typeof KIND_RULES];
+  const kept = (action === 'remove' && found && rules.keeps?.(registry, found)) || [];
   const { errors, warnings } =
-    action === 'remove'
-      ? { errors: (found && rules.keeps?.(registry, found)) ?? [], warnings: [] }
-      : rules.check(registry, name, body);
+    action === 'remove' ? { errors: kept, warnings: [] } : rules.check(registry, name, body);
   const problems = errors.map((error) => ({
-    code: 'invalid_definition' as const,
+    code: action === 'remove' ? ('definition_in_use' as const) : ('invalid_definition' as const),
     path: `${path}${error.path}`,
     message: error.message,
   }));

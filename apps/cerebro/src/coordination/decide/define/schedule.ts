@@ -1,5 +1,11 @@
-import { isDeclaredSchedule, sameJson, scheduleBodyErrors, type Registry } from '@cordyna/engine';
-import type { ScheduleBody } from '@cordyna/protocol/model';
+import {
+  isDeclaredSchedule,
+  sameJson,
+  scheduleBodyErrors,
+  type Definition,
+  type Registry,
+} from '@cordyna/engine';
+import type { JsonObject, ScheduleBody } from '@cordyna/protocol/model';
 import type { ChangedBy, DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
 import type { ScheduleDetails } from '../../ports/index.js';
 import type { WorkingSet } from '../../working-set.js';
@@ -11,7 +17,9 @@ export interface ScheduleChange {
   readonly result: DefinitionResult;
   /** What the schedule is made of after it. */
   readonly details: ScheduleDetails;
-  readonly apply: (work: WorkingSet) => void;
+  /** Its version after it, as the registry has it. */
+  readonly definition: Definition;
+  readonly apply: (work: WorkingSet, registry: Registry) => void;
 }
 
 /**
@@ -34,22 +42,25 @@ export function changeSchedule(
   const { revision } = details;
   const kind = action === 'remove' ? 'removed' : before.body === null ? 'created' : 'changed';
   const outcome = changed ? kind : 'unchanged';
-  const result: DefinitionResult = { kind: 'schedule', name, outcome, version: revision, warnings: [] };
+  const was = before.body as unknown as JsonObject | null;
+  const result: DefinitionResult = {
+    ...{ kind: 'schedule', name, outcome, version: revision, before: was, warnings: [] },
+  };
+  const definition: Definition = { kind: 'schedule', name, version: revision, body: wanted && body };
   const problem = preconditionOf(change, before, isOverride);
-  if (problem) return { problems: [problem], result, details: before, apply: () => undefined };
+  if (problem) return { problems: [problem], result, details: before, definition, apply: () => undefined };
   const unsigned = isOverride && wanted !== null ? unsignedErrors(by) : [];
   const wrong =
     wanted === null ? [] : scheduleBodyErrors(registry, { schedule: name, ...details, body: wanted });
   const problems = [...unsigned, ...wrong].map((error) => ({
     ...{ code: 'invalid_definition' as const, path: `${path}${error.path}`, message: error.message },
   }));
-  const apply = (work: WorkingSet): void => {
+  const apply = (work: WorkingSet, next: Registry): void => {
     if (!changed) return;
     saveDetails(name, details, work, now);
-    const definition = { kind: 'schedule', name, version: revision, body: wanted && body } as const;
-    work.changeRegistry(work.registry(), { kind: 'define', definition, ...by });
+    work.changeRegistry(next, { kind: 'define', definition, ...by });
   };
-  return { problems, result, details, apply };
+  return { problems, result, details, definition, apply };
 }
 
 function changedDetails(

@@ -5,7 +5,7 @@ import { prepared } from '../../sql/statement.js';
 // Shared, or batches that met a conflict would wait for each other although none of them declares anything.
 export const lockRegistryRow = prepared('registry_lock', 'SELECT 1 FROM registry FOR SHARE');
 
-// Schedules are aggregates of their own: of them only the versions are kept with the definitions.
+// Schedules are aggregates of their own: of them only those are read here that keep a job from being removed.
 /** Declarations and definitions only when their version is not the one that is known. */
 export const selectRegistry = prepared(
   'registry_select',
@@ -16,7 +16,8 @@ export const selectRegistry = prepared(
      CASE WHEN r.version = $1::bigint THEN NULL
      ELSE (
        SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'name', name, 'version', version, 'body', body)), '[]')
-       FROM (SELECT DISTINCT ON (kind, name) * FROM definitions WHERE kind <> 'schedule' ORDER BY kind, name, version DESC) AS newest
+       FROM (SELECT DISTINCT ON (kind, name) * FROM definitions ORDER BY kind, name, version DESC) AS newest
+       WHERE kind <> 'schedule' OR body ? 'job'
      ) END AS definitions
    FROM registry r`,
 );

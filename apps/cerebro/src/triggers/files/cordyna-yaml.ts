@@ -1,0 +1,83 @@
+import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import {
+  definitionSchema,
+  FILE_SECTIONS,
+  validateDefinition,
+  validateFileSections,
+} from '@cordyna/protocol/wire';
+import { stringify } from 'yaml';
+import { pointerOf } from '@cordyna/engine';
+import {
+  FileFormat,
+  InvalidFile,
+  type DefinitionChange,
+  type DefinitionOf,
+  type FileContent,
+  type FileError,
+  type SermosImport,
+  type SermosOptions,
+} from '../../coordination/index.js';
+import { importSermos } from './sermos/index.js';
+import { readYaml, type YamlSource } from './yaml-source.js';
+
+/** `cordyna.yaml`: a section for each kind of definition, and in it the definitions by name. */
+export class CordynaYaml extends FileFormat {
+  read(text: string): FileContent {
+    const source = readYaml(text);
+    const checked = validateFileSections(source.value ?? {});
+    if (!checked.ok) throw invalid(checked.errors, source);
+    const sections = checked.value as { readonly [section: string]: JsonObject };
+    const errors: { path: string; message: string }[] = [];
+    const changes: DefinitionChange[] = [];
+    for (const { kind, section } of FILE_SECTIONS) {
+      for (const [name, sent] of Object.entries(sections[section] ?? {})) {
+        const path = pointerOf([section, name]);
+        const found = validateDefinition(kind, sent);
+        if (found.ok) changes.push({ kind, name, action: 'put', body: found.value, path });
+        else errors.push(...found.errors.map((error) => ({ ...error, path: `${path}${error.path}` })));
+      }
+    }
+    if (errors.length > 0) throw invalid(errors, source);
+    return { changes, placeOf: source.placeOf };
+  }
+
+  write(definitions: readonly DefinitionOf[]): string {
+    const sections = FILE_SECTIONS.flatMap(({ kind, section }) => {
+      const own = definitions.filter((one) => one.kind === kind).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const order = definitionSchema(kind);
+      return own.length === 0
+        ? []
+        : [[section, Object.fromEntries(own.map(({ name, body }) => [name, inOrder(body, order)]))]];
+    });
+    return stringify(Object.fromEntries(sections), { lineWidth: 0, aliasDuplicateObjects: false });
+  }
+
+  importSermos(text: string, options: SermosOptions): SermosImport {
+    return importSermos(text, options, (definitions) => this.write(definitions));
+  }
+}
+
+const invalid = (found: readonly { path: string; message: string }[], { placeOf }: YamlSource): InvalidFile =>
+  new InvalidFile(found.map(({ path, message }): FileError => ({ path, message, ...placeOf(path) })));
+
+interface Order {
+  readonly properties?: { readonly [name: string]: Order };
+  readonly items?: Order;
+}
+
+/** Members in the order of their schema, which people know; those that it leaves open by name. */
+function inOrder(value: JsonValue, order: Order | undefined): JsonValue {
+  if (Array.isArray(value)) return value.map((item: JsonValue) => inOrder(item, order?.items));
+  if (typeof value !== 'object' || value === null) return value;
+  const members = value as JsonObject;
+  const known = Object.keys(order?.properties ?? {});
+  const names = [
+    ...known.filter((name) => name in members),
+    ...Object.keys(members)
+      .filter((name) => !known.includes(name))
+      .sort(),
+  ];
+  return Object.fromEntries(
+    names.map((name) => [name, inOrder(members[name] as JsonValue, order?.properties?.[name])]),
+  );
+}

@@ -1,0 +1,1 @@
+export { CordynaYaml } from './cordyna-yaml.js';
