@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { CliError } from './cli-error.js';
 
 /** All that dyna takes from the environment. */
@@ -17,6 +18,8 @@ export interface DynaConfig {
   readonly color: boolean;
   /** npm and its shell stand between the terminal and us, and may die without telling us. */
   readonly startedByNpm: boolean;
+  /** The standard input; asked for by who reads it. */
+  readonly input: () => Readable;
   /** What started processes inherit. */
   readonly inherited: NodeJS.ProcessEnv;
 }
@@ -48,6 +51,7 @@ export function dynaConfig(env: NodeJS.ProcessEnv): DynaConfig {
     databaseUrl: env['DATABASE_URL'] || undefined,
     color: !env['NO_COLOR'] && env['TERM'] !== 'dumb',
     startedByNpm: env['npm_lifecycle_event'] !== undefined,
+    input: () => process.stdin,
     inherited: env,
   };
 }

@@ -9,6 +9,7 @@ import { up } from './commands/up.js';
 import { watch } from './commands/watch.js';
 import { dynaConfig } from './config.js';
 import type { Context } from './context.js';
+import { addDefinitionCommands } from './definition-commands.js';
 import { Terminal, type Sink } from './output/terminal.js';
 
 const FAILED = 2;
@@ -70,6 +71,13 @@ function addCommands(program: Command, context: () => Context, end: (code: numbe
     .action(async (run: string, options: { json?: boolean }) => end(await watch(context(), run, options)));
 }
 
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.exitOverride().copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
+}
+
 /** Runs one command line (without `node` and the script). Gives the exit code: 2 when the command itself failed. */
 export async function runDyna(
   argv: readonly string[],
@@ -90,7 +98,8 @@ export async function runDyna(
       writeErr: (text) => world.err.write(text),
     });
   addCommands(program, context, (given) => (code = given));
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  addDefinitionCommands(program, context, (given) => (code = given));
+  inheritSettings(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;

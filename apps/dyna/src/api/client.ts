@@ -1,7 +1,20 @@
 import type { RunRequest } from '@cordyna/protocol/model';
 import { CliError } from '../cli-error.js';
 import { eventStream, type StreamEvent } from './event-stream.js';
-import type { Failure, Graph, Page, Problem, Run, RunSummary, ServerSummary } from './types.js';
+import type {
+  Applied,
+  Failure,
+  Graph,
+  JobDefinition,
+  Page,
+  Problem,
+  Run,
+  RunSummary,
+  Schedule,
+  SermosImport,
+  SermosRequest,
+  ServerSummary,
+} from './types.js';
 
 const REQUEST_MS = 15_000;
 const READY_MS = 2_000;
@@ -9,6 +22,9 @@ const READY = 'ready';
 
 /** An answer other than 2xx. */
 export class HttpError extends CliError {
+  /** Where the request is wrong. */
+  readonly errors: NonNullable<Problem['errors']>;
+
   constructor(
     readonly status: number,
     problem: Problem,
@@ -19,6 +35,7 @@ export class HttpError extends CliError {
       `${call} was refused with ${status}: ${what}`,
       status >= 500 ? "Look into Cerebro's log." : 'Correct the request.',
     );
+    this.errors = problem.errors ?? [];
   }
 }
 
@@ -38,9 +55,23 @@ export interface FailureFilter {
   readonly cursor?: string;
 }
 
-function query(filter: RunFilter | FailureFilter): string {
+export interface PageFilter {
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+export interface ApplyOptions {
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
+  readonly author?: string;
+  readonly reason?: string;
+}
+
+function query(filter: RunFilter | FailureFilter | PageFilter | ApplyOptions): string {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(Object.fromEntries(given)).toString();
+  return new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
 }
 
 /** Cerebro's HTTP API, as far as dyna needs it. */
@@ -67,6 +98,41 @@ export class Api {
     return this.#call('GET', `/api/v1/failures?${query(filter)}`);
   }
 
+  schedules(filter: PageFilter): Promise<Page<Schedule>> {
+    return this.#call('GET', `/api/v1/schedules?${query(filter)}`);
+  }
+
+  async preview(schedule: string): Promise<readonly string[]> {
+    const path = `/api/v1/schedules/${encodeURIComponent(schedule)}/preview`;
+    return (await this.#call<{ readonly due: readonly string[] }>('GET', path)).due;
+  }
+
+  /** Gives the run of `fire`. */
+  actOnSchedule(
+    schedule: string,
+    action: 'pause' | 'resume' | 'fire',
+    by: { readonly author?: string; readonly reason?: string },
+  ): Promise<{ readonly run?: string }> {
+    return this.#call('POST', `/api/v1/schedules/${encodeURIComponent(schedule)}/${action}`, by);
+  }
+
+  jobDefinitions(filter: PageFilter): Promise<Page<JobDefinition>> {
+    return this.#call('GET', `/api/v1/job-definitions?${query(filter)}`);
+  }
+
+  async apply(file: string, options: ApplyOptions): Promise<Applied> {
+    const path = `/api/v1/apply?${query(options)}`;
+    return this.#json(await this.#send('POST', path, file, 'application/yaml'));
+  }
+
+  export(): Promise<string> {
+    return this.#send('GET', '/api/v1/export');
+  }
+
+  importSermos(request: SermosRequest): Promise<SermosImport> {
+    return this.#call('POST', '/api/v1/import/sermos', request);
+  }
+
   run(id: string): Promise<Run> {
     return this.#call('GET', `/api/v1/runs/${encodeURIComponent(id)}`);
   }
@@ -91,10 +157,25 @@ export class Api {
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.#json(await this.#send(method, path, text));
+  }
+
+  #json<T>(text: string): T {
+    const answer = parse(text);
+    if (answer !== undefined) return answer as T;
+    throw new CliError(
+      `What answers at ${this.url} is not Cerebro.`,
+      'Set CORDYNA_URL to where Cerebro runs.',
+    );
+  }
+
+  /** The text of a good answer. */
+  async #send(method: string, path: string, body?: string, type = 'application/json'): Promise<string> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? {} : { 'content-type': type },
+      body,
       signal: AbortSignal.timeout(REQUEST_MS),
     }).catch((cause: unknown) => {
       throw new CliError(
@@ -104,19 +185,9 @@ export class Api {
       );
     });
     const text = await response.text();
-    const answer = parse(text);
-    if (response.ok && answer !== undefined) return answer as T;
-    if (response.ok) {
-      throw new CliError(
-        `What answers at ${this.url} is not Cerebro.`,
-        'Set CORDYNA_URL to where Cerebro runs.',
-      );
-    }
-    throw new HttpError(
-      response.status,
-      (answer ?? { detail: text.slice(0, 200) }) as Problem,
-      `${method} ${path}`,
-    );
+    if (response.ok) return text;
+    const problem = (parse(text) ?? { detail: text.slice(0, 200) }) as Problem;
+    throw new HttpError(response.status, problem, `${method} ${path.split('?')[0]}`);
   }
 }
 

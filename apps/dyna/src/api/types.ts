@@ -71,4 +71,66 @@ export interface Problem {
   readonly title?: string;
   readonly detail?: string;
   readonly status?: number;
+  readonly errors?: readonly {
+    readonly path: string;
+    readonly message: string;
+    /** Both of what was sent as a file. */
+    readonly line?: number;
+    readonly column?: number;
+  }[];
+}
+
+export interface Schedule {
+  readonly schedule: string;
+  readonly state: string;
+  readonly task: string | null;
+  readonly job: string | null;
+  readonly everyMs: number | null;
+  readonly cron: string | null;
+  readonly timezone: string;
+  readonly nextDueAt: string | null;
+  readonly changed: { readonly author: string | null } | null;
+}
+
+export interface JobDefinition {
+  readonly name: string;
+  readonly version: number;
+  readonly body: { readonly tasks: readonly { readonly task: string }[] };
+  readonly author: string | null;
+  readonly at: string;
+}
+
+export interface Difference {
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly path: string;
+  readonly before?: JsonValue;
+  readonly after?: JsonValue;
+}
+
+export interface Applied {
+  readonly dryRun: boolean;
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed';
+    readonly version: number;
+    readonly warnings: readonly string[];
+    readonly diff: readonly Difference[];
+  }[];
+}
+
+export interface SermosRequest {
+  readonly file: string;
+  readonly handlers: { readonly [handler: string]: string };
+  readonly environment: { readonly [name: string]: string };
+}
+
+export interface SermosImport {
+  readonly file: string;
+  readonly notes: readonly {
+    readonly kind: 'dropped' | 'changed';
+    readonly path: string;
+    readonly message: string;
+    readonly line: number;
+  }[];
 }

@@ -24,6 +24,11 @@ export class Terminal {
     this.out.write(`${text}\n`);
   }
 
+  /** As it is. */
+  text(text: string): void {
+    this.out.write(text);
+  }
+
   json(value: unknown, indent = 2): void {
     this.line(JSON.stringify(value, null, indent));
   }
