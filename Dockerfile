@@ -35,7 +35,7 @@ COPY --from=build /out ./
 # What `docker image prune` goes by after a rebuild, see docs/operations.md.
 LABEL cordyna.image="true" org.opencontainers.image.licenses="Apache-2.0"
 USER node
-ENTRYPOINT ["node", "--enable-source-maps", "app/dist/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=32", "app/dist/main.js"]
 
 FROM runtime AS cerebro
 EXPOSE 7000

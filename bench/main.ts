@@ -10,6 +10,7 @@ import { validityOf } from './figures/validity.js';
 import { benchOptions, type BenchOptions } from './options.js';
 import { startStack, type BenchStack } from './stack/installation.js';
 import { hasProc } from './stack/usage.js';
+import { calibrate } from './workloads/calibration.js';
 import { measureGraph } from './workloads/graph.js';
 import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
@@ -48,6 +49,8 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
   const subjects = subjectsOf(stack, client);
   const graph = workloads.has('graph') ? measureGraph() : null;
   if (graph) say(graphTable(graph));
+  const repeats = quick ? 5 : 10;
+  const calibrations = [await calibrate(stack.calibration.relay, repeats)];
   const measured = await throughput(options, stack, client, subjects);
   const summaries = summarise(measured);
   if (summaries.length > 0) say(throughputTable(summaries));
@@ -63,9 +66,24 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
     : { levels: [0, 100_000, 1_000_000], chains: 20, repeats: 5 };
   const growth = workloads.has('W6') ? await measureGrowth(stack, client, subjects, growthPlan) : null;
   if (growth) say(growthTable(growth));
-  const validity = validityOf(summaries, here);
+  calibrations.push(await calibrate(stack.calibration.relay, repeats));
+  for (const { W1, W2, W3 } of calibrations)
+    say(`calibration: ${W1.toFixed(2)} ms per hop, ${Math.round(W2)} and ${Math.round(W3)} tasks/s`);
+  const validity = validityOf(calibrations, here);
   const at = new Date().toISOString();
-  return { at, quick, machine: here, validity, graph, summaries, measured, idle, openLoad, growth };
+  return {
+    at,
+    quick,
+    machine: here,
+    validity,
+    calibrations,
+    graph,
+    summaries,
+    measured,
+    idle,
+    openLoad,
+    growth,
+  };
 }
 
 async function main(): Promise<void> {

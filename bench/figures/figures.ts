@@ -1,3 +1,4 @@
+import type { Calibration } from '../workloads/calibration.js';
 import type { GraphFigures } from '../workloads/graph.js';
 import type { GrowthFigures } from '../workloads/growth.js';
 import type { IdleFigures } from '../workloads/idle.js';
@@ -14,6 +15,8 @@ export interface Figures {
   readonly quick: boolean;
   readonly machine: Machine;
   readonly validity: Validity;
+  /** Before and after. */
+  readonly calibrations: readonly Calibration[];
   readonly graph: GraphFigures | null;
   readonly summaries: readonly WorkloadSummary[];
   readonly measured: readonly Measured[];

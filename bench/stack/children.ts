@@ -42,7 +42,14 @@ export class Child {
   static async start({ name, script, args, logDir }: ChildOptions): Promise<Child> {
     const logFile = join(logDir, `${name}.log`);
     const child = fork(fileURLToPath(script), [...args], {
-      execArgv: ['--enable-source-maps', '--import', LOADER, '--import', RECORDER],
+      execArgv: [
+        '--enable-source-maps',
+        '--max-semi-space-size=32',
+        '--import',
+        LOADER,
+        '--import',
+        RECORDER,
+      ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', CORDYNA_BENCH_NAME: name },
     });

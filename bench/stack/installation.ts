@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createBus } from '@cordyna/bus';
 import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
 import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
+import { BASELINE_PARTITIONS } from '../baselines/kafka.js';
 import { Child } from './children.js';
 import { Profiles } from './profiles.js';
 import type { Pids } from './processes.js';
@@ -30,6 +31,8 @@ export interface BenchStack {
   readonly pids: Pids;
   readonly relays: Readonly<Record<BaselineName, Child>>;
   readonly echoes: Readonly<Record<BaselineName, Child>>;
+  /** The relay with commit as it was when the figures of others were taken: to tell whether the machine is quiet. */
+  readonly calibration: { readonly relay: Child; readonly echo: Child };
   readonly profiles: Profiles;
   /** Another task server; it has declared itself when this resolves. */
   startTaskServer(name: string, shapes: readonly string[], queueLimit?: number): Promise<Child>;
@@ -55,7 +58,7 @@ async function startCerebro(stack: {
   const cerebro = await OwnedProcess.start({
     name: 'cerebro',
     command: process.execPath,
-    args: ['--enable-source-maps', '--import', RECORDER, entry],
+    args: ['--enable-source-maps', '--max-semi-space-size=32', '--import', RECORDER, entry],
     env: cerebroEnvironment({
       KAFKA_BROKERS: stack.brokers.join(','),
       DATABASE_URL: stack.databaseUrl,
@@ -80,13 +83,13 @@ async function startBaselines(
   dir: string,
   brokers: readonly string[],
   databaseUrl: string,
-): Promise<Pick<BenchStack, 'relays' | 'echoes'>> {
+): Promise<Pick<BenchStack, 'relays' | 'echoes' | 'calibration'>> {
   const bus = createBus({ brokers: [...brokers], clientId: 'bench-topics' });
-  const start = async (name: BaselineName) => {
+  const start = async (name: BaselineName | 'calibration', partitions: number) => {
     const prefix = `bench-${name}`;
     const specs = ['commands', 'events'].map((topic) => ({
       name: `${prefix}.${topic}`,
-      partitions: 12,
+      partitions,
       config: {},
     }));
     await bus.admin().ensureTopics(specs);
@@ -101,11 +104,16 @@ async function startBaselines(
     const file = name === 'bare' ? 'bare-relay.ts' : 'relay-with-commit.ts';
     return { relay: await child('relay', file, [brokers.join(','), prefix, databaseUrl]), echo };
   };
-  const [bare, commit] = await Promise.all([start('bare'), start('commit')]);
+  const [bare, commit, calibration] = await Promise.all([
+    start('bare', BASELINE_PARTITIONS),
+    start('commit', BASELINE_PARTITIONS),
+    start('calibration', 1),
+  ]);
   await bus.close();
   return {
     relays: { bare: bare.relay, commit: commit.relay },
     echoes: { bare: bare.echo, commit: commit.echo },
+    calibration,
   };
 }
 
@@ -149,7 +157,8 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
     };
     const server = await startTaskServer('bench', ['chain', 'fan', 'diamond', 'single']);
     const baselines = await startBaselines(dir, brokers, databaseUrl);
-    for (const child of [...Object.values(baselines.relays), ...Object.values(baselines.echoes)])
+    const { relays, echoes, calibration } = baselines;
+    for (const child of [relays, echoes, calibration].flatMap((some) => Object.values(some)))
       closers.push(() => child.stop());
     const pids = {
       coordinator: cerebro.pid,

@@ -23,10 +23,14 @@ const COPIES = `
   )`;
 
 const FILL_RUNS = `${COPIES}
-  INSERT INTO runs (id, version, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq)
-  SELECT c.id, r.version, r.state, r.task, r.job, r.scope, r.trigger, jsonb_set(r.seed, '{run}', to_jsonb(c.id::text)),
-    r.content_hash, r.created_at - c.earlier, r.finished_at - c.earlier, r.next_seq
+  INSERT INTO runs (id, version, state, task, job, scope, trigger, content_hash, created_at, finished_at, next_seq)
+  SELECT c.id, r.version, r.state, r.task, r.job, r.scope, r.trigger, r.content_hash,
+    r.created_at - c.earlier, r.finished_at - c.earlier, r.next_seq
   FROM copies c, runs r WHERE r.id = $1::uuid`;
+
+const FILL_SEEDS = `${COPIES}
+  INSERT INTO run_seeds (run, seed)
+  SELECT c.id, jsonb_set(s.seed, '{run}', to_jsonb(c.id::text)) FROM copies c, run_seeds s WHERE s.run = $1::uuid`;
 
 const FILL_TASK_RUNS = `${COPIES}
   INSERT INTO task_runs (run, index, member, task, server, state, attempt, failures, invocation, instance, invoked_at,
@@ -59,6 +63,7 @@ export async function fill(pool: Pool, template: string, first: number, last: nu
   for (let from = first; from <= last; from += BATCH) {
     const to = Math.min(from + BATCH - 1, last);
     await pool.query(FILL_RUNS, [template, from, to]);
+    await pool.query(FILL_SEEDS, [template, from, to]);
     await pool.query(FILL_TASK_RUNS, [template, from, to]);
     await pool.query(FILL_HISTORY, [template, from, to, invocation]);
   }
@@ -78,7 +83,7 @@ export async function replayCheck(pool: Pool, template: string): Promise<number>
   const { rows } = await pool.query<RunRow>(
     `SELECT id, seed, state, next_seq, round(extract(epoch FROM created_at) * 1000)::float8 AS created,
        round(extract(epoch FROM finished_at) * 1000)::float8 AS finished
-     FROM runs WHERE task = (SELECT task FROM runs WHERE id = $1::uuid) ORDER BY md5(id::text) LIMIT ${CHECKED}`,
+     FROM runs JOIN run_seeds ON run = id WHERE task = (SELECT task FROM runs WHERE id = $1::uuid) ORDER BY md5(id::text) LIMIT ${CHECKED}`,
     [template],
   );
   for (const row of rows) await checkRun(pool, row);

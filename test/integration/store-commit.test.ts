@@ -78,7 +78,7 @@ describe('an abort in the middle of a pipelined transaction', () => {
   });
 
   test('a batch that is too large for one transaction is refused, so that it is divided', async () => {
-    const value = Buffer.alloc(8 * 1024 * 1024);
+    const value = Buffer.alloc(16 * 1024 * 1024);
     const outbox = Array.from({ length: 9 }, (_, n) => message(`large-${n}`, { value }));
     await expect(commit({ outbox })).rejects.toThrow(StoreRefused);
     expect((await commit({ outbox: outbox.slice(0, 1) })).outbox).toHaveLength(1);

@@ -11,7 +11,10 @@ export function checkRest({ db, broker }: Site): string[] {
   const found: string[] = [];
   if (db.outbox.size > 0)
     found.push(
-      `${db.outbox.size} messages are left unpublished: ${[...db.outbox.values()].map(({ messageId }) => messageId).join()}`,
+      `${db.outbox.size} messages are left unpublished: ${[...db.outbox.values()]
+        .flat()
+        .map(({ messageId }) => messageId)
+        .join()}`,
     );
   for (const topic of INBOUND) {
     for (let partition = 0; partition < broker.partitionsOf(topic); partition++) {

@@ -11,8 +11,8 @@ const SCHEMA = 'simulated';
 const CLOCK = `RETURNS timestamptz LANGUAGE sql STABLE AS
   $$ SELECT pg_catalog.to_timestamp(pg_catalog.current_setting('simulated.clock')::float8 / 1000) $$`;
 const TABLES = [
-  ...['dead_letters', 'freshness', 'history', 'instances', 'outbox', 'positions', 'run_keys', 'runs'],
-  ...['schedule_firings', 'schedules', 'servers', 'task_runs'],
+  ...['dead_letters', 'freshness', 'history', 'instances', 'outbox', 'positions', 'run_keys', 'run_seeds'],
+  ...['runs', 'schedule_firings', 'schedules', 'servers', 'task_runs'],
 ];
 
 export interface SimulatedDatabase extends StoreUnderReplay {

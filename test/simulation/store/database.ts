@@ -57,7 +57,8 @@ export class Database {
     definitions: new Map<string, Definition>(),
   };
   readonly instances = new Map<string, Instance>();
-  readonly outbox = new Map<string, StoredOutboxMessage>();
+  /** Row → its messages. */
+  readonly outbox = new Map<string, readonly StoredOutboxMessage[]>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly lost: LostInstance[] = [];
   commits = 0;

@@ -192,10 +192,14 @@ export class MemoryTimerQueries extends TimerQueries {
       const { db, recording } = this.connection;
       const { outbox, clock } = db;
       const now = clock();
-      const old = [...outbox.values()].filter(({ stamp }) => stamp < now - olderThanMs);
-      const claimed = old.sort((a, b) => a.stamp - b.stamp || Number(a.id) - Number(b.id)).slice(0, limit);
-      for (const row of claimed) outbox.set(row.id, { ...row, stamp: now });
-      const rows = claimed.map((row) => ({ ...row, stamp: now })).sort((a, b) => Number(a.id) - Number(b.id));
+      const stampOf = (id: string): number => outbox.get(id)?.[0]?.stamp ?? now;
+      const claimed = [...outbox.keys()]
+        .filter((id) => stampOf(id) < now - olderThanMs)
+        .sort((a, b) => stampOf(a) - stampOf(b) || Number(a) - Number(b))
+        .slice(0, limit);
+      for (const id of claimed)
+        outbox.set(id, outbox.get(id)?.map((message) => ({ ...message, stamp: now })) ?? []);
+      const rows = claimed.sort((a, b) => Number(a) - Number(b)).flatMap((id) => outbox.get(id) ?? []);
       recording?.add({ kind: 'claim', at: now, args: [olderThanMs, limit], answer: rows });
       done(null, rows);
     }).catch((error: unknown) => {
@@ -208,9 +212,11 @@ export class MemoryTimerQueries extends TimerQueries {
       const { db, recording } = this.connection;
       const { outbox, clock } = db;
       const now = clock();
-      const mine = claimed.filter(({ id, stamp }) => outbox.get(id)?.stamp === stamp);
+      const stampOf = (id: string): number | undefined => outbox.get(id)?.[0]?.stamp;
+      const mine = claimed.filter(({ id, stamp }) => stampOf(id) === stamp);
+      for (const id of new Set(mine.map((row) => row.id)))
+        outbox.set(id, outbox.get(id)?.map((message) => ({ ...message, stamp: now })) ?? []);
       const rows = mine.map((row) => ({ ...row, stamp: now }));
-      for (const row of rows) outbox.set(row.id, row);
       recording?.add({ kind: 'renew', at: now, args: [claimed], answer: rows });
       done(null, rows);
     }).catch((error: unknown) => {
@@ -219,6 +225,6 @@ export class MemoryTimerQueries extends TimerQueries {
   }
 
   countUnpublished() {
-    return this.ask(({ outbox }) => outbox.size);
+    return this.ask(({ outbox }) => [...outbox.values()].flat().length);
   }
 }

@@ -3,6 +3,7 @@ import {
   Conflict,
   StoreRefused,
   keyOf,
+  outboxRows,
   positionOf,
   type Changes,
   type RunChange,
@@ -127,12 +128,22 @@ function indexOf(run: string, task: string, runs: readonly RunChange[]): number 
 function writeOutbox(db: Database, changes: Changes, now: number): Saved['outbox'] {
   for (const id of changes.published) db.outbox.delete(id);
   const voided = new Set(changes.voided);
-  for (const [id, { ackMs, invocation }] of db.outbox)
-    if (ackMs !== null && invocation !== null && voided.has(invocation)) db.outbox.delete(id);
+  for (const [id, messages] of db.outbox)
+    if (
+      messages.some(
+        ({ ackMs, invocation }) => ackMs !== null && invocation !== null && voided.has(invocation),
+      )
+    )
+      db.outbox.delete(id);
   db.deadLetters.push(...changes.deadLetters);
-  return changes.outbox.map((message) => {
-    const stored = { ...message, id: db.nextOutboxId(), createdAt: now, stamp: now };
-    db.outbox.set(stored.id, stored);
-    return stored;
-  });
+  const { rows, rowOf } = outboxRows(changes.outbox);
+  const ids = rows.map(() => db.nextOutboxId());
+  const stored = changes.outbox.map((message, at) => ({
+    ...message,
+    id: ids[rowOf[at] ?? -1] ?? '',
+    createdAt: now,
+    stamp: now,
+  }));
+  for (const message of stored) db.outbox.set(message.id, [...(db.outbox.get(message.id) ?? []), message]);
+  return stored;
 }

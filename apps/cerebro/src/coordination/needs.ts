@@ -3,7 +3,7 @@ import type { RunRequest } from '@cordyna/protocol/model';
 import { scheduledTasks } from './decide/declare.js';
 import { targetOf } from './decide/request-run.js';
 import { inForceOf, requestOf } from './decide/schedules.js';
-import { updateOf } from './decide/update.js';
+import { isAboutRun, updateOf } from './decide/update.js';
 import type { Inbound, PartitionRange } from './inbound.js';
 import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
 
@@ -27,7 +27,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const schedules = new Set<string>();
   for (const { run, invocation } of published) if (run && invocation) runs.add(run);
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
-    if (inbound.kind === 'update' && updateOf(inbound, true)) runs.add(inbound.attempt.run);
+    if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
     if (inbound.kind === 'define') for (const name of schedulesOf(inbound)) schedules.add(name);
@@ -77,7 +77,8 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     }
     if (inbound.kind === 'update') {
       const run = loaded.runs.get(inbound.attempt.run)?.value;
-      const input = updateOf(inbound, true);
+      // Only the end of a task has others begin, which may look outside.
+      const input = run && inbound.report.report === 'completed' ? updateOf(inbound, true) : null;
       if (run && input) add(freshnessNeeds(run, input));
     }
     if (inbound.kind === 'run-input') {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Published } from './needs.js';
-import type { OutboundBus, StoredOutboxMessage } from './ports/index.js';
+import type { OutboundBus, SendOutcome, StoredOutboxMessage } from './ports/index.js';
 import { UnpublishedReport } from './unpublished-report.js';
 
 /** The door takes no input while commits older than this are unpublished. */
@@ -40,11 +40,10 @@ export class Publisher {
 
   private async send(messages: readonly StoredOutboxMessage[]): Promise<void> {
     const outcomes = await this.bus.send(messages);
-    const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
-    if (written.size > 0) this.failedAt = null;
+    if (outcomes.some(({ outcome }) => outcome === 'written')) this.failedAt = null;
     else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.failedAt = this.nowMs();
     this.unpublished.tell(messages, outcomes);
-    this.onPublished(messages.filter(({ id }) => written.has(id)).map(publishedOf));
+    this.onPublished(publishedOf(messages, outcomes));
   }
 
   /** Milliseconds since the oldest commit whose messages are not all answered. */
@@ -69,8 +68,15 @@ export class Publisher {
   }
 }
 
-export const publishedOf = ({ id, invocation, run }: StoredOutboxMessage): Published => ({
-  outboxId: id,
-  invocation,
-  run,
-});
+/** The rows of which every message is written, each once. */
+export function publishedOf(
+  messages: readonly StoredOutboxMessage[],
+  outcomes: readonly SendOutcome[],
+): readonly Published[] {
+  const open = new Set(outcomes.filter(({ outcome }) => outcome !== 'written').map(({ id }) => id));
+  const answered = new Set(outcomes.map(({ id }) => id));
+  const rows = new Map<string, Published>();
+  for (const { id, invocation, run } of messages)
+    if (answered.has(id) && !open.has(id)) rows.set(id, { outboxId: id, invocation, run });
+  return [...rows.values()];
+}

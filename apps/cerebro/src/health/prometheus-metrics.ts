@@ -76,21 +76,23 @@ export class PrometheusMetrics extends Metrics {
     kinds: readonly (readonly string[])[] = [],
   ): void {
     this.commits.inc();
+    const inputs = new Tally();
     outcomes.forEach((some, item) =>
-      some.forEach((outcome, at) =>
-        this.inputs.inc({ kind: kinds[item]?.[at] ?? 'any', outcome: labelOf(outcome) }),
-      ),
+      some.forEach((outcome, at) => inputs.add(kinds[item]?.[at] ?? 'any', labelOf(outcome))),
     );
+    inputs.each((kind, outcome, count) => this.inputs.inc({ kind, outcome }, count));
+    const rows = new Tally();
     for (const change of changes.runs) {
       if (change.expectedVersion === null) this.runs.inc({ state: 'running' });
       for (const { type, applied, source, data } of change.rows) {
-        this.rows.inc({ type, applied: String(applied) });
+        rows.add(type, String(applied));
         if (!applied) this.failures.inc({ kind: 'refused' });
         if (!applied) continue;
         if (type === EventType.runFinished) this.runs.inc({ state: String(data['state']) });
         if (type === EventType.taskError && source.startsWith('/cerebro/')) this.countTimeout(data['error']);
       }
     }
+    rows.each((type, applied, count) => this.rows.inc({ type, applied }, count));
     const invokes = changes.outbox.filter(({ kind, ackMs }) => kind === 'command' && ackMs !== null);
     this.invokes.inc(invokes.length);
     for (const { reason } of changes.deadLetters) {
@@ -147,8 +149,25 @@ export class PrometheusMetrics extends Metrics {
   }
 }
 
+/** A batch has many of the same kind: the instruments are told once for each. */
+class Tally {
+  private readonly counts = new Map<string, Map<string, number>>();
+
+  add(first: string, second: string): void {
+    let counts = this.counts.get(first);
+    if (!counts) this.counts.set(first, (counts = new Map()));
+    counts.set(second, (counts.get(second) ?? 0) + 1);
+  }
+
+  each(tell: (first: string, second: string, count: number) => void): void {
+    for (const [first, counts] of this.counts)
+      for (const [second, count] of counts) tell(first, second, count);
+  }
+}
+
 const labelOf = (outcome: Outcome): string => {
   if (outcome.kind === 'refused') return outcome.code;
+  if (outcome.kind === 'done') return 'done';
   if (outcome.kind === 'run') return outcome.created ? 'run_created' : 'run_found';
   return outcome.kind.replaceAll('-', '_');
 };

@@ -22,13 +22,15 @@ export class CloudEventEnvelope extends Envelope {
     const isInvoke = command.kind === 'invoke';
     const messageId = isInvoke ? data.invocation : `${data.invocation}/cancel`;
     const type = isInvoke ? EventType.taskInvoke : EventType.taskCancel;
+    const { value, headers } = this.encode(messageId, type, data.task, data, traceparent);
     return {
       kind: 'command',
       messageId,
       topic: this.commandTopics.nameOf(server),
       partition: this.commandTopics.partitionOf(server, data.invocation),
       key: Buffer.from(data.invocation),
-      ...this.encode(messageId, type, data.task, data, traceparent),
+      value,
+      headers,
       invocation: isInvoke ? data.invocation : null,
       run: data.run,
       ackMs: command.kind === 'invoke' ? command.data.timeouts.ackMs : null,
@@ -38,14 +40,20 @@ export class CloudEventEnvelope extends Envelope {
 
   fact(run: string, fact: Fact, traceparent?: string): OutboxMessage {
     const messageId = `${run}/${fact.seq}`;
+    const { value, headers } = this.encode(messageId, fact.type, fact.subject, fact.data, traceparent);
+    // Written out, like the command: there is one of each for every task.
     return {
-      ...NOT_A_COMMAND,
       kind: 'fact',
       messageId,
       topic: this.topics.events,
+      partition: null,
       key: Buffer.from(run),
-      ...this.encode(messageId, fact.type, fact.subject, fact.data, traceparent),
+      value,
+      headers,
+      invocation: null,
       run,
+      ackMs: null,
+      server: null,
     };
   }
 
@@ -86,7 +94,11 @@ export class CloudEventEnvelope extends Envelope {
   }
 
   private encode(id: string, type: string, subject: string, data: object, traceparent?: string) {
-    const trace = traceparent === undefined ? {} : { traceparent };
-    return encodeStructured({ specversion: '1.0', id, source: this.source, type, subject, ...trace, data });
+    const { source } = this;
+    return encodeStructured(
+      traceparent === undefined
+        ? { specversion: '1.0', id, source, type, subject, data }
+        : { specversion: '1.0', id, source, type, subject, traceparent, data },
+    );
   }
 }

@@ -13,6 +13,7 @@ export interface TopicSettings {
 export class CommandTopics {
   private readonly logger = new Logger('CommandTopics');
   private readonly partitions = new Map<string, number>();
+  private readonly names = new Map<string, string>();
   private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(
@@ -21,7 +22,9 @@ export class CommandTopics {
   ) {}
 
   nameOf(server: string): string {
-    return this.specOf(server).name;
+    let name = this.names.get(server);
+    if (name === undefined) this.names.set(server, (name = this.specOf(server).name));
+    return name;
   }
 
   /** Null while the topic is not known yet; asking makes it known soon. */

@@ -15,6 +15,7 @@ import {
   type UpdateIdentity,
 } from '@cordyna/protocol/model';
 import { decodeMessage, type CloudEvent, type Poison, type Topics } from '@cordyna/protocol/wire';
+import { MESSAGE_HEADER } from './message-header.js';
 import { withRunInLowerCase, type Inbound, type Report, type Where } from '../coordination/index.js';
 
 const CEREBRO = '/cerebro/';
@@ -35,6 +36,7 @@ export class InboundDecoder {
       case 'servers':
         return this.read('servers', record, where, (event) => heartbeat(event, record, where));
       case 'events':
+        if (isOwnFact(record)) return { kind: 'pass', where };
         return this.read('events', record, where, (event) => update(event, record, where));
       case 'invocations':
         return this.read('invocations', record, where, (event) =>
@@ -57,6 +59,19 @@ export class InboundDecoder {
     return decoded.ok ? take(decoded.event) : poison(decoded, where);
   }
 }
+
+const OWN_SOURCE = `"source":"${CEREBRO}`;
+/** The envelope's attributes are well within it. */
+const ATTRIBUTE_BYTES = 400;
+
+/**
+ * A fact that a coordinator published, and reads again: nothing to do, and nothing to parse. Whoever makes up the header
+ * and the source is not listened to either way.
+ */
+const isOwnFact = ({ value, headers }: BusRecord): boolean =>
+  value !== null &&
+  headers[MESSAGE_HEADER] !== undefined &&
+  value.subarray(0, ATTRIBUTE_BYTES).includes(OWN_SOURCE);
 
 const poison = ({ reason, detail }: Poison, where: Where): Inbound => ({
   kind: 'poison',

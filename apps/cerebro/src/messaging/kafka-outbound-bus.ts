@@ -10,10 +10,9 @@ import {
   type StoredOutboxMessage,
 } from '../coordination/index.js';
 import type { CommandTopics } from './command-topics.js';
+import { MESSAGE_HEADER } from './message-header.js';
 import { stampValue } from './stamp.js';
 
-/** Carries the outbox row's message id, by which the sweeper finds a record again. */
-export const MESSAGE_HEADER = 'cordyna-message';
 const READ_BACK_FROM_MS = 10_000;
 const READ_BACK_TIMEOUT_MS = 10_000;
 /** Partitions that are read back at a time. */

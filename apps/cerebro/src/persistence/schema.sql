@@ -110,6 +110,7 @@ CREATE TABLE outbox (
   server text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   stamp timestamp with time zone NOT NULL DEFAULT now(),
+  messages integer NOT NULL DEFAULT 1,
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
 ) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
 
@@ -142,6 +143,12 @@ CREATE TABLE run_keys (
   CONSTRAINT run_keys_pkey PRIMARY KEY (target, key)
 );
 
+CREATE TABLE run_seeds (
+  run uuid NOT NULL,
+  seed jsonb NOT NULL,
+  CONSTRAINT run_seeds_pkey PRIMARY KEY (run)
+);
+
 CREATE TABLE runs (
   id uuid NOT NULL,
   version bigint NOT NULL,
@@ -150,7 +157,6 @@ CREATE TABLE runs (
   job text,
   scope text NOT NULL,
   trigger jsonb NOT NULL,
-  seed jsonb NOT NULL,
   content_hash text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   finished_at timestamp with time zone,

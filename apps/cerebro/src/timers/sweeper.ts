@@ -1,5 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import type { Door, OutboundBus, StoredOutboxMessage, TimerQueries } from '../coordination/index.js';
+import type {
+  Door,
+  OutboundBus,
+  SendOutcome,
+  StoredOutboxMessage,
+  TimerQueries,
+} from '../coordination/index.js';
 import { publishedOf, UnpublishedReport } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
@@ -36,18 +42,21 @@ export class Sweeper {
     const rows = await this.queries.claimUnpublished(this.sweepAfterMs, BATCH);
     if (rows.length === 0) return false;
     const { found, unread } = await this.bus.readBack(rows);
-    this.mark(rows.filter(({ messageId }) => found.has(messageId)));
+    const there = rows.filter(({ messageId }) => found.has(messageId));
+    this.mark(there, there.map(written));
     const missing = rows.filter(({ messageId }) => !found.has(messageId) && !unread.has(messageId));
     // Reading back may have taken longer than the broker lets a stamp age.
     const toSend = await this.queries.renewUnpublished(missing);
     const outcomes = await this.bus.send(toSend);
     this.unpublished.tell(toSend, outcomes);
-    const written = new Set(outcomes.filter(({ outcome }) => outcome === 'written').map(({ id }) => id));
-    this.mark(toSend.filter(({ id }) => written.has(id)));
-    return rows.length === BATCH;
+    this.mark(toSend, outcomes);
+    // A row may hold several messages.
+    return rows.length >= BATCH;
   }
 
-  private mark(rows: readonly StoredOutboxMessage[]): void {
-    if (rows.length > 0) this.door.markPublished(rows.map(publishedOf));
+  private mark(messages: readonly StoredOutboxMessage[], outcomes: readonly SendOutcome[]): void {
+    this.door.markPublished(publishedOf(messages, outcomes));
   }
 }
+
+const written = ({ id }: StoredOutboxMessage): SendOutcome => ({ id, outcome: 'written' });

@@ -3,7 +3,8 @@ import { Logger } from '@nestjs/common';
 import type { Bus, BusRecord } from '@cordyna/bus';
 import { Leases, type StoredOutboxMessage } from '../../src/coordination/index.js';
 import { CommandTopics } from '../../src/messaging/command-topics.js';
-import { KafkaOutboundBus, MESSAGE_HEADER } from '../../src/messaging/kafka-outbound-bus.js';
+import { KafkaOutboundBus } from '../../src/messaging/kafka-outbound-bus.js';
+import { MESSAGE_HEADER } from '../../src/messaging/message-header.js';
 
 const command = (messageId: string, partition: number | null = null): StoredOutboxMessage => ({
   ...{ kind: 'command', messageId, topic: 'c.commands.server-a', partition, server: 'server-a' },

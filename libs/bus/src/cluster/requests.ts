@@ -1,18 +1,39 @@
 import { internals } from '../kafkajs/internals.js';
-import type { FetchedPartitionData, KafkaDecoder, ProtocolRequest, RawBroker } from '../kafkajs/internals.js';
+import { RecordWriter, batchBytes } from './record-batch.js';
+import type {
+  FetchedPartitionData,
+  KafkaDecoder,
+  KafkaEncoder,
+  ProtocolRequest,
+  RawBroker,
+} from '../kafkajs/internals.js';
 
 /** Requests whose answers keep the error of each partition; kafkajs' own throw the first one and drop the rest. */
-async function answerAsIs<T>(broker: RawBroker, name: string, args: object): Promise<T> {
+async function answerAsIs<T>(
+  broker: RawBroker,
+  name: string,
+  args: object,
+  encodeBy: (request: ProtocolRequest['request']) => Buffer | null = () => null,
+): Promise<T> {
   const definition = internals.requests[name];
   const apiKey = internals.apiKeys[name];
   if (definition === undefined || apiKey === undefined) throw new Error(`kafkajs has no request ${name}`);
   const { request, response, requestTimeout } = broker.lookupRequest(apiKey, definition)(args);
+  const encoded = encodeBy(request);
   const asIs: ProtocolRequest = {
-    request,
+    request: encoded === null ? request : { ...request, encode: () => Promise.resolve(payloadOf(encoded)) },
     response: { decode: response.decode, parse: async (data: T) => Promise.resolve(data) },
     ...(requestTimeout === undefined ? {} : { requestTimeout }),
   };
   return (await broker.connectionPool.send(asIs)) as T;
+}
+
+/** Bytes as kafkajs' own encoder holds them. */
+function payloadOf(bytes: Buffer): KafkaEncoder {
+  const encoder = new internals.Encoder(1);
+  encoder.buf = bytes;
+  encoder.offset = bytes.length;
+  return encoder;
 }
 
 export interface MetadataAnswer {
@@ -62,13 +83,51 @@ export interface ProduceAnswer {
   }[];
 }
 
+const ALL_IN_SYNC = -1;
+/** From here on, records are in batches. */
+const FIRST_VERSION_WITH_BATCHES = 3;
+
 /** Acknowledged by all replicas in sync. */
 export function produce(
   broker: RawBroker,
   topicData: readonly ProduceTopic[],
   timeoutMs: number,
 ): Promise<ProduceAnswer> {
-  return answerAsIs(broker, 'Produce', { acks: -1, timeout: timeoutMs, compression: 0, topicData });
+  const args = { acks: ALL_IN_SYNC, timeout: timeoutMs, compression: 0, topicData };
+  return answerAsIs(broker, 'Produce', args, ({ apiVersion }) =>
+    apiVersion < FIRST_VERSION_WITH_BATCHES ? null : encodeProduce(topicData, timeoutMs),
+  );
+}
+
+/**
+ * A produce request of versions 3 to 8. kafkajs makes several buffers of a kilobyte for each record and copies them into
+ * each other; this was a tenth of the time of all that sends.
+ */
+export function encodeProduce(topics: readonly ProduceTopic[], timeoutMs: number): Buffer {
+  const sized = topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((part) => ({ ...part, bytes: batchBytes(part.messages) })),
+  }));
+  const size = sized.reduce(
+    (sum, { topic, partitions }) =>
+      partitions.reduce((part, { bytes }) => part + 8 + bytes, sum + 2 + Buffer.byteLength(topic) + 4),
+    2 + 2 + 4 + 4,
+  );
+  const writer = new RecordWriter(Buffer.allocUnsafe(size));
+  writer.int16(-1); // no transaction
+  writer.int16(ALL_IN_SYNC);
+  writer.int32(timeoutMs);
+  writer.int32(sized.length);
+  for (const { topic, partitions } of sized) {
+    writer.string(topic);
+    writer.int32(partitions.length);
+    for (const { partition, messages, bytes } of partitions) {
+      writer.int32(partition);
+      writer.int32(bytes);
+      writer.batch(messages, bytes);
+    }
+  }
+  return writer.bytes;
 }
 
 export interface FetchTopic {

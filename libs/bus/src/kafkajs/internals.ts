@@ -22,7 +22,9 @@ export interface KafkaEncoder {
   writeString(value: string | null): KafkaEncoder;
   writeBoolean(value: boolean): KafkaEncoder;
   writeArray(values: KafkaEncoder[]): KafkaEncoder;
-  buffer: Buffer;
+  readonly buffer: Buffer;
+  buf: Buffer;
+  offset: number;
 }
 
 export interface ProtocolRequest<T = unknown> {
@@ -135,7 +137,8 @@ export const internals = {
     'kafkajs/src/consumer/batch.js',
   ),
   Decoder: load<new (buffer: Buffer) => KafkaDecoder>('kafkajs/src/protocol/decoder.js'),
-  Encoder: load<new () => KafkaEncoder>('kafkajs/src/protocol/encoder.js'),
+  Encoder: load<new (initialSize?: number) => KafkaEncoder>('kafkajs/src/protocol/encoder.js'),
+  crc32C: load<(bytes: Buffer) => number>('kafkajs/src/protocol/recordBatch/crc32C/index.js'),
   errors:
     load<Record<string, new (message: string) => Error & { retriable: boolean }>>('kafkajs/src/errors.js'),
   createErrorFromCode: load<{ createErrorFromCode(code: number): Error }>('kafkajs/src/protocol/error.js')

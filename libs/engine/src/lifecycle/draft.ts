@@ -135,7 +135,9 @@ export class Draft {
     const seq = this.run.nextSeq;
     const data = (applied ? { ...entry.data, now: this.origin.now } : entry.data) as JsonObject;
     const { type, task, item, attempt, reason = null } = entry;
-    const row = { seq, ...from, type, task, item, attempt, applied, reason, data };
+    const { source, at, topic, partition, offset } = from;
+    const place = { topic, partition, offset };
+    const row = { seq, at, source, type, task, item, attempt, applied, reason, ...place, data };
     const { run, touched } = apply(this.run, row);
     this.run = run;
     this.rows.push(row);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import type { Origin, World } from '@cordyna/engine';
-import { serverOf, type Item, type Timeouts } from '@cordyna/protocol/model';
+import { serverOf, type Timeouts } from '@cordyna/protocol/model';
 import type { Capacity } from '../capacity.js';
 import type { DatabaseClock } from '../database-clock.js';
 import type { Where } from '../inbound.js';
@@ -9,6 +9,7 @@ import type { JsonSchemas } from '../json-schema.js';
 import type { Leases } from '../leases.js';
 import type { Envelope, OutboundBus } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
+import { invocationId } from './invocation-id.js';
 
 /** What the deciders need besides the batch's working set. */
 export interface Tools {
@@ -23,12 +24,6 @@ export interface Tools {
   /** Of tasks that declare none. */
   readonly defaultTimeouts: Timeouts;
 }
-
-/** Namespace of invocation ids (UUID version 5). */
-const INVOCATIONS = '5f0cf9a4-1e0f-5d0e-9d5a-6f2d6b1a7c11';
-
-const invocationId = (run: string, task: string, item: Item | null, attempt: number): string =>
-  uuidv5(`${run}\n${task}\n${item?.index ?? ''}\n${attempt}`, INVOCATIONS);
 
 const jitter = (invocation: string): number =>
   createHash('sha256').update(invocation).digest().readUInt32BE(0) / 2 ** 32;

@@ -29,10 +29,30 @@ export function decideUpdate(inbound: UpdateInbound, work: WorkingSet, tools: To
   return DONE;
 }
 
+/** Whether it is about a run, as opposed to a line that is only shown. */
+export const isAboutRun = ({ report, isForged }: UpdateInbound): boolean =>
+  isForged === true || (report.report !== 'progress' && report.report !== 'log');
+
 /** The report as the engine takes it; null for progress and log lines, which change no state, unless they are forged. */
 export function updateOf({ attempt, report, isForged }: UpdateInbound, leaseValid: boolean): Update | null {
   const { invocation, task, instance } = attempt;
-  const identity = { kind: 'update', invocation, task, attempt: attempt.attempt, instance } as const;
-  if (report.report !== 'progress' && report.report !== 'log') return { ...identity, leaseValid, ...report };
-  return isForged ? { ...identity, leaseValid: false, report: report.report } : null;
+  const identity = {
+    kind: 'update',
+    invocation,
+    task,
+    attempt: attempt.attempt,
+    instance,
+    leaseValid,
+  } as const;
+  switch (report.report) {
+    case 'progress':
+    case 'log':
+      return isForged ? { ...identity, leaseValid: false, report: report.report } : null;
+    case 'started':
+      return { ...identity, report: 'started' };
+    case 'completed':
+      return { ...identity, report: 'completed', output: report.output };
+    default:
+      return { ...identity, ...report };
+  }
 }

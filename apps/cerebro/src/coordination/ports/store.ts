@@ -145,6 +145,7 @@ export interface OutboxMessage {
 }
 
 export interface StoredOutboxMessage extends OutboxMessage {
+  /** Of the row, which facts of one commit have in common (`outboxRows`): it goes once all of them are written. */
   readonly id: string;
   /** Epoch ms, database clock: when the row was written. */
   readonly createdAt: number;
@@ -230,7 +231,7 @@ export interface Changes {
 }
 
 export interface Saved {
-  /** The rows of `Changes.outbox`, in its order. */
+  /** `Changes.outbox` as it is stored, in its order. */
   readonly outbox: readonly StoredOutboxMessage[];
   /** How many instances were found lost that were not so before. */
   readonly lost: number;
@@ -337,7 +338,7 @@ export abstract class TimerQueries {
     aheadMs: number,
     limit: number,
   ): Promise<readonly { readonly schedule: string; readonly dueAt: number }[]>;
-  /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns them. */
+  /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns their messages. */
   abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
   /** How many messages are not known to be published. */
   abstract countUnpublished(): Promise<number>;

@@ -4,6 +4,8 @@ import { Definitions1763720000000 } from './1763720000000-definitions.js';
 import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
 import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
 import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
+import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
+import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -13,4 +15,6 @@ export const MIGRATIONS = [
   RetriedRuns1763730000000,
   LiveSchedules1763740000000,
   PastHolders1763750000000,
+  JoinedFacts1763760000000,
+  RunSeeds1763761000000,
 ];

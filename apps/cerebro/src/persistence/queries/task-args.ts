@@ -16,8 +16,8 @@ interface Row {
 
 // Merged arguments that the task's schema refuses are in the row of the error, since no attempt has them.
 const QUESTION = `
-  SELECT r.seed, h.attempt::float8 AS attempt, h.data
-  FROM runs r JOIN task_runs t ON t.run = r.id AND t.task = $2 AND t.item_index IS NOT DISTINCT FROM $3::int
+  SELECT s.seed, h.attempt::float8 AS attempt, h.data
+  FROM runs r JOIN run_seeds s ON s.run = r.id JOIN task_runs t ON t.run = r.id AND t.task = $2 AND t.item_index IS NOT DISTINCT FROM $3::int
   LEFT JOIN LATERAL (
     SELECT attempt, data FROM history
     WHERE run = r.id AND task = $2 AND item IS NOT DISTINCT FROM $3::int AND applied

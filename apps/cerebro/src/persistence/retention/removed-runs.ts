@@ -26,6 +26,8 @@ export const removeRuns = prepared(
      ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
    ), removed AS (
      DELETE FROM runs r USING locked l WHERE r.id = l.id RETURNING r.id
+   ), seeds AS (
+     DELETE FROM run_seeds s USING removed r WHERE s.run = r.id
    ), forgotten AS (
      DELETE FROM run_keys k USING removed r WHERE k.run = r.id RETURNING 1
    ), unsent AS (

@@ -21,8 +21,8 @@ export interface PoolOptions {
 }
 
 /**
- * Settings of a session come after those that the URL itself gives. On the hot path every row is reached by a key, but
- * the statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to.
+ * Settings of a session come after those that the URL itself gives. Every row is reached by a key or an index, but the
+ * statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to.
  */
 function sessionOptions(url: string, hot: boolean): Pick<ClientConfig, 'connectionString' | 'options'> {
   const parsed = new URL(url);
@@ -30,7 +30,7 @@ function sessionOptions(url: string, hot: boolean): Pick<ClientConfig, 'connecti
   parsed.searchParams.delete('options');
   const plans = hot
     ? ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off'
-    : ' -c jit=off';
+    : ' -c enable_seqscan=off -c jit=off';
   return { connectionString: parsed.href, options: `${given}${plans}`.trim() };
 }
 

@@ -1,4 +1,5 @@
 import type { QueryResult } from 'pg';
+import { binaryArray } from './binary-array.js';
 
 export type Scalar = string | number | boolean | null | Buffer;
 /** Serialised by the caller: nothing here can make the driver throw between two statements of a transaction. */
@@ -12,22 +13,36 @@ export interface Statement {
 }
 
 /** One name has one text for ever: different texts under one name would be refused in the middle of a transaction. */
-export const prepared =
-  (name: string, text: string) =>
-  (...values: readonly SqlValue[]): Statement => ({ name: `cordyna_${name}`, text, values });
+export function prepared(name: string, text: string): (...values: readonly SqlValue[]) => Statement {
+  const types = arrayTypesOf(text);
+  return (...values) => ({
+    name: `cordyna_${name}`,
+    text,
+    values: values.map((value, at) =>
+      isList(value) ? (binaryArray(types.get(at + 1) ?? '', value) ?? value) : value,
+    ),
+  });
+}
 
-/** Characters that the statements send, about. */
+const isList = (value: SqlValue): value is readonly Scalar[] => Array.isArray(value);
+
+/** Number of a parameter → the type of its elements, when it is cast to an array. */
+const arrayTypesOf = (text: string): ReadonlyMap<number, string> =>
+  new Map([...text.matchAll(/\$(\d+)::(\w+)\[\]/g)].map(([, number, type]) => [Number(number), type ?? '']));
+
+/** Bytes that the statements send, about. */
 export function sizeOf(statements: readonly Statement[]): number {
   let size = 0;
   const add = (value: Scalar): void => {
-    // bytea travels as hexadecimal digits.
+    // In a list that is sent as text, bytea travels as hexadecimal digits.
     if (typeof value === 'string') size += value.length;
     else size += value instanceof Buffer ? value.length * 2 : 8;
   };
   for (const { values } of statements) {
     for (const value of values) {
-      if (Array.isArray(value)) value.forEach(add);
-      else add(value as Scalar);
+      if (isList(value)) value.forEach(add);
+      else if (value instanceof Buffer) size += value.length;
+      else add(value);
     }
   }
   return size;

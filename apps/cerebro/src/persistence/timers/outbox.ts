@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { OutboxKind, StoredOutboxMessage } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
+import { splitMessages } from '../sql/joined-messages.js';
 import { prepared } from '../sql/statement.js';
 import { at, ms, wholeMs } from '../sql/time.js';
 
@@ -11,11 +12,11 @@ const claim = prepared(
      SELECT id FROM outbox WHERE stamp < now() - make_interval(secs => $1::float8 / 1000)
      ORDER BY stamp LIMIT $2 FOR UPDATE SKIP LOCKED
    )
-   RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms::float8 AS ack_ms, server,
+   RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms::float8 AS ack_ms, server, messages,
      ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
 );
 
-const count = prepared('timer_unpublished', 'SELECT count(*)::int AS count FROM outbox');
+const count = prepared('timer_unpublished', 'SELECT coalesce(sum(messages), 0)::int AS count FROM outbox');
 
 const renew = prepared(
   'timer_renew',
@@ -41,26 +42,28 @@ interface OutboxRow {
   readonly run: string | null;
   readonly ack_ms: number | null;
   readonly server: string | null;
+  readonly messages: number;
   readonly created_at: number;
   readonly stamp: number;
 }
 
-const messageOf = (row: OutboxRow): StoredOutboxMessage => ({
-  id: row.id,
-  kind: row.kind,
-  messageId: row.message_id,
-  topic: row.topic,
-  partition: row.partition,
-  key: row.key,
-  value: row.value,
-  headers: row.headers,
-  invocation: row.invocation,
-  run: row.run,
-  ackMs: row.ack_ms,
-  server: row.server,
-  createdAt: wholeMs(row.created_at),
-  stamp: wholeMs(row.stamp),
-});
+function messagesOf(row: OutboxRow): readonly StoredOutboxMessage[] {
+  const common = {
+    id: row.id,
+    kind: row.kind,
+    topic: row.topic,
+    partition: row.partition,
+    headers: row.headers,
+    invocation: row.invocation,
+    ackMs: row.ack_ms,
+    server: row.server,
+    createdAt: wholeMs(row.created_at),
+    stamp: wholeMs(row.stamp),
+  };
+  if (row.messages > 1 && row.value)
+    return splitMessages(row.value).map((message) => ({ ...common, ...message }));
+  return [{ ...common, messageId: row.message_id, run: row.run, key: row.key, value: row.value }];
+}
 
 /** In the order in which they were written: a cancel stays behind its invoke. */
 export async function claimUnpublished(
@@ -69,7 +72,7 @@ export async function claimUnpublished(
   limit: number,
 ): Promise<readonly StoredOutboxMessage[]> {
   const rows = await ask<OutboxRow>(pool, claim(olderThanMs, limit));
-  return [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)).map(messageOf);
+  return [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)).flatMap(messagesOf);
 }
 
 /** In the order in which they were given. Stamps are known to the millisecond. */

@@ -7,9 +7,11 @@ export interface EncodedMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const STRUCTURED_HEADERS = Object.freeze({ 'content-type': STRUCTURED_CONTENT_TYPE });
+
 /** Structured mode, as Cerebro and the SDK emit it: the value is the whole event. */
 export function encodeStructured<T>(event: CloudEvent<T>): EncodedMessage {
-  return { value: Buffer.from(JSON.stringify(event)), headers: { 'content-type': STRUCTURED_CONTENT_TYPE } };
+  return { value: Buffer.from(JSON.stringify(event)), headers: STRUCTURED_HEADERS };
 }
 
 /** Binary mode: the attributes are headers, the value is the data. */

@@ -7,9 +7,9 @@ import { ms } from '../../sql/time.js';
 
 export const selectRuns = prepared(
   'runs_select',
-  `SELECT id, version::float8 AS version, state, seed, content_hash, ${ms('created_at')} AS created_at,
+  `SELECT id, version::float8 AS version, state, s.seed, content_hash, ${ms('created_at')} AS created_at,
      ${ms('finished_at')} AS finished_at, next_seq, retried
-   FROM runs WHERE id = ANY ($1::uuid[])`,
+   FROM runs JOIN run_seeds s ON s.run = id WHERE id = ANY ($1::uuid[])`,
 );
 
 export const selectTaskRuns = prepared(

@@ -7,9 +7,9 @@ const insert = prepared(
   `INSERT INTO history (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
      data)
    SELECT run, seq, ${at('at')}, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
-     data::jsonb
+     data
    FROM unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-     $9::bool[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::text[])
+     $9::bool[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::jsonb[])
      AS w (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)`,
 );
 

@@ -25,18 +25,23 @@ const update = prepared(
 const insert = prepared(
   'runs_insert',
   `WITH inserted AS (
-     INSERT INTO runs (id, version, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at,
-       next_seq, retried)
-     SELECT id, 1, state, task, job, scope, trigger::jsonb, seed::jsonb, content_hash, ${at('created_at')},
-       ${at('finished_at')}, next_seq, retried
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-       $9::float8[], $10::float8[], $11::int[], $12::boolean[])
-       AS w (id, state, task, job, scope, trigger, seed, content_hash, created_at, finished_at, next_seq, retried)
+     INSERT INTO runs (id, version, state, task, job, scope, trigger, content_hash, created_at, finished_at, next_seq,
+       retried)
+     SELECT id, 1, state, task, job, scope, trigger, content_hash, ${at('created_at')}, ${at('finished_at')}, next_seq,
+       retried
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::float8[],
+       $9::float8[], $10::int[], $11::boolean[])
+       AS w (id, state, task, job, scope, trigger, content_hash, created_at, finished_at, next_seq, retried)
      ORDER BY id
      ON CONFLICT DO NOTHING
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $13, 'new runs') FROM inserted`,
+   SELECT cordyna_expect(count(*), $12, 'new runs') FROM inserted`,
+);
+
+const insertSeeds = prepared(
+  'run_seeds_insert',
+  `INSERT INTO run_seeds (run, seed) SELECT run, seed FROM unnest($1::uuid[], $2::jsonb[]) AS w (run, seed)`,
 );
 
 const absent = prepared(
@@ -44,15 +49,15 @@ const absent = prepared(
   `SELECT cordyna_expect(count(*), 0, 'absent runs') FROM runs WHERE id = ANY ($1::uuid[])`,
 );
 
-function insertRuns(changes: readonly RunChange[]): Statement {
-  return insert(
-    changes.map(({ run }) => run.seed.run),
+function insertRuns(changes: readonly RunChange[]): Statement[] {
+  const ids = changes.map(({ run }) => run.seed.run);
+  const runs = insert(
+    ids,
     changes.map(({ run }) => run.state),
     changes.map(({ seed }) => seed.task),
     changes.map(({ seed }) => seed.job),
     changes.map(({ seed }) => seed.scope),
     changes.map(({ seed }) => JSON.stringify(seed.trigger)),
-    changes.map(({ seed }) => seedText(seed)),
     changes.map(({ contentHash }) => contentHash),
     changes.map(({ run }) => run.createdAt),
     changes.map(({ run }) => run.finishedAt),
@@ -60,6 +65,11 @@ function insertRuns(changes: readonly RunChange[]): Statement {
     changes.map(({ run }) => run.retried),
     changes.length,
   );
+  const seeds = insertSeeds(
+    ids,
+    changes.map(({ seed }) => seedText(seed)),
+  );
+  return [runs, seeds];
 }
 
 /** Compares the version of each run with the one that was read, raises it, and creates what is new with version 1. */
@@ -83,6 +93,6 @@ export function writeRuns({ runs, absentRuns }: Pick<Changes, 'runs' | 'absentRu
   // What cannot be the id of a run is absent for ever.
   const wantedAbsent = absentRuns.filter(isRunId);
   if (wantedAbsent.length > 0) statements.push(absent(wantedAbsent));
-  if (created.length > 0) statements.push(insertRuns(created));
+  if (created.length > 0) statements.push(...insertRuns(created));
   return statements;
 }

@@ -8,7 +8,7 @@ interface Row {
   readonly task: TaskRun;
 }
 
-type Type = 'uuid' | 'int' | 'text' | 'float8' | 'json';
+type Type = 'uuid' | 'int' | 'text' | 'float8' | 'jsonb';
 
 interface Column {
   readonly name: string;
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'item_index', type: 'int', fixed: true, of: ({ task }) => task.item?.index ?? null },
   {
     name: 'item',
-    type: 'json',
+    type: 'jsonb',
     fixed: true,
     of: ({ task }) => (task.item ? JSON.stringify(task.item.value) : null),
   },
@@ -62,16 +62,16 @@ const COLUMNS: readonly Column[] = [
   { name: 'instance', type: 'text', of: ({ task }) => task.instance },
   {
     name: 'past_holders',
-    type: 'json',
+    type: 'jsonb',
     of: ({ task }) => (task.pastHolders.length === 0 ? null : JSON.stringify(task.pastHolders)),
   },
   time('invoked_at', ({ invokedAt }) => invokedAt),
   time('queued_at', ({ queuedAt }) => queuedAt),
   time('started_at', ({ startedAt }) => startedAt),
   time('finished_at', ({ finishedAt }) => finishedAt),
-  { name: 'output', type: 'json', of: ({ task }) => json(task.output) },
-  { name: 'error', type: 'json', of: ({ task }) => json(task.error) },
-  { name: 'outside', type: 'json', of: ({ task }) => JSON.stringify(task.outside) },
+  { name: 'output', type: 'jsonb', of: ({ task }) => json(task.output) },
+  { name: 'error', type: 'jsonb', of: ({ task }) => json(task.error) },
+  { name: 'outside', type: 'jsonb', of: ({ task }) => JSON.stringify(task.outside) },
   { name: 'elements_first', type: 'int', of: ({ task }) => task.elements?.first ?? null },
   { name: 'elements_count', type: 'int', of: ({ task }) => task.elements?.count ?? null },
   {
@@ -83,24 +83,59 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-const names = COLUMNS.map(({ name }) => name).join(', ');
-const sent = COLUMNS.map(({ type }, n) => `$${n + 1}::${type === 'json' ? 'text' : type}[]`).join(', ');
-const read = COLUMNS.map(({ name, type, as }) => (type === 'json' ? `${name}::jsonb` : (as?.(name) ?? name)));
-const changed = COLUMNS.filter(({ fixed }) => !fixed).map(({ name }) => `${name} = excluded.${name}`);
+type Select = (columns: readonly Column[]) => string;
+const namesOf: Select = (columns) => columns.map(({ name }) => name).join(', ');
+const sentOf: Select = (columns) => columns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ');
+const readOf: Select = (columns) => columns.map(({ name, as }) => as?.(name) ?? name).join(', ');
+
+const KEY = COLUMNS.filter(({ name }) => name === 'run' || name === 'index');
+const CHANGING = COLUMNS.filter(({ fixed }) => !fixed);
+const UPDATED = [...KEY, ...CHANGING];
+
+const insert = prepared(
+  'task_runs_insert',
+  `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${readOf(COLUMNS)} FROM unnest(${sentOf(COLUMNS)}) AS w (${namesOf(COLUMNS)})`,
+);
+
+// The lock on its run holds everybody else off, so that the order does not matter.
+const update = prepared(
+  'task_runs_update',
+  `WITH updated AS (
+     UPDATE task_runs t SET ${CHANGING.map(({ name, as }) => `${name} = ${as?.(`w.${name}`) ?? `w.${name}`}`).join(', ')}
+     FROM unnest(${sentOf(UPDATED)}) AS w (${namesOf(UPDATED)})
+     WHERE t.run = w.run AND t.index = w.index
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $${UPDATED.length + 1}, 'task runs') FROM updated`,
+);
 
 const upsert = prepared(
   'task_runs_upsert',
-  `INSERT INTO task_runs (${names})
-   SELECT ${read.join(', ')} FROM unnest(${sent}) AS w (${names})
+  `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${readOf(COLUMNS)} FROM unnest(${sentOf(COLUMNS)}) AS w (${namesOf(COLUMNS)})
    ORDER BY run, index
-   ON CONFLICT (run, index) DO UPDATE SET ${changed.join(', ')}`,
+   ON CONFLICT (run, index) DO UPDATE SET ${CHANGING.map(({ name }) => `${name} = excluded.${name}`).join(', ')}`,
 );
 
-/** Task runs that a batch touched; of a run that is created, all. The run's version guards them. */
+/**
+ * Task runs that a batch touched; of a run that is created, all. The run's version guards them. What a plan names has its
+ * row since the run was created; elements of a `forEach` come when it is expanded.
+ */
 export function writeTaskRuns(changes: readonly RunChange[]): Statement[] {
-  const rows = changes.flatMap((change): Row[] => {
-    const tasks = change.expectedVersion === null ? [...change.run.tasks] : change.touched;
-    return tasks.map((task) => ({ change, task }));
-  });
-  return rows.length === 0 ? [] : [upsert(...COLUMNS.map(({ of }) => rows.map(of)))];
+  const created: Row[] = [];
+  const members: Row[] = [];
+  const elements: Row[] = [];
+  for (const change of changes) {
+    if (change.expectedVersion === null) for (const task of change.run.tasks) created.push({ change, task });
+    else
+      for (const task of change.touched)
+        (task.index < change.seed.plan.members.length ? members : elements).push({ change, task });
+  }
+  const statements: Statement[] = [];
+  if (created.length > 0) statements.push(insert(...COLUMNS.map(({ of }) => created.map(of))));
+  if (members.length > 0)
+    statements.push(update(...UPDATED.map(({ of }) => members.map(of)), members.length));
+  if (elements.length > 0) statements.push(upsert(...COLUMNS.map(({ of }) => elements.map(of))));
+  return statements;
 }

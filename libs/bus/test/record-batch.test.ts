@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { encodeProduce } from '../src/cluster/requests.js';
+import type { ProduceTopic } from '../src/cluster/requests.js';
+import { internals } from '../src/kafkajs/internals.js';
+
+interface KafkajsProduce {
+  encode(): Promise<{ readonly buffer: Buffer }>;
+}
+const kafkajsProduce = internals.require<(args: object) => KafkajsProduce>(
+  'kafkajs/src/protocol/requests/produce/v7/request.js',
+);
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+const message = fc.record(
+  {
+    key: fc.option(fc.oneof(bytes, text)),
+    value: fc.option(fc.oneof(bytes, text)),
+    timestamp: fc.integer({ min: 1_700_000_000_000, max: 1_700_900_000_000 }),
+    headers: fc.dictionary(text, fc.oneof(bytes, text), { maxKeys: 3 }),
+  },
+  { requiredKeys: ['key', 'value', 'timestamp'] },
+);
+const partition = fc.record({
+  partition: fc.nat({ max: 1_000 }),
+  messages: fc.array(message, { minLength: 1, maxLength: 70 }),
+});
+const topic = fc.record({ topic: text, partitions: fc.array(partition, { maxLength: 3 }) });
+
+test('a produce request has the same bytes as kafkajs gives it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(topic, { maxLength: 3 }), async (topicData: ProduceTopic[]) => {
+      const args = { acks: -1, timeout: 12_345, compression: 0, topicData };
+      const { buffer } = await kafkajsProduce(args).encode();
+      expect(encodeProduce(topicData, 12_345).equals(buffer)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
+});
