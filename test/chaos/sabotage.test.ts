@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType, type InvokeCommand } from '@cordyna/protocol/model';
+import { topicsOf } from '@cordyna/protocol/wire';
 import {
   awaitUntil,
   privateKafka,
@@ -8,16 +9,18 @@ import {
   testDatabase,
   uniquePrefix,
 } from '@cordyna/testkit';
-import type { PrivateKafka, ScriptedServer, StartedCerebro } from '@cordyna/testkit';
+import type { PrivateKafka, ScriptedServer, StartedCerebro, TcpProxy } from '@cordyna/testkit';
 import { check } from './checker/check.js';
 import type { Execution, Fault } from './checker/evidence.js';
 import type { Violation } from './checker/verdict.js';
 import { collect } from './evidence/collect.js';
+import { withoutFence } from './sabotage/without-fence.js';
 import { AS_IN_PRODUCTION } from './settings.js';
 import type { Sources } from './stack/sources.js';
 
 /** What is taken away; the rest is as it should be. */
 interface Guards {
+  readonly fence: boolean;
   readonly stallGraceMs: number;
 }
 
@@ -74,36 +77,51 @@ async function ask({ sender, runs }: Setting, task: string): Promise<string> {
   return run;
 }
 
-/** The bytes of an invoke are held back until another coordinator has sent it too, and only then let go. */
+/**
+ * The sender is stopped at the moment at which an invoke's bytes are in the network, and these are let go when another
+ * coordinator has sent it too.
+ */
 async function holdBytesBack(kafka: PrivateKafka, settings: readonly Setting[]): Promise<void> {
-  const chunks: string[] = [];
-  kafka.proxy.watch((direction, chunk) => {
-    if (direction === 'toServer') chunks.push(chunk.toString('latin1'));
-  });
-  const isSent = (run: string): boolean =>
-    chunks.some((chunk) => chunk.includes(run) && chunk.includes(EventType.taskInvoke));
+  const { proxy } = kafka;
   // So that the senders have their connections: each has sent a command itself.
-  await Promise.all(
-    settings.map(async (setting) => {
-      const run = await ask(setting, 'hand.work');
-      await setting.complete(await setting.server.untilInvoked(run, 'hand.work'));
-    }),
-  );
+  await Promise.all(settings.map((setting) => complete(setting, ask(setting, 'hand.work'))));
+  const runs: string[] = [];
   const heldMs = performance.now();
-  kafka.proxy.hold('toServer');
-  const runs = await Promise.all(settings.map((setting) => ask(setting, 'hand.work')));
-  await awaitUntil('the commands are in the network', () => runs.every(isSent));
+  for (const setting of settings) runs.push(await stopInNetwork(proxy, setting));
   const commands = await Promise.all(
-    settings.map(({ server }, at) => server.untilInvoked(runs[at] ?? '', 'hand.work')),
+    settings.map(({ server }, at) => server.untilInvoked(runs[at] ?? '', 'hand.work', 1, WAIT_MS)),
   );
   await awaitUntil('the fence would refuse what was held', () => performance.now() - heldMs > HELD_MS);
-  kafka.proxy.release('toServer');
+  // Only now: a coordinator that comes to need a topic puts its settings right.
+  for (const { guards, prefix } of settings)
+    if (!guards.fence) await withoutFence(kafka.brokers, topicsOf(prefix).commands('hand'));
+  let answers = 0;
+  proxy.watch((direction) => void (answers += direction === 'toClient' ? 1 : 0));
+  proxy.release('toServer');
+  // Nobody else speaks through the proxy: the senders are stopped.
+  await awaitUntil('Kafka has answered what was held', () => answers >= settings.length);
+  for (const { sender } of settings) sender.process.resume();
   await Promise.all(settings.map((setting, at) => setting.complete(commands[at] as InvokeCommand)));
-  // What the sender sends now comes after what was held back.
-  for (const setting of settings) {
-    const run = await ask(setting, 'hand.work');
-    await setting.complete(await setting.server.untilInvoked(run, 'hand.work'));
-  }
+}
+
+/** Resolves when its sender is stopped, and the bytes of its command are on their way. */
+async function stopInNetwork(proxy: TcpProxy, setting: Setting): Promise<string> {
+  const { prefix, sender } = setting;
+  let isStopped = false;
+  proxy.trap({
+    ...{ direction: 'toServer', after: topicsOf(prefix).commands('hand'), mark: EventType.taskInvoke },
+    onSprung: () => {
+      sender.process.pause();
+      isStopped = true;
+    },
+  });
+  const run = await ask(setting, 'hand.work');
+  await awaitUntil('the command is in the network', () => isStopped);
+  return run;
+}
+
+async function complete(setting: Setting, asked: Promise<string>): Promise<void> {
+  await setting.complete(await setting.server.untilInvoked(await asked, 'hand.work'));
 }
 
 /** Kafka stands still for longer than a server may take to acknowledge. */
@@ -145,8 +163,8 @@ describe('what only real processes can show', () => {
   beforeAll(async () => {
     const kafka = await privateKafka();
     const settings = await Promise.all([
-      setUp(kafka, { stallGraceMs: 15_000 }),
-      setUp(kafka, { stallGraceMs: 0 }),
+      setUp(kafka, { fence: true, stallGraceMs: 15_000 }),
+      setUp(kafka, { fence: false, stallGraceMs: 0 }),
     ]);
     await holdBytesBack(kafka, settings);
     const fault = await stopKafka(kafka, settings);
@@ -156,6 +174,10 @@ describe('what only real processes can show', () => {
 
   test('with its guards the installation keeps every invariant', () => {
     expect(sound).toEqual([]);
+  });
+
+  test('without the fence of the broker the checker sees a second invoke record', () => {
+    expect(sabotaged.map(({ counts }) => counts)).toContain('duplicate invokes');
   });
 
   test('without the grace after a stall the checker sees a false timeout', () => {

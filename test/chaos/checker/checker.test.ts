@@ -6,6 +6,7 @@ import type { Evidence, Fault, HistoryEntry, LogRecord, StoredRun } from './evid
 import {
   BEGAN,
   finished,
+  heartbeat,
   HISTORY,
   INSTANCE,
   invoke,
@@ -42,7 +43,11 @@ function watched(code: string, data: JsonObject, ...more: readonly LogRecord[]):
   const history = rows(
     { type: EventType.runCreated },
     { type: EventType.taskInvoked, ...about, data: { invocation: 'i-1' } },
-    { type: EventType.taskStarted, ...about, data: { invocation: 'i-1', instance: INSTANCE } },
+    { type: 'cordyna.task.published.v1', ...about, data: { invocation: 'i-1' } },
+    {
+      ...{ type: EventType.taskStarted, ...about, topic: 'events', partition: 0, offset: 0 },
+      data: { invocation: 'i-1', instance: INSTANCE },
+    },
     { type: EventType.taskError, ...about, data: error },
     { type: EventType.taskInvoked, ...second, data: { invocation: 'i-2' } },
     { type: EventType.taskCompleted, ...second, data: { invocation: 'i-2' } },
@@ -51,7 +56,10 @@ function watched(code: string, data: JsonObject, ...more: readonly LogRecord[]):
   const tasks = [{ task: 'a.one', item: null, state: 'completed', attempt: 2, invocation: 'i-2' }] as const;
   return {
     ...withHistory(history, { tasks }),
-    records: [...SOUND.records.filter(({ topic, offset }) => topic !== 'events' || offset > 3), ...more],
+    records: [
+      ...SOUND.records.filter(({ topic, offset }) => topic !== 'events' || offset === 0 || offset > 3),
+      ...more,
+    ],
   };
 }
 const late = (offset: number, atMs: number, lease = 'lease of i-1'): LogRecord =>
@@ -176,7 +184,7 @@ const REFUSED: readonly (readonly [Invariant, string, Changed])[] = [
   [
     'I7',
     'a timeout fired though the completion came in time',
-    watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(0, DEADLINE - 1)),
+    watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(1, DEADLINE - 1)),
   ],
   [
     'I7',
@@ -185,8 +193,44 @@ const REFUSED: readonly (readonly [Invariant, string, Changed])[] = [
   ],
   [
     'I7',
+    'an instance was found lost that had been silent only before it took the attempt',
+    watched('server_lost', { now: BEGAN + 10_000 }, heartbeat(2, 'online', BEGAN - 30_000)),
+  ],
+  [
+    'I7',
+    'a timeout fired before its deadline',
+    watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE - 1 }),
+  ],
+  [
+    'I7',
+    'a deadline was shorter than its server was told',
+    watched('completion_timeout', { deadlineAt: BEGAN + 799, now: DEADLINE }),
+  ],
+  [
+    'I7',
+    'a timeout fired for no deadline',
+    watched('completion_timeout', { deadlineAt: null, now: DEADLINE }),
+  ],
+  [
+    'I7',
+    'a timeout fired for what was never begun',
+    watched('start_timeout', { deadlineAt: DEADLINE, now: DEADLINE }),
+  ],
+  [
+    'I7',
     'a timeout fired right after an outage',
-    { ...watched('ack_timeout', { deadlineAt: BEGAN + 5_000, now: BEGAN + 10_500 }), faults: [outage] },
+    {
+      ...watched('completion_timeout', { deadlineAt: BEGAN + 5_000, now: BEGAN + 10_500 }),
+      faults: [outage],
+    },
+  ],
+  [
+    'I7',
+    'a timeout fired in the grace after an outage',
+    {
+      ...watched('completion_timeout', { deadlineAt: BEGAN + 12_000, now: BEGAN + 21_999 }),
+      faults: [outage],
+    },
   ],
   ['I8', 'poison has no dead letter', { deadLetters: [] }],
   ['I8', 'poison has two dead letters on the topic', withRecords(SOUND.records.at(-1)!)],
@@ -239,23 +283,30 @@ describe('the checker', () => {
   const ALLOWED: readonly (readonly [string, Changed])[] = [
     [
       'fires when the completion came too late',
-      watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(0, DEADLINE)),
+      watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(1, DEADLINE)),
     ],
     [
       'fires when what came in time had another lease',
-      watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(0, BEGAN, 'forged')),
+      watched('completion_timeout', { deadlineAt: DEADLINE, now: DEADLINE }, late(1, BEGAN, 'forged')),
     ],
     ['finds an instance lost that was silent', watched('server_lost', { now: BEGAN + 18_500 })],
     [
+      'finds an instance lost whose last sign of life somebody else repeats',
+      watched('server_lost', { now: BEGAN + 18_500 }, heartbeat(2, 'online', BEGAN + 9_000, 'h-1')),
+    ],
+    [
       'fires late, in an outage, for a deadline that passed before it',
       {
-        ...watched('ack_timeout', { deadlineAt: BEGAN + 1_000, now: BEGAN + 9_000 }),
+        ...watched('completion_timeout', { deadlineAt: BEGAN + 1_000, now: BEGAN + 9_000 }),
         faults: [outage],
       },
     ],
     [
       'fires when the grace after an outage is over',
-      { ...watched('ack_timeout', { deadlineAt: DEADLINE, now: DEADLINE + 6_000 }), faults: [outage] },
+      {
+        ...watched('completion_timeout', { deadlineAt: BEGAN + 12_000, now: BEGAN + 22_000 }),
+        faults: [outage],
+      },
     ],
   ];
 

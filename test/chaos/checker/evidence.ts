@@ -87,6 +87,8 @@ export interface Fault {
   readonly healedMs: number;
   /** While it lasted nobody could write to Kafka. */
   readonly stopsKafka: boolean;
+  /** Until then it refused connections, so that nobody can have reached it. Default: `healedMs`. */
+  readonly closedUntilMs?: number;
 }
 
 /** The time limits that the installation was run with. */

@@ -13,7 +13,16 @@ export interface Told<T = JsonObject> {
   readonly record: LogRecord;
   readonly type: string;
   readonly source: string;
+  readonly id: string;
   readonly data: T;
+}
+
+export interface Sign {
+  /** Epoch ms of the append. */
+  readonly atMs: number;
+  readonly offline: boolean;
+  /** `<topic>/<partition>@<offset>` */
+  readonly record: string;
 }
 
 /** What lies in the topics, by what it speaks of. What is no CloudEvent is in none of them. */
@@ -22,8 +31,8 @@ export interface Log {
   readonly invokes: ReadonlyMap<string, readonly Told<InvokeCommand>[]>;
   /** invocation → what task servers said of it, the earliest first */
   readonly updates: ReadonlyMap<string, readonly Told<UpdateIdentity & JsonObject>[]>;
-  /** instance → its signs of life: epoch ms of the append, and whether it said that it ended */
-  readonly signs: ReadonlyMap<string, readonly { readonly atMs: number; readonly offline: boolean }[]>;
+  /** instance → its signs of life, the earliest first. What somebody repeats is none. */
+  readonly signs: ReadonlyMap<string, readonly Sign[]>;
   /** run → states that `run.finished` named */
   readonly finished: ReadonlyMap<string, readonly string[]>;
   /** task → what it depends on, by the last declarations */
@@ -35,10 +44,13 @@ const FACTS = '/cerebro/';
 export function toldBy(record: LogRecord): Told | null {
   try {
     const body = JSON.parse(record.value ?? '') as JsonObject;
-    const { ce_type: type, ce_source: source = '' } = record.headers;
-    if (type !== undefined) return { record, type, source, data: body };
-    const { type: told, source: by, data } = body as { type?: string; source?: string; data?: JsonObject };
-    return typeof told === 'string' && data ? { record, type: told, source: by ?? '', data } : null;
+    const { ce_type: type, ce_source: source = '', ce_id: id = '' } = record.headers;
+    if (type !== undefined) return { record, type, source, id, data: body };
+    const event = body as { type?: string; source?: string; id?: string; data?: JsonObject };
+    const { source: by = '', id: name = '', data } = event;
+    return typeof event.type === 'string' && data
+      ? { record, type: event.type, source: by, id: name, data }
+      : null;
   } catch {
     return null;
   }
@@ -52,23 +64,45 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 const qualified = (server: string, task: string): string => (task.includes('.') ? task : `${server}.${task}`);
 
+class Signs {
+  private readonly byInstance = new Map<string, Map<string, Sign>>();
+
+  add(instance: string, { record, source, id }: Told, offline: boolean): void {
+    const { topic, partition, offset, timestampMs: atMs } = record;
+    const known = this.byInstance.get(instance) ?? new Map<string, Sign>();
+    this.byInstance.set(instance, known);
+    const name = `${topic}/${partition}@${offset}`;
+    // Without an id nothing can be told to be the same.
+    const message = id === '' ? name : `${source} ${id}`;
+    if (atMs < (known.get(message)?.atMs ?? Infinity)) known.set(message, { atMs, offline, record: name });
+  }
+
+  inOrder(): Map<string, Sign[]> {
+    return new Map(
+      [...this.byInstance].map(([instance, all]) => [
+        instance,
+        [...all.values()].sort((a, b) => a.atMs - b.atMs),
+      ]),
+    );
+  }
+}
+
 export function readLog(records: readonly LogRecord[]): Log {
   const invokes = new Map<string, Told<InvokeCommand>[]>();
   const updates = new Map<string, Told<UpdateIdentity & JsonObject>[]>();
-  const signs = new Map<string, { atMs: number; offline: boolean }[]>();
+  const signs = new Signs();
   const finished = new Map<string, string[]>();
   const dependencies = new Map<string, readonly string[]>();
   for (const record of records) {
     const told = toldBy(record);
     if (!told) continue;
     const { type, source, data } = told;
-    const { timestampMs: atMs } = record;
     if (record.topic.startsWith('commands.') && type === EventType.taskInvoke) {
       const invoke = told as unknown as Told<InvokeCommand>;
       add(invokes, invoke.data.invocation, invoke);
     } else if (record.topic === 'servers' && type === EventType.serverHeartbeat) {
       const { instance, state } = data as unknown as Heartbeat;
-      add(signs, instance, { atMs, offline: state === 'offline' });
+      signs.add(instance, told, state === 'offline');
     } else if (record.topic === 'events' && source.startsWith(FACTS)) {
       const { run, state } = data as { run?: string; state?: string };
       if (type === EventType.runFinished && run && state) add(finished, run, state);
@@ -76,7 +110,7 @@ export function readLog(records: readonly LogRecord[]): Log {
       const update = told as unknown as Told<UpdateIdentity & JsonObject>;
       if (!update.data.invocation) continue;
       add(updates, update.data.invocation, update);
-      add(signs, update.data.instance, { atMs, offline: false });
+      signs.add(update.data.instance, told, false);
     } else if (record.topic === 'declarations' && type === EventType.serverDeclared) {
       const { server, tasks } = data as unknown as ServerDeclaration;
       for (const { name, dependsOn = [], forEach } of tasks) {
@@ -88,7 +122,6 @@ export function readLog(records: readonly LogRecord[]): Log {
       }
     }
   }
-  for (const all of signs.values()) all.sort((a, b) => a.atMs - b.atMs);
   for (const all of updates.values()) all.sort((a, b) => a.record.timestampMs - b.record.timestampMs);
-  return { invokes, updates, signs, finished, dependencies };
+  return { invokes, updates, signs: signs.inOrder(), finished, dependencies };
 }

@@ -49,8 +49,10 @@ export const attemptOf = (invocation: string, task: string, attempt = 1): JsonOb
 });
 export const update = (type: string, invocation: string, task: string, more: JsonObject = {}): object =>
   said(type, { ...attemptOf(invocation, task), ...more });
+/** Short enough for every deadline of the cases. */
+const timeouts = { ackMs: 500, startMs: 500, completeMs: 500 };
 export const invoke = (invocation: string, task: string): object =>
-  said(EventType.taskInvoke, { ...attemptOf(invocation, task) }, COORDINATOR);
+  said(EventType.taskInvoke, { ...attemptOf(invocation, task), timeouts }, COORDINATOR);
 
 const from = (offset: number) => ({ topic: 'events', partition: 0, offset, source: SERVER });
 
@@ -90,10 +92,10 @@ export const runWith = (history: readonly HistoryEntry[], more: Partial<StoredRu
   ...more,
 });
 
-const heartbeat = (offset: number, state: string, atMs: number): LogRecord =>
-  record('servers', offset, said(EventType.serverHeartbeat, { server: 'a', instance: INSTANCE, state }), {
-    timestampMs: atMs,
-  });
+export const heartbeat = (offset: number, state: string, atMs: number, id = `h-${offset}`): LogRecord => {
+  const told = said(EventType.serverHeartbeat, { server: 'a', instance: INSTANCE, state });
+  return record('servers', offset, { ...told, id }, { timestampMs: atMs });
+};
 
 const letterOf = (topic: string, partition: number, offset: number): LogRecord =>
   record('dead-letters', 0, null, {

@@ -5,6 +5,7 @@ import type { Kept, Victim } from '../stack/kept.js';
 import type { Server, Site } from '../stack/site.js';
 import type { DoneFault, PlannedFault } from './fault.js';
 import type { Kind } from './kinds.js';
+import { lastRefusal } from './last-refusal.js';
 
 /** How long a trap waits for a transaction to step on it. */
 const TRAP_MS = 10_000;
@@ -16,6 +17,7 @@ const COMMIT = 'Q\0\0\0\x0bCOMMIT\0';
 interface Span {
   readonly atMs: number;
   readonly healedMs: number;
+  readonly closedUntilMs?: number;
 }
 type Inflict = (site: Site, planned: PlannedFault) => Promise<Span | null>;
 
@@ -89,12 +91,12 @@ const INFLICT: Readonly<Record<Kind, Inflict>> = {
   'task server killed': (site, { target, lengthMs }) => endedFor(serverOf(site, target), 'SIGKILL', lengthMs),
   'task server stopped': (site, { target, lengthMs }) => stoppedFor(serverOf(site, target), lengthMs),
   'task server ended': (site, { target, lengthMs }) => endedFor(serverOf(site, target), 'SIGTERM', lengthMs),
-  'Kafka killed': async ({ machines: { kafka } }, { lengthMs }) => {
+  'Kafka killed': async ({ machines: { kafka, brokers } }, { lengthMs }) => {
     const atMs = Date.now();
     await kafka.kill();
     await delay(lengthMs);
-    await kafka.start();
-    return { atMs, healedMs: Date.now() };
+    const [, closedUntilMs] = await Promise.all([kafka.start(), lastRefusal(brokers[0] ?? '')]);
+    return { atMs, healedMs: Date.now(), closedUntilMs };
   },
   'PostgreSQL stopped at once': async ({ machines }, { lengthMs }) => {
     const { postgres } = machines.postgres;
