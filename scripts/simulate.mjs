@@ -1,10 +1,12 @@
 // `npm run simulate -- --seeds N [--from S] [--workers W]`: so many installations, each through its own faults. Ends with
-// 1 when an invariant did not hold, and prints the command that repeats the seed.
+// 1 when an invariant did not hold, and prints the command that repeats the seed. `--ledger` keeps what came of it in
+// docs/reliability/simulation.jsonl.
 import { fork } from 'node:child_process';
 import { register } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { keep, lineOf } from './reliability/ledger.mjs';
 
 const CHUNK = 20;
 const hooks = new URL('./simulate/register.mjs', import.meta.url).href;
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     sabotage: { type: 'string' },
     without: { type: 'string' },
     verbose: { type: 'boolean', default: false },
+    ledger: { type: 'boolean', default: false },
   },
 });
 
@@ -94,6 +97,27 @@ function startWorker() {
 }
 
 await Promise.all(Array.from({ length: Math.min(workers, Math.ceil(seeds / CHUNK)) }, startWorker));
-console.log(printed(tally, performance.now() - began));
+const lastedMs = performance.now() - began;
+console.log(printed(tally, lastedMs));
+if (values.ledger && crashed === 0) {
+  const { seeds: played, runs, transitions, simulatedMs, failed } = tally;
+  const minutes = Math.round(lastedMs / 6_000) / 10;
+  const hours = Math.round(simulatedMs / 360_000) / 10;
+  const faults = [...tally.faults.values()].reduce((sum, count) => sum + count, 0);
+  const line = lineOf({
+    ...{
+      from,
+      seeds: played,
+      store: values.store,
+      runs,
+      transitions,
+      faults,
+      simulatedHours: hours,
+      minutes,
+    },
+    violated: failed.length,
+  });
+  keep('simulation.jsonl', line);
+}
 if (crashed > 0) console.error(`${crashed} of the processes ended before they were done`);
 process.exit(tally.failed.length === 0 && crashed === 0 ? 0 : 1);

@@ -1,10 +1,7 @@
 // docs/reliability.md: figures that the tools printed, and nothing that they did not.
 
-const sum = (all, key) => all.reduce((total, one) => total + one[key], 0);
-const number = (value) => value.toLocaleString('en-US');
-const seconds = (ms) => (ms / 1_000).toFixed(1);
-const row = (cells) => `| ${cells.join(' | ')} |`;
-const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+import { coordinatorsPart, outagesPart, simulationPart } from './parts.mjs';
+import { number, seconds, sum, table } from './text.mjs';
 
 /** The value that a share of all does not exceed (nearest rank). */
 function percentile(values, share) {
@@ -57,36 +54,8 @@ const sessionsTable = (sessions) =>
     ]),
   );
 
-function coordinatorsPart(measured) {
-  const rows = measured.flatMap(({ coordinators, runs, firings, timeouts, violations, waits, seed }) =>
-    waits.map(({ fault, othersMs, victimsMs }) => [
-      ...[coordinators, fault, seconds(othersMs), seconds(victimsMs), number(runs), number(firings)],
-      ...[timeouts, violations, seed],
-    ]),
-  );
-  const head = [
-    'coordinators',
-    'one of them is',
-    'others wait, s',
-    'its share waits, s',
-    'runs',
-    'due times',
-  ];
-  return `
-## Several coordinators
-
-Under steady load one coordinator is stopped (SIGSTOP for 14 s) when all of a transaction but its COMMIT has reached
-PostgreSQL, and later another one is killed. "Others wait": how long an update that came within 5 s of that waited in the
-partitions that the others had, the longest one. "Its share waits": the same in the partitions of the victim, which others
-take over when its session with Kafka (6 s) has run out. Watchdogs that fired, and violations (a due time of a schedule that
-ran twice or not at all is one), are of the whole measurement. \`npm run chaos -- --coordinators --ledger\`.
-
-${table([...head, 'watchdogs', 'violations', 'seed'], rows)}
-`;
-}
-
-/** @param sessions lines of sessions.jsonl @param measured lines of coordinators.jsonl */
-export function pageOf(sessions, measured) {
+/** Each is given as the lines of docs/reliability/<name>.jsonl. */
+export function pageOf({ sessions, coordinators, outages, simulation }) {
   const runs = sum(sessions, 'runs');
   const faults = sessions.flatMap((session) => session.faults).length;
   const failures = sum(sessions, 'violations');
@@ -123,7 +92,7 @@ Recovery: from the end of the fault (of a coordinator or a task server that was 
 way at its beginning has ended, in whichever way. It includes the work itself, and what the next faults added.
 
 ${faultsTable(sessions)}
-${measured.length > 0 ? coordinatorsPart(measured) : ''}
+${coordinatorsPart(coordinators)}${outagesPart(outages)}${simulationPart(simulation)}
 ## What is not claimed
 
 - Power loss: killing a process loses no page that it gave to the operating system. PostgreSQL runs with fsync on, Kafka does not

@@ -1,9 +1,10 @@
 import { closeAll } from '@cordyna/testkit';
 import { entryOf, type Entry } from './ledger/entry.js';
 import { measureCoordinators, type Measured } from './measure/coordinators.js';
+import { diskOf, measureOutage, type MeasuredOutage, type OutageOptions } from './measure/outage.js';
 import { playSession } from './session.js';
 import { AS_IN_PRODUCTION } from './settings.js';
-import { startMachines, type Machines } from './stack/machines.js';
+import { startMachines, type Disk, type Machines } from './stack/machines.js';
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -52,12 +53,27 @@ export function measure(
   });
 }
 
+/** Kafka or PostgreSQL is away for long, or its disk is full. */
+export const outage = (
+  options: OutageOptions & { readonly onMeasured: (measured: MeasuredOutage) => void },
+): Promise<boolean> =>
+  onMachines(
+    options.say,
+    async (machines) => {
+      const measured = await measureOutage(machines, options);
+      options.onMeasured(measured);
+      return measured.violations === 0;
+    },
+    diskOf(options.outage),
+  );
+
 async function onMachines<T>(
   say: (line: string) => void,
   work: (machines: Machines) => Promise<T>,
+  small: Disk | null = null,
 ): Promise<T> {
   try {
-    return await work(await startMachines());
+    return await work(await startMachines(small));
   } finally {
     for (const failure of await closeAll()) say(failure);
   }

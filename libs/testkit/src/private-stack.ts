@@ -49,8 +49,8 @@ export interface PrivatePostgres {
 }
 
 /** A PostgreSQL of this file alone, to be stopped and killed; with a second way to it through a proxy. */
-export async function privatePostgres(): Promise<PrivatePostgres> {
-  const postgres = await startTestPostgres(await temporaryDirectory('private-postgres'));
+export async function privatePostgres(dir?: string): Promise<PrivatePostgres> {
+  const postgres = await startTestPostgres(dir ?? (await temporaryDirectory('private-postgres')));
   atEndOfFile('private PostgreSQL', () => postgres.kill());
   const direct = new URL(postgres.url);
   const proxy = await tcpProxy({ target: { host: direct.hostname, port: Number(direct.port) } });

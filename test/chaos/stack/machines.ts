@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { freePort, startKafka, type LocalKafka } from '@cordyna/local-stack';
 import { atEndOfFile, privatePostgres, tcpProxy, temporaryDirectory } from '@cordyna/testkit';
 import type { PrivatePostgres, TcpProxy } from '@cordyna/testkit';
+import { smallDisk, type SmallDisk } from './small-disk.js';
 
 /** A Kafka and a PostgreSQL that may be killed, with ways to them that may be cut one by one. */
 export interface Machines {
@@ -10,12 +11,23 @@ export interface Machines {
   /** For one coordinator, and for one task server. */
   readonly kafkaProxies: readonly TcpProxy[];
   readonly postgres: PrivatePostgres;
+  readonly disks: Readonly<Partial<Record<Disk, SmallDisk>>>;
 }
+export type Disk = 'kafka' | 'postgres';
 
 const PROXIES = 2;
+/** Room for a session of some minutes. */
+const DISK_MIB: Readonly<Record<Disk, number>> = { kafka: 1_024, postgres: 2_048 };
 
-export async function startMachines(): Promise<Machines> {
-  const [dir, postgres] = await Promise.all([temporaryDirectory('chaos-kafka'), privatePostgres()]);
+/** @param small whose data is on a disk of its own, that can be filled */
+export async function startMachines(small: Disk | null = null): Promise<Machines> {
+  const [dir, data] = await Promise.all([
+    temporaryDirectory('chaos-kafka'),
+    temporaryDirectory('chaos-postgres'),
+  ]);
+  const dirs = { kafka: dir, postgres: data };
+  const disks = small === null ? {} : { [small]: await smallDisk(dirs[small], DISK_MIB[small]) };
+  const postgres = await privatePostgres(data);
   const ports = await Promise.all(Array.from({ length: PROXIES }, () => freePort()));
   const kafkaProxies = await Promise.all(
     ports.map((port) => tcpProxy({ target: { host: '127.0.0.1', port } })),
@@ -26,7 +38,7 @@ export async function startMachines(): Promise<Machines> {
     proxied: ports.map((port, at) => ({ port, advertisedPort: kafkaProxies[at]?.port ?? 0 })),
   });
   atEndOfFile('Kafka of the chaos', () => kafka.kill());
-  return { kafka, brokers: kafka.brokers, kafkaProxies, postgres };
+  return { kafka, brokers: kafka.brokers, kafkaProxies, postgres, disks };
 }
 
 export const brokersBehind = (proxy: TcpProxy | undefined): readonly string[] => [
