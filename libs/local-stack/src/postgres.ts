@@ -9,6 +9,7 @@ import { LocalServer } from './local-server.js';
 import { OwnedProcess, rotateLog } from './owned-process.js';
 import { requireFreePort } from './ports.js';
 import { postgresBinaries } from './postgres-binaries.js';
+import { untilUnlocked } from './postgres-lock.js';
 import { requireReachable, serverUser, type ServerUser } from './postgres-user.js';
 import { runOnce } from './run-once.js';
 
@@ -26,6 +27,7 @@ const NAME = 'cordyna';
 const INIT_MS = 180_000;
 const CREATE_MS = 60_000;
 const PROBE_MS = 2_000;
+const UNLOCK_MS = 10_000;
 
 /** A running PostgreSQL on 127.0.0.1. */
 export class LocalPostgres extends LocalServer {
@@ -145,8 +147,9 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const server = new LocalPostgres(`postgres://${NAME}:${NAME}@127.0.0.1:${options.port}/${NAME}`, {
     name: 'PostgreSQL',
-    launch: () =>
-      OwnedProcess.start({
+    launch: async () => {
+      await untilUnlocked(data, UNLOCK_MS);
+      return OwnedProcess.start({
         name: 'PostgreSQL',
         command: binaries.postgres,
         args: ['-D', data, ...flags],
@@ -154,7 +157,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
         env: plainLocale(),
         logFile,
         ...user,
-      }),
+      });
+    },
     isReady: () => answers(serverUrl),
     stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
     graceMs: 15_000,

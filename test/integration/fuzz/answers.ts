@@ -66,6 +66,7 @@ function isAsDescribed(schema: Schema, value: unknown): string[] {
   return validate(value) ? [] : [`not as openapi.json says: ${ajv.errorsText(validate.errors)}`];
 }
 
+const PROBLEM: Schema = { $ref: '#/components/schemas/Problem' };
 /** Problems of which each names the places where something is wrong. */
 const WITH_PLACES = new Set(['invalid-parameter', 'malformed-request', 'invalid-body', 'invalid-definition']);
 
@@ -79,7 +80,7 @@ interface Problem {
 function wrongInProblem({ status, type, text }: Answer): string[] {
   if (type !== 'application/problem+json') return [`${status} is ${type}`];
   const problem = JSON.parse(text) as Problem;
-  const wrong = isAsDescribed({ $ref: '#/components/schemas/Problem' }, problem);
+  const wrong = isAsDescribed(PROBLEM, problem);
   if (problem.status !== status) wrong.push(`the status is ${problem.status}`);
   if (!problem.detail) wrong.push('no detail');
   const places = problem.errors ?? [];
