@@ -52,8 +52,8 @@ export async function bundleApps(root) {
     outdir: outDir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    // TypeORM asks for it by name at run time; so there is one copy of it.
-    external: ['pg'],
+    // TypeORM asks for pg by name at run time; so there is one copy of it. Beneath dockerode are compiled modules.
+    external: ['pg', 'dockerode'],
     platform: 'node',
     format: 'esm',
     target: 'node20',
