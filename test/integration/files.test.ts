@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testDatabase } from '@cordyna/testkit';
+import type { ServerDeclaration } from '@cordyna/protocol/model';
+import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import { DoorDefinitions, DoorFiles, type Files } from '../../apps/cerebro/src/coordination/index.js';
 import { CordynaYaml } from '../../apps/cerebro/src/triggers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
@@ -35,6 +36,16 @@ async function coordinator(url: string, name: string): Promise<Coordinator> {
   const door = await openDoor(url, name);
   const definitions = new DoorDefinitions(door.door);
   return { ...door, files: new DoorFiles(new CordynaYaml(), definitions, door.persistence.definitions) };
+}
+
+/** What the door answers on `registrations`. */
+async function answerTo(door: OpenDoor, declaration: ServerDeclaration): Promise<unknown> {
+  await door.declare(declaration);
+  const answer = await awaitUntil('it is answered', async () =>
+    door.bus.sent.findLast(({ topic }) => topic.endsWith('registrations')),
+  );
+  door.bus.sent.length = 0;
+  return (JSON.parse(answer.value?.toString() ?? '{}') as { data: unknown }).data;
 }
 
 const outcomesOf = ({ changes }: Awaited<ReturnType<Files['apply']>>): string[] =>
@@ -94,6 +105,48 @@ describe('a cordyna.yaml, with two coordinators on one database', () => {
     ]);
   });
 
+  test('with a policy, judges declarations; those who depend on a changed task are told, on every coordinator', async () => {
+    const required = { team: 'refuse', contact: 'warn' };
+    const policy = JSON.stringify({ policy: { servers: { required } } });
+    const { changes } = await one.files.apply(policy, BY, REALLY);
+    expect(changes[0]?.warnings).toEqual([
+      ...[
+        'shop would be refused: /team is required by the policy',
+        'shop would be warned: /contact is required by the policy',
+      ],
+    ]);
+
+    const prices = (outputSchema: object, team?: string) => ({
+      ...{ server: 'prices', tasks: [{ name: 'daily', outputSchema: outputSchema as never }] },
+      ...(team === undefined ? {} : { team }),
+    });
+    const reader = {
+      server: 'reader',
+      team: 'r',
+      contact: 'c',
+      tasks: [{ name: 'x', dependsOn: ['prices.daily'] }],
+    };
+    expect(await answerTo(two, prices({}))).toMatchObject({ errors: [{ code: 'policy', path: '/team' }] });
+    const before = prices({ properties: { rate: {} } }, 'p');
+    expect(await answerTo(two, before)).toMatchObject({ warnings: ['/contact is required by the policy'] });
+    expect(await answerTo(one, reader)).toMatchObject({ warnings: [] });
+    const lost = 'was changed (outputSchema: /properties/rate is there no more)';
+    expect(await answerTo(two, prices({}, 'p'))).toMatchObject({
+      warnings: [expect.anything(), `prices.daily ${lost}, check what depends on it: reader.x`],
+    });
+
+    const told = [
+      expect.stringMatching(/^prices\.daily, used by reader\.x, was changed .* \(prices, \d{4}-/),
+    ];
+    const noticesOf = async () =>
+      (await one.persistence.queries.servers()).find(({ server }) => server === 'reader')?.notices;
+    expect(await answerTo(one, reader)).toMatchObject({ warnings: told });
+    expect(await answerTo(two, { ...reader, version: '2' })).toMatchObject({ warnings: told });
+    expect(await noticesOf()).toEqual([]);
+    expect(await answerTo(one, { ...reader, version: '2' })).toMatchObject({ warnings: [] });
+    await one.files.apply('policy: {}', BY, REALLY);
+  });
+
   test('does not remove what a schedule made on another coordinator needs; with prune it removes all else', async () => {
     const definitions = new DoorDefinitions(two.door);
     const late = { kind: 'schedule', name: 'late', action: 'create', path: '' } as const;
@@ -108,8 +161,11 @@ describe('a cordyna.yaml, with two coordinators on one database', () => {
     const pruned = await one.files.apply(rest, BY, { isDryRun: false, isPruning: true });
     expect(outcomesOf(pruned)).toEqual([
       ...['schedule late changed 2', 'schedule shop.orders removed 2', 'schedule mornings removed 2'],
-      'job nightly removed 2',
+      ...['job nightly removed 2', 'policy policy removed 3'],
     ]);
     expect(await two.files.export()).toBe(rest);
+    expect((await two.persistence.definitions.versions('policy', 'policy', { limit: 5 })).items).toHaveLength(
+      3,
+    );
   });
 });

@@ -9,5 +9,6 @@ export type { Difference } from './json/diff.js';
 export { sameJson } from './json/same.js';
 export * from './lifecycle/index.js';
 export * from './model/index.js';
+export * from './policy/index.js';
 export * from './schedule/index.js';
 export * from './watchdog/rules.js';

@@ -193,8 +193,8 @@ describe('a declaration', () => {
       'a.own depends on a.xx, which a does not declare',
       'a.x is no longer declared, and stays unresolved for: b.too, b.uses',
       'a.x is no longer declared, which stops the jobs: b.job',
-      'a.y was changed, check what depends on it: b.uses',
-      'a.z was changed, check the jobs: b.job',
+      'a.y was changed (args), check what depends on it: b.uses',
+      'a.z was changed (args), check the jobs: b.job',
     ]);
   });
 });

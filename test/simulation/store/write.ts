@@ -91,7 +91,8 @@ function writeRegistry(db: Database, { registry: { changes } }: Changes): void {
       continue;
     }
     const known = db.registry.servers.get(change.server);
-    if (known) known.withdrawn = true;
+    if (known && change.kind === 'notify') known.server = { ...known.server, notices: change.notices };
+    else if (known) known.withdrawn = true;
   }
 }
 

@@ -207,6 +207,7 @@ CREATE TABLE servers (
   definition jsonb NOT NULL,
   declared_at timestamp with time zone NOT NULL DEFAULT now(),
   withdrawn_at timestamp with time zone,
+  notices jsonb NOT NULL DEFAULT '[]'::jsonb,
   CONSTRAINT servers_pkey PRIMARY KEY (server)
 );
 

@@ -113,7 +113,7 @@ describe('/openapi.json', () => {
 });
 
 /** Pages that describe calls, each call on one of them. */
-const PAGES = ['http-api.md', 'files.md', 'jobs.md', 'schedules.md'];
+const PAGES = ['http-api.md', 'files.md', 'jobs.md', 'policy.md', 'schedules.md'];
 
 describe('the pages about calls in docs/', () => {
   const text = PAGES.map((name) =>

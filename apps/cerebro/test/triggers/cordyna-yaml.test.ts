@@ -17,6 +17,7 @@ const definitions = [
   { kind: 'schedule', name: 'mornings', version: 3, body: mornings },
   { kind: 'job', name: 'nightly', version: 1, body: nightly },
   { kind: 'schedule', name: 'a.extract', version: 1, body: { everyMs: 300_000 } },
+  { kind: 'policy', name: 'policy', version: 1, body: { servers: { required: { team: 'warn' } } } },
 ] as const;
 
 const errorsOf = (text: string) => {
@@ -32,7 +33,11 @@ const errorsOf = (text: string) => {
 describe('a cordyna.yaml', () => {
   test('is written in a fixed order, and read as what it was written of', () => {
     const text = format.write(definitions);
-    expect(text).toBe(`jobs:
+    expect(text).toBe(`policy:
+  servers:
+    required:
+      team: warn
+jobs:
   nightly:
     description: "the close: of the day"
     args:
@@ -62,8 +67,8 @@ schedules:
 `);
     const { changes } = format.read(text);
     const read = changes.map(({ kind, name, body }) => ({ kind, name, version: 1, body }));
-    expect(read.map(({ name }) => name)).toEqual(['nightly', 'a.extract', 'mornings']);
-    expect(read[0]?.body).toEqual(nightly);
+    expect(read.map(({ name }) => name)).toEqual(['policy', 'nightly', 'a.extract', 'mornings']);
+    expect(read[1]?.body).toEqual(nightly);
     expect(format.write([...read].reverse())).toBe(text);
   });
 
@@ -80,6 +85,10 @@ schedules:
 
   test.each<[string, string[]]>([
     ['- a', ['1  must be object']],
+    [
+      'policy:\n  servers: { required: { team: perhaps } }',
+      ['2 /policy/servers/required/team must be one of: warn, refuse'],
+    ],
     ['jbos: {}', ['1 /jbos is not known: take it out or correct its name']],
     [
       'jobs:\n  A: { tasks: [] }',

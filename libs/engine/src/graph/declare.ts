@@ -20,7 +20,7 @@ export function declare(
 ): DeclareResult {
   const server = defineServer(declaration);
   const former = registry.servers.get(server.server);
-  const changed = !former || !sameJson(former, server);
+  const changed = !former || !sameJson({ ...former, notices: undefined }, server);
   const next = changed ? withServer(registry, server) : registry;
   const errors = [
     ...taskErrors(declaration, tools),

@@ -4,5 +4,7 @@ export { graphOf } from './graph-of.js';
 export { planJob } from './plan-job.js';
 export { planTask } from './plan-task.js';
 export { jobBodyErrors } from './check-job-body.js';
-export { emptyRegistry, registryOf, withDefinitions, withdraw } from './registry.js';
+export { outputLosses } from './output-changes.js';
+export { emptyRegistry, registryOf, withDefinitions, withdraw, withNotices } from './registry.js';
 export type { Withdrawal } from './registry.js';
+export { noticesOf } from './warnings.js';

@@ -62,6 +62,13 @@ function addJobs(jobs: Map<string, JobDefinition>, definitions: Iterable<Definit
   }
 }
 
+/** The registry with these notices to a declared server in the place of the ones before; its tasks stay as they are. */
+export function withNotices(registry: Registry, server: string, notices: readonly string[]): Registry {
+  const declared = registry.servers.get(server);
+  if (!declared) return registry;
+  return { ...registry, servers: new Map(registry.servers).set(server, { ...declared, notices }) };
+}
+
 const without = (registry: Registry, server: string): readonly DeclaredServer[] =>
   [...registry.servers.values()].filter((other) => other.server !== server);
 

@@ -1,6 +1,19 @@
 import { serverOf } from '@cordyna/protocol/model';
 import type { DeclaredServer, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
 import { sameJson } from '../json/same.js';
+import { outputLosses } from './output-changes.js';
+
+/** What a declaration does to those who depend on one of its server's tasks. */
+interface Consequence {
+  /** What became of the task, as the end of a sentence that begins with its name. */
+  readonly what: string;
+  readonly task: string;
+  readonly isGone: boolean;
+  /** Tasks of other servers, sorted. */
+  readonly dependents: readonly string[];
+  /** Jobs that are not of this server. */
+  readonly jobs: readonly string[];
+}
 
 /**
  * What is accepted and may yet surprise: own dependencies that are probably misspelt, those of a job's entries that nobody
@@ -20,7 +33,7 @@ export function declarationWarnings(
   return [
     ...misspelt,
     ...server.jobs.flatMap(notWaitedFor),
-    ...(former?.tasks ?? []).flatMap((task) => consequences(task, server.server, registry)),
+    ...consequencesOf(former, registry).flatMap(toWhoChanges),
   ];
 }
 
@@ -33,24 +46,54 @@ function notWaitedFor({ job, tasks }: JobDefinition): readonly string[] {
   );
 }
 
-function consequences(before: TaskDefinition, server: string, registry: Registry): readonly string[] {
-  const name = before.task;
-  const now = registry.tasks.get(name);
-  if (now && sameJson(before, now)) return [];
-  const dependents = (registry.dependents.get(name) ?? []).filter((task) => serverOf(task) !== server);
-  const jobs = [...registry.jobs.values()]
-    .filter((job) => serverOf(job.job) !== server && job.tasks.some((entry) => entry.task === name))
-    .map((job) => job.job);
-  const warnings: string[] = [];
-  if (dependents.length > 0) {
-    const what = now
-      ? 'was changed, check what depends on it'
-      : 'is no longer declared, and stays unresolved for';
-    warnings.push(`${name} ${what}: ${dependents.join(', ')}`);
+function toWhoChanges({ task, what, isGone, dependents, jobs }: Consequence): readonly string[] {
+  const [check, stop] = isGone
+    ? ['and stays unresolved for', 'which stops the jobs']
+    : ['check what depends on it', 'check the jobs'];
+  return [
+    ...(dependents.length > 0 ? [`${task} ${what}, ${check}: ${dependents.join(', ')}`] : []),
+    ...(jobs.length > 0 ? [`${task} ${what}, ${stop}: ${jobs.join(', ')}`] : []),
+  ];
+}
+
+/**
+ * What the servers that depend on this one are to know of its new declaration (or withdrawal): server → sentences.
+ * @param registry with the change in it
+ */
+export function noticesOf(
+  former: DeclaredServer | undefined,
+  registry: Registry,
+): ReadonlyMap<string, readonly string[]> {
+  const notices = new Map<string, string[]>();
+  for (const { task, what, dependents } of consequencesOf(former, registry)) {
+    for (const server of new Set(dependents.map(serverOf))) {
+      const own = dependents.filter((name) => serverOf(name) === server).join(', ');
+      notices.set(server, [...(notices.get(server) ?? []), `${task}, used by ${own}, ${what}`]);
+    }
   }
-  if (jobs.length > 0) {
-    const what = now ? 'was changed, check the jobs' : 'is no longer declared, which stops the jobs';
-    warnings.push(`${name} ${what}: ${jobs.join(', ')}`);
-  }
-  return warnings;
+  return notices;
+}
+
+const consequencesOf = (former: DeclaredServer | undefined, registry: Registry): readonly Consequence[] =>
+  (former?.tasks ?? []).flatMap((before): readonly Consequence[] => {
+    const { task } = before;
+    const now = registry.tasks.get(task);
+    if (now && sameJson(before, now)) return [];
+    const isOther = (name: string): boolean => !name.startsWith(`${before.server}.`);
+    const dependents = (registry.dependents.get(task) ?? []).filter(isOther);
+    const jobs = [...registry.jobs.values()]
+      .filter(({ job, tasks }) => isOther(job) && tasks.some((entry) => entry.task === task))
+      .map(({ job }) => job);
+    const what = now ? `was changed (${changesOf(before, now)})` : 'is no longer declared';
+    return [{ task, what, isGone: !now, dependents, jobs }];
+  });
+
+function changesOf(before: TaskDefinition, now: TaskDefinition): string {
+  const lost = outputLosses(before.outputSchema, now.outputSchema);
+  const members = (Object.keys(now) as (keyof TaskDefinition)[])
+    .filter((member) => !sameJson(before[member], now[member]))
+    .map((member) =>
+      member === 'outputSchema' && lost.length > 0 ? `outputSchema: ${lost.join('; ')}` : member,
+    );
+  return members.join(', ');
 }

@@ -43,6 +43,8 @@ export interface DeclaredServer {
   readonly description: string | null;
   readonly tasks: readonly TaskDefinition[];
   readonly jobs: readonly JobDefinition[];
+  /** What others changed that it depends on, since it was declared like this: oldest first. */
+  readonly notices?: readonly string[];
 }
 
 /** Something that people defined, in one of its versions; a body of null means that it was removed. */

@@ -3,7 +3,7 @@ import type { RunScope } from './execution.js';
 import type { JsonObject } from './json.js';
 
 /** What people define over HTTP and in files, besides what task servers declare. */
-export const DEFINITION_KINDS = ['job', 'schedule'] as const;
+export const DEFINITION_KINDS = ['policy', 'job', 'schedule'] as const;
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
 /** What is left out of `timeouts` and `retry` is as the task declares it. */
@@ -42,4 +42,39 @@ export interface ScheduleBody {
   /** RFC 3339. */
   readonly startsAt?: string;
   readonly endsAt?: string;
+}
+
+/** What a finding does to what it is about. */
+export const POLICY_LEVELS = ['warn', 'refuse'] as const;
+export type PolicyLevel = (typeof POLICY_LEVELS)[number];
+
+export interface PolicyPattern {
+  /** RE2. */
+  readonly pattern: string;
+  readonly level: PolicyLevel;
+}
+
+interface PolicyAbout<Member extends string> {
+  readonly required?: { readonly [member in Member]?: PolicyLevel };
+  readonly naming?: PolicyPattern;
+}
+
+/** `*` stands for any characters; a name without a dot for all tasks of a server. */
+export interface PolicyEdges {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** What declarations and jobs must have, and who may depend on whom. There is one, of this name. */
+export const POLICY_NAME = 'policy';
+export interface PolicyBody {
+  readonly description?: string;
+  readonly servers?: PolicyAbout<'version' | 'team' | 'contact' | 'description'>;
+  readonly tasks?: PolicyAbout<'description' | 'timeouts' | 'argsSchema' | 'outputSchema'>;
+  readonly jobs?: PolicyAbout<'description'>;
+  readonly dependencies?: {
+    readonly level: PolicyLevel;
+    readonly allow?: readonly PolicyEdges[];
+    readonly deny?: readonly PolicyEdges[];
+  };
 }

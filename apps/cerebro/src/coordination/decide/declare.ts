@@ -1,10 +1,21 @@
-import { cronErrors, declare, withdraw, type DeclaredTiming, type TaskDefinition } from '@cordyna/engine';
+import {
+  cronErrors,
+  declarationFindings,
+  declare,
+  policyOf,
+  withdraw,
+  type DeclaredTiming,
+  type Finding,
+  type TaskDefinition,
+} from '@cordyna/engine';
 import { MAX_VALUE_BYTES, type DeclarationError, type ServerDeclaration } from '@cordyna/protocol/model';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { WorkingSet } from '../working-set.js';
 import type { Tools } from './context.js';
 import { detailsOf, saveDetails } from './schedules.js';
 import { deadLetterOf } from './dead-letter.js';
+import { notifyDependents } from './notify.js';
+import { compilePattern } from './patterns.js';
 
 /** A server's declaration: in force as a whole, or refused as a whole with every error. */
 export function decideDeclaration(
@@ -21,12 +32,17 @@ export function decideDeclaration(
   const schemaErrors = (schema: Parameters<typeof tools.schemas.schemaErrors>[0]) =>
     tools.schemas.schemaErrors(schema);
   const result = declare(work.registry(), withDefaults(body, tools), { schemaErrors, cronErrors });
-  if (!result.ok) {
-    work.addMessage(tools.envelope.rejected({ ...answer, errors: shown(result.errors) }));
+  const findings = findingsOf(body, work);
+  const refusals = findings.filter(({ level }) => level === 'refuse').map(toError);
+  if (!result.ok || refusals.length > 0) {
+    const errors = shown([...(result.ok ? [] : result.errors), ...refusals]);
+    work.addMessage(tools.envelope.rejected({ ...answer, errors }));
     return DONE;
   }
   const { tasks, unresolved } = result;
-  const accepted = { ...answer, tasks, unresolved, warnings: result.warnings.slice(0, MAX_SHOWN).map(cut) };
+  const former = work.registry().servers.get(server);
+  const told = [...findings.map(toWarning), ...(former?.notices ?? []), ...result.warnings];
+  const accepted = { ...answer, tasks, unresolved, warnings: told.slice(0, MAX_SHOWN).map(cut) };
   if (Buffer.byteLength(JSON.stringify(accepted)) > MAX_ANSWER_BYTES) {
     const message = `the answer would be over ${MAX_ANSWER_BYTES} bytes: declare fewer tasks in one server`;
     work.addMessage(
@@ -35,7 +51,7 @@ export function decideDeclaration(
     return DONE;
   }
   if (result.changed) {
-    const before = work.registry().servers.get(server)?.tasks ?? [];
+    const before = former?.tasks ?? [];
     const change = {
       kind: 'declare',
       server: result.server,
@@ -43,11 +59,21 @@ export function decideDeclaration(
       tasks: result.tasks,
     } as const;
     work.changeRegistry(result.registry, change);
+    notifyDependents(former, inbound.version, work, tools.clock.now());
     declareSchedules(before, result.server.tasks, work, tools.clock.now());
   }
   work.addMessage(tools.envelope.accepted(accepted));
   return DONE;
 }
+
+/** By the policy: of what the server sent, before defaults are filled in. */
+function findingsOf(body: ServerDeclaration, work: WorkingSet): readonly Finding[] {
+  const policy = policyOf(work.registry());
+  return policy ? declarationFindings(policy, body, compilePattern) : [];
+}
+
+const toError = ({ path, message }: Finding): DeclarationError => ({ code: 'policy', path, message });
+const toWarning = ({ path, message }: Finding): string => `${path} ${message}`;
 
 /** What an answer may take of Kafka's value: the rest is for the envelope. */
 const MAX_ANSWER_BYTES = MAX_VALUE_BYTES - 4 * 1024;
@@ -76,7 +102,8 @@ export function decideWithdrawal(
   work: WorkingSet,
   tools: Tools,
 ): Outcome {
-  const before = work.registry().servers.get(server)?.tasks ?? [];
+  const former = work.registry().servers.get(server);
+  const before = former?.tasks ?? [];
   const { registry, changed } = withdraw(work.registry(), server);
   if (!changed) {
     const detail = `a tombstone for ${server}, which is not declared, changes nothing`;
@@ -84,6 +111,7 @@ export function decideWithdrawal(
     return DONE;
   }
   work.changeRegistry(registry, { kind: 'withdraw', server });
+  notifyDependents(former, former?.version ?? null, work, tools.clock.now());
   declareSchedules(before, [], work, tools.clock.now());
   return DONE;
 }

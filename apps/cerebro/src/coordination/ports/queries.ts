@@ -91,6 +91,8 @@ export interface ServerView {
     readonly clockSkewMs: number | null;
   }[];
   readonly tasks: readonly string[];
+  /** What others changed that it depends on, since it was declared like this. */
+  readonly notices: readonly string[];
 }
 
 export interface DeadLetterView {

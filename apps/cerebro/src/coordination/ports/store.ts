@@ -184,6 +184,8 @@ export type RegistryChange =
       readonly tasks: readonly string[];
     }
   | { readonly kind: 'withdraw'; readonly server: string }
+  /** All that the server is to be told from now on. */
+  | { readonly kind: 'notify'; readonly server: string; readonly notices: readonly string[] }
   | {
       readonly kind: 'define';
       readonly definition: Definition;

@@ -269,6 +269,10 @@ export const SCHEMAS = {
         }),
       ),
       tasks: list(text),
+      notices: {
+        ...list(text),
+        description: 'What others changed that it depends on, since it was declared like this.',
+      },
     }),
   ),
   Firings: list(

@@ -20,6 +20,9 @@ export class ServerEntity {
   @Column('text', { array: true })
   tasks!: string[];
 
+  @Column('jsonb')
+  notices!: string[];
+
   @Column('timestamptz', { name: 'withdrawn_at', nullable: true })
   withdrawnAt!: Date | null;
 }

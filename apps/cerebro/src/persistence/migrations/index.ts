@@ -6,6 +6,7 @@ import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
 import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
 import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
 import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
+import { Notices1763765000000 } from './1763765000000-notices.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   PastHolders1763750000000,
   JoinedFacts1763760000000,
   RunSeeds1763761000000,
+  Notices1763765000000,
 ];

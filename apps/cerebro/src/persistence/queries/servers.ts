@@ -26,6 +26,7 @@ const viewOf = (server: ServerEntity, instances: readonly InstanceEntity[]): Ser
     clockSkewMs: clockSkewMs === null ? null : Math.round(clockSkewMs),
   })),
   tasks: server.withdrawnAt ? [] : server.tasks,
+  notices: server.notices,
 });
 
 /** Every server that was ever declared, with its instances, but for those that have been gone for a day. */

@@ -4,6 +4,7 @@ import {
   FILE_SECTIONS,
   validateDefinition,
   validateFileSections,
+  type FileSection,
 } from '@cordyna/protocol/wire';
 import { stringify } from 'yaml';
 import { pointerOf } from '@cordyna/engine';
@@ -29,11 +30,10 @@ export class CordynaYaml extends FileFormat {
     const sections = checked.value as { readonly [section: string]: JsonObject };
     const errors: { path: string; message: string }[] = [];
     const changes: DefinitionChange[] = [];
-    for (const { kind, section } of FILE_SECTIONS) {
-      for (const [name, sent] of Object.entries(sections[section] ?? {})) {
-        const path = pointerOf([section, name]);
-        const found = validateDefinition(kind, sent);
-        if (found.ok) changes.push({ kind, name, action: 'put', body: found.value, path });
+    for (const part of FILE_SECTIONS) {
+      for (const { name, path, sent } of entriesOf(part, sections)) {
+        const found = validateDefinition(part.kind, sent);
+        if (found.ok) changes.push({ kind: part.kind, name, action: 'put', body: found.value, path });
         else errors.push(...found.errors.map((error) => ({ ...error, path: `${path}${error.path}` })));
       }
     }
@@ -42,12 +42,13 @@ export class CordynaYaml extends FileFormat {
   }
 
   write(definitions: readonly DefinitionOf[]): string {
-    const sections = FILE_SECTIONS.flatMap(({ kind, section }) => {
-      const own = definitions.filter((one) => one.kind === kind).sort((a, b) => (a.name < b.name ? -1 : 1));
-      const order = definitionSchema(kind);
-      return own.length === 0
-        ? []
-        : [[section, Object.fromEntries(own.map(({ name, body }) => [name, inOrder(body, order)]))]];
+    const sections = FILE_SECTIONS.flatMap(({ kind, section, names }) => {
+      const own = definitions
+        .filter((one) => one.kind === kind)
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, body }) => [name, inOrder(body, definitionSchema(kind))] as const);
+      if (own.length === 0) return [];
+      return [[section, names === null ? own[0]?.[1] : Object.fromEntries(own)] as const];
     });
     return stringify(Object.fromEntries(sections), { lineWidth: 0, aliasDuplicateObjects: false });
   }
@@ -55,6 +56,14 @@ export class CordynaYaml extends FileFormat {
   importSermos(text: string, options: SermosOptions): SermosImport {
     return importSermos(text, options, (definitions) => this.write(definitions));
   }
+}
+
+/** The definitions of a section; one of a kind of which there is one stands there without its name. */
+function entriesOf({ section, names }: FileSection, sections: { readonly [section: string]: JsonObject }) {
+  const own = sections[section];
+  if (own === undefined) return [];
+  if (names === null) return [{ name: section, path: pointerOf([section]), sent: own as JsonValue }];
+  return Object.entries(own).map(([name, sent]) => ({ name, path: pointerOf([section, name]), sent }));
 }
 
 const invalid = (found: readonly { path: string; message: string }[], { placeOf }: YamlSource): InvalidFile =>

@@ -204,7 +204,14 @@ export class MemoryQueries extends Queries {
     const instances = [{ instance: 'one', state: 'online', lastSeen: AT, clockSkewMs: -3 } as const];
     const about = { version: '1.4.0', team: null, contact: null, description: null };
     return [
-      { server: 'server-a', ...about, state: 'online', instances, tasks: ['server-a.extract'] } as const,
+      {
+        server: 'server-a',
+        ...about,
+        state: 'online',
+        instances,
+        tasks: ['server-a.extract'],
+        notices: [],
+      } as const,
     ];
   }
 

@@ -1,4 +1,4 @@
-import { DEFINITION_KINDS, type DefinitionKind, type JsonObject } from '../../model/index.js';
+import { DEFINITION_KINDS, POLICY_NAME, type DefinitionKind, type JsonObject } from '../../model/index.js';
 import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
 import { definitionSchema } from './index.js';
 import { jobName, name } from './parts.js';
@@ -6,12 +6,13 @@ import { jobName, name } from './parts.js';
 interface Section {
   /** The member of the file. */
   readonly section: string;
-  /** Of the names in it. */
-  readonly names: JsonObject;
+  /** Of the names in it; null of a kind of which there is one, which stands there without its name. */
+  readonly names: JsonObject | null;
 }
 
 /** Where definitions of each kind stand in a `cordyna.yaml`. */
 const SECTIONS: { readonly [kind in DefinitionKind]: Section } = {
+  policy: { section: POLICY_NAME, names: null },
   job: { section: 'jobs', names: name },
   schedule: { section: 'schedules', names: jobName },
 };
@@ -38,7 +39,9 @@ const file = (bodyOf: (kind: DefinitionKind) => JsonObject): JsonObject => ({
   properties: Object.fromEntries(
     FILE_SECTIONS.map(({ kind, section, names }) => [
       section,
-      { type: 'object', propertyNames: names, additionalProperties: bodyOf(kind) },
+      names === null
+        ? bodyOf(kind)
+        : { type: 'object', propertyNames: names, additionalProperties: bodyOf(kind) },
     ]),
   ),
 });

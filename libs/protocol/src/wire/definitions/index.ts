@@ -1,9 +1,11 @@
 import type { DefinitionKind, JsonObject } from '../../model/index.js';
 import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
 import { jobSchema } from './job.js';
+import { policySchema } from './policy.js';
 import { scheduleSchema } from './schedule.js';
 
 const SCHEMAS: { readonly [kind in DefinitionKind]: JsonObject } = {
+  policy: policySchema,
   job: jobSchema,
   schedule: scheduleSchema,
 };

@@ -1,5 +1,6 @@
-import { jobBodyErrors, type Registry } from '@cordyna/engine';
+import { jobBodyErrors, jobFindings, policyOf, type Registry } from '@cordyna/engine';
 import type { JobBody } from '@cordyna/protocol/model';
+import { compilePattern } from '../patterns.js';
 import type { KindRules } from './kinds.js';
 
 const schedulesOf = ({ definitions }: Registry, job: string): readonly string[] =>
@@ -10,8 +11,18 @@ const schedulesOf = ({ definitions }: Registry, job: string): readonly string[] 
 
 export const jobRules: KindRules = {
   check: (registry, name, body) => {
-    const { errors, unresolved } = jobBodyErrors(registry, name, body as unknown as JobBody);
-    return { errors, warnings: unresolved.map((task) => `no server declares ${task} yet`) };
+    const job = body as unknown as JobBody;
+    const { errors, unresolved } = jobBodyErrors(registry, name, job);
+    const policy = policyOf(registry);
+    const findings = policy ? jobFindings(policy, name, job, compilePattern) : [];
+    const warned = findings.filter(({ level }) => level === 'warn');
+    return {
+      errors: [...errors, ...findings.filter(({ level }) => level === 'refuse')],
+      warnings: [
+        ...warned.map(({ path, message }) => `${path} ${message}`.trim()),
+        ...unresolved.map((task) => `no server declares ${task} yet`),
+      ],
+    };
   },
   // A schedule of a job that is not there would come due in vain, and a file with it could not be applied again.
   keeps: (registry, { name }) =>

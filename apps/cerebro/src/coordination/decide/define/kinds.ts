@@ -1,6 +1,7 @@
 import type { Definition, Registry } from '@cordyna/engine';
 import type { DefinitionKind, JsonObject } from '@cordyna/protocol/model';
 import { jobRules } from './job.js';
+import { policyRules } from './policy.js';
 
 export interface DefinitionError {
   /** Pointer into the body. */
@@ -23,5 +24,6 @@ export interface KindRules {
 
 /** Of all kinds that are in the registry. */
 export const KIND_RULES: { readonly [kind in Exclude<DefinitionKind, 'schedule'>]: KindRules } = {
+  policy: policyRules,
   job: jobRules,
 };

@@ -11,7 +11,9 @@ export const selectRegistry = prepared(
   'registry_select',
   `SELECT r.version::float8 AS version,
      CASE WHEN r.version = $1::bigint THEN NULL
-     ELSE (SELECT coalesce(jsonb_agg(definition ORDER BY server), '[]') FROM servers WHERE withdrawn_at IS NULL)
+     ELSE (SELECT coalesce(jsonb_agg(
+         CASE WHEN notices = '[]' THEN definition ELSE definition || jsonb_build_object('notices', notices) END
+         ORDER BY server), '[]') FROM servers WHERE withdrawn_at IS NULL)
      END AS servers,
      CASE WHEN r.version = $1::bigint THEN NULL
      ELSE (

@@ -24,12 +24,18 @@ const declare = prepared(
    ON CONFLICT (server) DO UPDATE SET
      version = excluded.version, team = excluded.team, contact = excluded.contact,
      description = excluded.description, tasks = excluded.tasks, declaration = excluded.declaration,
-     definition = excluded.definition, declared_at = now(), withdrawn_at = NULL`,
+     definition = excluded.definition, declared_at = now(), withdrawn_at = NULL, notices = '[]'`,
 );
 
 const withdraw = prepared(
   'servers_withdraw',
   `UPDATE servers SET withdrawn_at = now() WHERE server = ANY ($1::text[])`,
+);
+
+const notify = prepared(
+  'servers_notify',
+  `UPDATE servers s SET notices = n.notices::jsonb
+   FROM unnest($1::text[], $2::text[]) AS n (server, notices) WHERE s.server = n.server`,
 );
 
 const define = prepared(
@@ -45,18 +51,27 @@ type Define = Extract<RegistryChange, { kind: 'define' }>;
 type Declare = Extract<RegistryChange, { kind: 'declare' }>;
 
 /** Of several changes of a server in one batch the last one is in force. */
-function inForce(changes: readonly RegistryChange[]): { declared: Declare[]; withdrawn: string[] } {
+function inForce(changes: readonly RegistryChange[]): {
+  declared: Declare[];
+  withdrawn: string[];
+  notices: ReadonlyMap<string, readonly string[]>;
+} {
+  const notices = new Map<string, readonly string[]>();
   const declared = new Map<string, Declare>();
   const withdrawn = new Set<string>();
   for (const change of changes) {
     if (change.kind === 'withdraw') {
       withdrawn.add(change.server);
+      notices.delete(change.server);
+    } else if (change.kind === 'notify') {
+      notices.set(change.server, change.notices);
     } else if (change.kind === 'declare') {
       declared.set(change.server.server, change);
       withdrawn.delete(change.server.server);
+      notices.delete(change.server.server);
     }
   }
-  return { declared: [...declared.values()], withdrawn: [...withdrawn] };
+  return { declared: [...declared.values()], withdrawn: [...withdrawn], notices };
 }
 
 /** Compares the registry's version with the one that was read, and raises it once when declarations change. */
@@ -71,7 +86,7 @@ export const declaredTasks = ({ changes }: Changes['registry']): readonly string
 
 /** The declarations themselves; the registry's lock guards them. */
 export function writeDeclarations({ changes }: Changes['registry']): Statement[] {
-  const { declared, withdrawn } = inForce(changes);
+  const { declared, withdrawn, notices } = inForce(changes);
   const statements: Statement[] = [];
   if (declared.length > 0) {
     statements.push(
@@ -88,6 +103,13 @@ export function writeDeclarations({ changes }: Changes['registry']): Statement[]
     );
   }
   if (withdrawn.length > 0) statements.push(withdraw(withdrawn));
+  if (notices.size > 0)
+    statements.push(
+      notify(
+        [...notices.keys()],
+        [...notices.values()].map((own) => JSON.stringify(own)),
+      ),
+    );
   const defined = changes.filter((change): change is Define => change.kind === 'define');
   if (defined.length > 0) statements.push(insertDefinitions(defined));
   return statements;
