@@ -65,8 +65,8 @@ describe('the configuration', () => {
 
   test('is the file that the only argument names', async () => {
     writeFileSync(path, 'tasks: []');
-    expect(await findConfiguration([path])).toBe(path);
-    await expect(findConfiguration([])).rejects.toThrow('Start it with the path');
-    await expect(findConfiguration([join(folder, 'none.yaml')])).rejects.toThrow('none.yaml is no file');
+    expect(await findConfiguration([path])).toEqual({ kind: 'tasks', path });
+    await expect(findConfiguration([])).rejects.toThrow('Start it with one path');
+    await expect(findConfiguration([join(folder, 'none.yaml')])).rejects.toThrow('none.yaml does not exist');
   });
 });

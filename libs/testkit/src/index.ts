@@ -10,7 +10,7 @@ export { dumpTopic, type DumpedRecord } from './dump-topic.js';
 export { kafkaClient } from './kafka-client.js';
 export { fuzzSeed, fuzzSettings, type FuzzSettings } from './config.js';
 export { leakCheck } from './leak-check.js';
-export { REPOSITORY, appEntry, temporaryDirectory } from './paths.js';
+export { REPOSITORY, appEntry, programCommand, temporaryDirectory } from './paths.js';
 export { privateKafka, privatePostgres, type PrivateKafka, type PrivatePostgres } from './private-stack.js';
 export { startProcess, type StartedProcess, type StartOptions } from './start-process.js';
 export { startTaskServerApp, type TaskServerAppOptions } from './task-server-app.js';

@@ -3,6 +3,7 @@ import { ProblemsController } from './problem/problems.controller.js';
 import { DeadLettersController } from './routes/dead-letters.controller.js';
 import { FailuresController } from './routes/failures.controller.js';
 import { FilesController } from './routes/files.controller.js';
+import { FlowsController } from './routes/flows.controller.js';
 import { GraphController } from './routes/graph.controller.js';
 import { JobDefinitionsController } from './routes/job-definitions.controller.js';
 import { JobsController } from './routes/jobs.controller.js';
@@ -24,6 +25,7 @@ import { StreamHub } from './stream/stream-hub.js';
     JobDefinitionsController,
     JobsController,
     FilesController,
+    FlowsController,
     GraphController,
     ScheduleActionsController,
     SchedulesController,

@@ -101,6 +101,7 @@ describe('/openapi.json', () => {
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters'],
     ['get', '/api/v1/failures', '/api/v1/failures?kind=refused&server=server-a&since=2026-11-21T10:00:00Z'],
     ['get', '/api/v1/failures', '/api/v1/failures?since=yesterday'],
+    ['get', '/api/v1/flows', '/api/v1/flows'],
     ['get', '/api/v1/dead-letters', '/api/v1/dead-letters?limit=0'],
   ] as const)('says what %s %s answers (%s)', async (method, path, url) => {
     const response = await (method === 'get' ? http.get(url) : http.post(url, { task: 'server-a.extract' }));
@@ -113,7 +114,7 @@ describe('/openapi.json', () => {
 });
 
 /** Pages that describe calls, each call on one of them. */
-const PAGES = ['http-api.md', 'files.md', 'jobs.md', 'policy.md', 'schedules.md'];
+const PAGES = ['http-api.md', 'files.md', 'flows.md', 'jobs.md', 'policy.md', 'schedules.md'];
 
 describe('the pages about calls in docs/', () => {
   const text = PAGES.map((name) =>

@@ -5,17 +5,18 @@ import { RunnerError } from '../runner-error.js';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true });
 
-/**
- * Reads a YAML (or JSON) file and checks it by a schema.
- * @throws RunnerError that names every place that is wrong
- */
-export async function readChecked<T>(path: string, schema: object): Promise<T> {
+/** Of a YAML (or JSON) file. @throws RunnerError `invalid_configuration` */
+export async function readDocument(path: string): Promise<unknown> {
   const document = parseDocument(await readFile(path, 'utf8'), { prettyErrors: true });
   const [broken] = document.errors;
   if (broken) throw new RunnerError('invalid_configuration', `${path} is no YAML: ${broken.message}`);
-  const value = (document.toJS() ?? {}) as T;
+  return document.toJS() ?? {};
+}
+
+/** @throws RunnerError `invalid_configuration` that names every place that is wrong */
+export function checkDocument<T>(path: string, value: unknown, schema: object): T {
   const validate = ajv.compile(schema);
-  if (validate(value)) return value;
+  if (validate(value)) return value as T;
   const problems = [...new Set((validate.errors ?? []).filter(tellsMore).map(sentence))];
   throw new RunnerError('invalid_configuration', `${path} is not valid:\n${problems.join('\n')}`);
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { TaskOptions } from '@cordyna/task-server';
 import { RunnerError } from '../runner-error.js';
-import { readChecked } from './check-document.js';
+import { checkDocument, readDocument } from './check-document.js';
 import { bytesOf, mountOf } from './container-fields.js';
 import { runnerSchema } from './schema.js';
 import type { ActivitySettings, CommandTask, ContainerTask, Mount, RunnerSettings } from './settings.js';
@@ -48,7 +48,7 @@ export const LOG_LINES = 500;
 
 /** @throws RunnerError `invalid_configuration` */
 export async function readSettings(path: string): Promise<RunnerSettings> {
-  const document = await readChecked<RunnerDocument>(path, runnerSchema);
+  const document = checkDocument<RunnerDocument>(path, await readDocument(path), runnerSchema);
   const { server = SERVER, version, team, contact, description, inheritEnv = [] } = document;
   const folder = resolve(path, '..');
   const tasks = (document.tasks ?? []).map((task) => taskOf(task, folder));

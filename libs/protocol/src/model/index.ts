@@ -1,6 +1,7 @@
 export * from './declaration.js';
 export * from './definitions.js';
 export * from './errors.js';
+export * from './flow.js';
 export * from './event-types.js';
 export * from './execution.js';
 export * from './json.js';

@@ -113,7 +113,7 @@ export class Executor {
         log(level, message, { task, run, attempt, ...details });
         if (!ended) senders.updates.sendDroppable(messages.log(work, level, logText(message, details)));
       },
-      request: (request) => senders.requests.send(messages.runRequested(work, request)),
+      request: (request) => senders.requests.send(messages.runRequested(request, work.traceparent)),
     });
     return {
       tools: helpers.tools,

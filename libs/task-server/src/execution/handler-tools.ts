@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { RunRequest } from '@cordyna/protocol/model';
-import { EventType, qualify } from '@cordyna/protocol/model';
-import { validateData } from '@cordyna/protocol/wire';
-import { TaskServerError } from '../errors.js';
-import type { InvokeRequest, InvokeTarget, TaskLogger, TaskTools } from '../handler/task-tools.js';
+import type { TaskLogger, TaskTools } from '../handler/task-tools.js';
 import { busText } from '../handler/texts.js';
 import type { LogLevel } from '../log.js';
 import { errorText } from '../log.js';
+import { runRequest } from './run-request.js';
+import type { KeyedRequest } from './run-request.js';
 
 /** Where the tools of one attempt put what they are given. */
 export interface ToolSinks {
@@ -14,7 +12,7 @@ export interface ToolSinks {
   progress(percent: number, message: string | undefined): void;
   log(level: LogLevel, message: string, details: Readonly<Record<string, unknown>>): void;
   /** Resolves when Kafka has the request. */
-  request(request: RunRequest & { readonly idempotencyKey: string }): Promise<void>;
+  request(request: KeyedRequest): Promise<void>;
 }
 
 export interface HandlerTools {
@@ -59,20 +57,6 @@ function loggerOn(log: ToolSinks['log']): TaskLogger {
 /** The same for every delivery of an invocation; a hash, since keys are limited and invocations opaque. */
 const derivedKey = (invocation: string, request: number): string =>
   createHash('sha256').update(`${invocation}\n${request}`).digest('hex').slice(0, 32);
-
-function runRequest(
-  server: string,
-  target: InvokeTarget,
-  request: InvokeRequest & { readonly idempotencyKey: string },
-): RunRequest & { readonly idempotencyKey: string } {
-  const named = typeof target === 'string' ? { task: target } : target;
-  const what = 'job' in named ? { job: named.job } : { task: qualify(server, named.task) };
-  const data = { ...what, ...request };
-  const checked = validateData(EventType.runRequested, data);
-  if (checked.ok) return data;
-  const list = checked.errors.map(({ path, message }) => `${path || '/'}: ${message}`).join('; ');
-  throw new TaskServerError('invalid_request', `the request to invoke is not valid: ${list}`);
-}
 
 /** A line as it goes on the bus. */
 export const logText = (message: string, details: Readonly<Record<string, unknown>>): string =>

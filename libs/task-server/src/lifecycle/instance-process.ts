@@ -7,6 +7,7 @@ import { TaskServerError } from '../errors.js';
 import { CommandIntake } from '../execution/command-intake.js';
 import type { ServerHooks } from '../execution/hooks.js';
 import { Executor } from '../execution/executor.js';
+import type { KeyedRequest } from '../execution/run-request.js';
 import { WorkLedger } from '../execution/work-ledger.js';
 import type { TaskDefinition } from '../handler/handler.js';
 import { newInstance } from '../messages/instance.js';
@@ -83,6 +84,11 @@ export class InstanceProcess {
   /** Drains, says `offline`, closes. Resolves in any case, and the second call waits for the first. */
   stop(): Promise<void> {
     return (this.ended ??= this.end());
+  }
+
+  /** Resolves when Kafka has the request. */
+  request(request: KeyedRequest): Promise<void> {
+    return this.senders.requests.send(this.messages.runRequested(request));
   }
 
   private async run(): Promise<DeclarationAccepted> {

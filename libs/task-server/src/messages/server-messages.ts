@@ -71,9 +71,9 @@ export class ServerMessages {
     return this.update(EventType.taskError, attempt, { error });
   }
 
-  runRequested(attempt: Attempt, request: RunRequest): OutMessage {
+  runRequested(request: RunRequest, traceparent?: string): OutMessage {
     const subject = request.task ?? request.job ?? '';
-    const event = this.event(EventType.runRequested, subject, request, attempt.traceparent);
+    const event = this.event(EventType.runRequested, subject, request, traceparent);
     return {
       topic: this.topics.invocations,
       key: request.idempotencyKey ?? subject,

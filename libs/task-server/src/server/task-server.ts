@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   DeclarationAccepted,
   JobDeclaration,
@@ -11,7 +12,9 @@ import { checkName, declareTask } from '../declaration/declare-task.js';
 import type { JobOptions, ServerDescription, TaskOptions } from '../declaration/options.js';
 import { InvalidDeclarationError, TaskServerError } from '../errors.js';
 import { hooksOf } from '../execution/hooks.js';
+import { runRequest } from '../execution/run-request.js';
 import type { TaskDefinition, TaskHandler } from '../handler/handler.js';
+import type { InvokeRequest, InvokeTarget, RequestedRun } from '../handler/task-tools.js';
 import { InstanceProcess } from '../lifecycle/instance-process.js';
 import type { RuntimeOptions } from '../lifecycle/options.js';
 import { runtimeOf } from '../lifecycle/runtime.js';
@@ -143,6 +146,20 @@ export class TaskServer {
       if (this.endsBySignal) return new Promise(() => undefined);
       throw error;
     }
+  }
+
+  /**
+   * Requests a run, outside of any handler (in one, use `tools.invoke`); resolves when Kafka has the request. Without an
+   * `idempotencyKey` of its own each call asks for another run.
+   * @throws TaskServerError `invalid_request`, or `invalid_state` before start() was called
+   */
+  async invoke(target: InvokeTarget, request: InvokeRequest = {}): Promise<RequestedRun> {
+    if (!this.process) {
+      throw new TaskServerError('invalid_state', `task server "${this.name}" has not been started`);
+    }
+    const idempotencyKey = request.idempotencyKey ?? randomUUID();
+    await this.process.request(runRequest(this.name, target, { ...request, idempotencyKey }));
+    return { idempotencyKey };
   }
 
   /**

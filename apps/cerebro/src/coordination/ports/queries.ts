@@ -148,6 +148,13 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** A folder flow as its server reported it last; null before its first report. */
+export interface FlowView {
+  readonly task: string;
+  readonly reportedAt: string | null;
+  readonly report: JsonValue;
+}
+
 export interface LogLineView {
   readonly at: string;
   readonly invocation: string;
@@ -177,6 +184,8 @@ export abstract class Queries {
   abstract servers(): Promise<readonly ServerView[]>;
   /** task → state of its latest task run */
   abstract lastStates(): Promise<ReadonlyMap<string, TaskState>>;
+  /** Tasks that declare to report flows, see FLOW_REPORT_SCHEMA of the protocol, with their newest outputs. */
+  abstract flows(): Promise<readonly FlowView[]>;
   abstract deadLetters(filter: {
     readonly limit: number;
     readonly cursor?: string;

@@ -2,6 +2,7 @@ import {
   CATCH_UPS,
   DEFINITION_KINDS,
   EventType,
+  FLOW_REPORT_SCHEMA,
   INSTANCE_STATES,
   OVERLAPS,
   RUN_STATES,
@@ -111,6 +112,15 @@ export const SCHEMAS = {
     paused: orNull(ref('Signed')),
   }),
   SchedulePage: page(ref('Schedule')),
+  Flows: list(
+    object({
+      ...(FLOW_REPORT_SCHEMA.properties as unknown as JsonObject),
+      server: text,
+      task: { ...text, description: 'The task that reports.' },
+      serverState: oneOf(['declared', ...INSTANCE_STATES, 'withdrawn']),
+      reportedAt: time,
+    }),
+  ),
   Defined: object({
     name: text,
     outcome: oneOf(['created', 'changed', 'unchanged', 'removed']),

@@ -4,6 +4,7 @@ import { ScheduleFiringEntity } from '../entities/index.js';
 import { askerOf, type Asker } from './asker.js';
 import { listDeadLetters } from './dead-letters.js';
 import { listFailures } from './failures.js';
+import { listFlows } from './flows.js';
 import { historyOf } from './history.js';
 import { logOf } from './log.js';
 import { listRuns, oneRun, type RunFilter } from './runs.js';
@@ -50,6 +51,10 @@ export class TypeOrmQueries extends Queries {
 
   lastStates() {
     return this.ask(lastStates);
+  }
+
+  flows() {
+    return this.ask(listFlows);
   }
 
   deadLetters(filter: { readonly limit: number; readonly cursor?: string }) {

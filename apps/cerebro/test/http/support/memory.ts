@@ -1,4 +1,4 @@
-import type { RunRequest } from '@cordyna/protocol/model';
+import type { JsonValue, RunRequest } from '@cordyna/protocol/model';
 import {
   Commands,
   InvalidCursor,
@@ -212,6 +212,15 @@ export class MemoryQueries extends Queries {
         tasks: ['server-a.extract'],
         notices: [],
       } as const,
+    ];
+  }
+
+  flowOutput: JsonValue = null;
+
+  async flows() {
+    return [
+      { task: 'server-a.flow', reportedAt: AT, report: this.flowOutput },
+      { task: 'server-a.new', reportedAt: null, report: null },
     ];
   }
 
