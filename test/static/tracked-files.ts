@@ -33,4 +33,4 @@ export const manifest = (path: string): Manifest => JSON.parse(read(path)) as Ma
 
 /** Manifests of the workspaces: `libs/bus/package.json` and so on. */
 export const workspaceManifests = (): string[] =>
-  trackedFiles().filter((path) => /^(apps|libs)\/[^/]+\/package\.json$/.test(path));
+  trackedFiles().filter((path) => /^(apps|libs|examples)\/[^/]+\/package\.json$/.test(path));
