@@ -4,7 +4,7 @@ import { BenchClient } from './client/client.js';
 import type { Figures } from './figures/figures.js';
 import { machine } from './figures/machine.js';
 import { summarise } from './figures/summary.js';
-import { graphTable, growthTable, openLoadTable } from './figures/more-tables.js';
+import { graphTable, growthTable, openLoadTable, scheduleTable } from './figures/more-tables.js';
 import { idleTable, throughputTable } from './figures/table.js';
 import { validityOf } from './figures/validity.js';
 import { benchOptions, type BenchOptions } from './options.js';
@@ -15,6 +15,7 @@ import { measureGraph } from './workloads/graph.js';
 import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureOpenLoad } from './workloads/open-load.js';
+import { measureSchedules } from './workloads/schedules.js';
 import { subjectsOf, type Subject } from './workloads/subjects.js';
 import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
 
@@ -61,6 +62,9 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
     : { kneeRuns: 2_500, kneeRepeats: 3, seconds: 60 };
   const openLoad = workloads.has('W5') ? await measureOpenLoad(client, stack.pids, loadPlan) : null;
   if (openLoad) say(openLoadTable(openLoad));
+  const schedulesPlan = { schedules: 1_000, repeats: quick ? 1 : 5 };
+  const schedules = workloads.has('W7') ? await measureSchedules(client, schedulesPlan) : null;
+  if (schedules) say(scheduleTable(schedules));
   const growthPlan = quick
     ? { levels: [0, 20_000], chains: 3, repeats: 1 }
     : { levels: [0, 100_000, 1_000_000], chains: 20, repeats: 5 };
@@ -83,6 +87,7 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
     idle,
     openLoad,
     growth,
+    schedules,
   };
 }
 

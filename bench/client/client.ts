@@ -89,6 +89,16 @@ export class BenchClient {
     });
   }
 
+  /** Makes what is defined like that, all at once. */
+  async apply(file: object, prune = false): Promise<void> {
+    const response = await fetch(`${this.stack.url}/api/v1/apply?prune=${prune}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/yaml' },
+      body: JSON.stringify(file),
+    });
+    if (!response.ok) throw new Error(`POST /api/v1/apply: ${response.status} ${await response.text()}`);
+  }
+
   /** The answer's body. @throws Error unless it is 200 */
   get(path: string): Promise<string> {
     return new Promise((resolve, reject) => {

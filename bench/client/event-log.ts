@@ -4,6 +4,7 @@ import { PREFIX } from '../stack/installation.js';
 
 const READ_MS = 60_000;
 const FINISHED = Buffer.from('"cordyna.run.finished.v1"');
+const INVOKED = Buffer.from('"cordyna.task.invoked.v1"');
 
 export type LogPosition = ReadonlyMap<number, bigint>;
 
@@ -21,12 +22,21 @@ export class EventLog {
   }
 
   /** run → epoch ms at which its end was appended, for the runs that ended between the position and now. */
-  async finishedSince(from: LogPosition): Promise<Map<string, number>> {
-    const finished = new Map<string, number>();
+  finishedSince(from: LogPosition): Promise<Map<string, number>> {
+    return this.lastOf(FINISHED, from);
+  }
+
+  /** run → epoch ms at which the last of its tasks was invoked. */
+  invokedSince(from: LogPosition): Promise<Map<string, number>> {
+    return this.lastOf(INVOKED, from);
+  }
+
+  private async lastOf(type: Buffer, from: LogPosition): Promise<Map<string, number>> {
+    const last = new Map<string, number>();
     await this.read(this.topic, from, ({ key, value, timestampMs }) => {
-      if (key && value?.includes(FINISHED)) finished.set(key.toString(), timestampMs);
+      if (key && value?.includes(type)) last.set(key.toString(), timestampMs);
     });
-    return finished;
+    return last;
   }
 
   /** Bytes of key, value and headers of the median message: invokes to a server, completions from it. */

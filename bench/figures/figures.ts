@@ -3,6 +3,7 @@ import type { GraphFigures } from '../workloads/graph.js';
 import type { GrowthFigures } from '../workloads/growth.js';
 import type { IdleFigures } from '../workloads/idle.js';
 import type { OpenLoadFigures } from '../workloads/open-load.js';
+import type { ScheduleFigures } from '../workloads/schedules.js';
 import type { Measured } from '../workloads/throughput.js';
 import type { Machine } from './machine.js';
 import type { WorkloadSummary } from './summary.js';
@@ -23,4 +24,5 @@ export interface Figures {
   readonly idle: IdleFigures | null;
   readonly openLoad: OpenLoadFigures | null;
   readonly growth: GrowthFigures | null;
+  readonly schedules: ScheduleFigures | null;
 }

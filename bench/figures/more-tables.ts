@@ -1,6 +1,7 @@
 import type { GraphFigures } from '../workloads/graph.js';
 import type { GrowthFigures } from '../workloads/growth.js';
 import type { OpenLoadFigures } from '../workloads/open-load.js';
+import type { ScheduleFigures } from '../workloads/schedules.js';
 import type { Spread } from './percentiles.js';
 
 const right = (text: string, width: number): string => text.padStart(width);
@@ -44,6 +45,13 @@ export function growthTable({ levels, replayed, largeRun }: GrowthFigures): stri
     ...listing,
   ].join('\n');
 }
+
+export const scheduleTable = ({ schedules, spreadMs, atOnceMs }: ScheduleFigures): string =>
+  [
+    `W7 lateness of ${whole(schedules)} schedules in the same second, until the invoke is in Kafka: p50 / p95 / p99`,
+    `  ${'due evenly over it'.padEnd(26)}${right(spread(spreadMs), 26)} ms`,
+    `  ${'all due at its begin'.padEnd(26)}${right(spread(atOnceMs), 26)} ms`,
+  ].join('\n');
 
 export const graphTable = ({ tasks, edges, buildAndValidateMs }: GraphFigures): string =>
   `Graph of ${whole(tasks)} tasks and ${whole(edges)} edges built and validated: ${spread(buildAndValidateMs)} ms`;

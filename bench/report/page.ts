@@ -1,5 +1,5 @@
 import type { Figures } from '../figures/figures.js';
-import { graphTable, growthTable, openLoadTable } from '../figures/more-tables.js';
+import { graphTable, growthTable, openLoadTable, scheduleTable } from '../figures/more-tables.js';
 import { idleTable, throughputTable } from '../figures/table.js';
 
 const BEGIN = '<!-- figures: begin -->';
@@ -17,7 +17,7 @@ function standingOf({ valid, findings }: Figures['validity']): string {
 
 /** What `npm run bench:report` puts between the marks of docs/performance.md. */
 export function figuresSection(figures: Figures, plots: Iterable<string>): string {
-  const { at, quick, machine, validity, summaries, idle, openLoad, growth, graph } = figures;
+  const { at, quick, machine, validity, summaries, idle, openLoad, growth, graph, schedules } = figures;
   const where = `${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, Node ${machine.node}`;
   const how = quick ? '`npm run bench -- --quick`' : '`npm run bench`';
   const tables = [
@@ -25,6 +25,7 @@ export function figuresSection(figures: Figures, plots: Iterable<string>): strin
     idle && idleTable(idle),
     openLoad && openLoadTable(openLoad),
     growth && growthTable(growth),
+    schedules && scheduleTable(schedules),
     graph && graphTable(graph),
   ].flatMap((table) => (table ? [block(table)] : []));
   const images = [...plots].map((file) => `![${file.replace('.svg', '')}](performance/${file})`);

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BenchClient } from '../client/client.js';
+import { spreadOf, type Spread } from '../figures/percentiles.js';
+import { SINGLE } from '../shapes.js';
+
+export interface SchedulesPlan {
+  readonly schedules: number;
+  readonly repeats: number;
+}
+
+export interface ScheduleFigures {
+  /** Due in the same second. */
+  readonly schedules: number;
+  /** From the due time until Kafka has said that the task is invoked; due evenly over the second, or all at its begin. */
+  readonly spreadMs: Spread;
+  readonly atOnceMs: Spread;
+}
+
+const SECOND_MS = 1_000;
+/** Until then the schedules are made, and nothing else is under way. */
+const LEAD_MS = 4_000;
+const ONCE_MS = 30 * 24 * 3_600_000;
+const LIMIT_MS = 60_000;
+
+/** W7: schedules that are due in the same second, each made for it and due once. */
+export async function measureSchedules(
+  client: BenchClient,
+  { schedules, repeats }: SchedulesPlan,
+): Promise<ScheduleFigures> {
+  const spread: number[] = [];
+  const atOnce: number[] = [];
+  // The first second is not measured: what is compiled on the way is no lateness.
+  await dueIn(client, schedules, () => 0);
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    spread.push(...(await dueIn(client, schedules, (at) => Math.floor((at * SECOND_MS) / schedules))));
+    atOnce.push(...(await dueIn(client, schedules, () => 0)));
+  }
+  return { schedules, spreadMs: spreadOf(spread), atOnceMs: spreadOf(atOnce) };
+}
+
+/** How late each was, in milliseconds. */
+async function dueIn(
+  client: BenchClient,
+  count: number,
+  offsetMs: (at: number) => number,
+): Promise<readonly number[]> {
+  const second = Math.ceil((Date.now() + LEAD_MS) / SECOND_MS) * SECOND_MS;
+  const dueAt = (at: number): string => new Date(second + offsetMs(at)).toISOString();
+  const made = Array.from({ length: count }, (_, at) => {
+    const body = { task: `bench.${SINGLE.tasks[0].name}`, everyMs: ONCE_MS, startsAt: dueAt(at) };
+    return [`w7-${at}`, body] as const;
+  });
+  const from = await client.log.end();
+  await client.apply({ schedules: Object.fromEntries(made) });
+  if (Date.now() > second) throw new Error('the schedules were made too late: the machine is busy');
+  await delay(second - Date.now());
+  const runs = await runsOf(client, new Date(second), count);
+  await client.untilCompleted([...runs.keys()], LIMIT_MS);
+  const invoked = await client.log.invokedSince(from);
+  await client.apply({}, true);
+  return [...runs].map(([run, due]) => (invoked.get(run) ?? Number.NaN) - due);
+}
+
+/** run → due time, once each schedule has made its run. @throws Error when one is missing, or was not run */
+async function runsOf(client: BenchClient, since: Date, count: number): Promise<ReadonlyMap<string, number>> {
+  const end = performance.now() + LIMIT_MS;
+  for (;;) {
+    const { rows } = await client.pool.query<{ run: string; outcome: string; due: Date }>(
+      `SELECT run, outcome, scheduled_for AS due FROM schedule_firings
+       WHERE schedule LIKE 'w7-%' AND scheduled_for >= $1`,
+      [since],
+    );
+    const other = rows.find(({ outcome }) => outcome !== 'run');
+    if (other) throw new Error(`a due time is ${other.outcome}`);
+    if (rows.length === count) return new Map(rows.map(({ run, due }) => [run, due.getTime()]));
+    if (performance.now() > end) throw new Error(`${count - rows.length} schedules have not fired`);
+    await delay(100);
+  }
+}
