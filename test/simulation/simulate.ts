@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
 import { Nemesis } from './actors/nemesis.js';
-import { scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
+import { limited, scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
 import { siteOf, type Site, type SiteOptions } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
 import { comeToRest } from './rest.js';
@@ -10,6 +10,7 @@ import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './ch
 import { checkInvokes } from './check/commands.js';
 import { checkFreshness } from './check/freshness.js';
 import { checkRuns, checkSources } from './check/history.js';
+import { checkLimits } from './check/limits.js';
 import { checkStalls } from './check/stalls.js';
 import { checkLost, checkTimeouts } from './check/watchdogs.js';
 
@@ -32,6 +33,8 @@ export interface Report {
 export interface Options extends SiteOptions {
   /** In place of what the seed says. */
   readonly scenario?: Partial<Scenario>;
+  /** How many attempts of each task may go on at once; no limit when absent. */
+  readonly limit?: number;
   /** Is shown what is there at the end. */
   readonly look?: (site: Site) => void;
 }
@@ -46,12 +49,12 @@ export function simulate(seed: number, options: Options = {}): Promise<Report> {
   return report;
 }
 
-async function alone(seed: number, { look, scenario, ...options }: Options): Promise<Report> {
+async function alone(seed: number, { look, scenario, limit, ...options }: Options): Promise<Report> {
   Logger.overrideLogger(false);
   const site = siteOf(seed, options);
   const giveBack = site.world.takeTimers();
   try {
-    const report = await played(seed, site, scenario);
+    const report = await played(seed, site, scenario, limit);
     look?.(site);
     return report;
   } finally {
@@ -59,10 +62,15 @@ async function alone(seed: number, { look, scenario, ...options }: Options): Pro
   }
 }
 
-async function played(seed: number, site: Site, instead: Partial<Scenario> = {}): Promise<Report> {
+async function played(
+  seed: number,
+  site: Site,
+  instead: Partial<Scenario> = {},
+  limit?: number,
+): Promise<Report> {
   const { world, random, db, faults } = site;
   const began = world.now;
-  const scenario = { ...scenarioOf(random), ...instead };
+  const scenario = limited({ ...scenarioOf(random), ...instead }, limit);
   const fleet = new Fleet(site, scenario.coordinators);
   const servers = scenario.declarations.map(({ server }) => new TaskServer(site, server, scenario));
   const clients = new Clients(site, scenario, () => fleet.all);
@@ -77,7 +85,7 @@ async function played(seed: number, site: Site, instead: Partial<Scenario> = {})
     ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost, checkStalls].flatMap(
       (check) => check(site),
     ),
-    ...[checkDeadLetters, checkSchedules, checkFreshness].flatMap((check) => check(site)),
+    ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
   ];
   const rows = [...db.runs.values()];

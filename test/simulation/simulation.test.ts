@@ -5,6 +5,7 @@ import { FAULTS } from './world/faults.js';
 
 const BOX_MS = 15_000;
 const AT_LEAST = 50;
+const LIMITED = 12;
 
 /** What happens as a consequence of faults, or without any. */
 const ALSO = [
@@ -38,6 +39,10 @@ describe('the real coordination over simulated time, Kafka and PostgreSQL', () =
     },
     60 * BOX_MS,
   );
+
+  test('keeps limits of tasks through all of that', async () => {
+    for (let seed = 1; seed <= LIMITED; seed++) kept(await simulate(seed, { limit: 1 + (seed % 2) }));
+  }, 120_000);
 
   test('goes the same way whenever it is repeated', async () => {
     const first = await simulate(5);

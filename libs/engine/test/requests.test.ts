@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isWaitingForServer } from '@cordyna/engine';
+import { lineOf } from '@cordyna/engine';
 import { RunDriver, TestWorld, declarationOf, registryWith, seedFor } from '@cordyna/engine/testing';
 
 const registry = registryWith(
@@ -236,6 +236,6 @@ describe('the capacity of a server', () => {
     driver.send({ kind: 'capacity' });
     expect(driver.state('s.root')).toBe('invoked');
     const waits = [null, 'waiting for capacity of s', 'waiting for the command topic of s', 'another'];
-    expect(waits.map((reason) => isWaitingForServer(reason, 's'))).toEqual([false, true, true, false]);
+    expect(waits.map((reason) => lineOf(reason))).toEqual([null, 's', 's', null]);
   });
 });

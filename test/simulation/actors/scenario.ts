@@ -55,3 +55,15 @@ export const unscheduled = ({ server, tasks }: ServerDeclaration): ServerDeclara
   server,
   tasks: tasks.map(({ everyMs: _, ...task }) => task),
 });
+
+/** The same with a limit for each task. */
+export const limited = (scenario: Scenario, max: number | undefined): Scenario =>
+  max === undefined
+    ? scenario
+    : {
+        ...scenario,
+        declarations: scenario.declarations.map(({ server, tasks }) => ({
+          server,
+          tasks: tasks.map((task) => ({ ...task, limits: [{ max }] })),
+        })),
+      };

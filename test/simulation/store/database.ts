@@ -1,4 +1,4 @@
-import type { DeclaredServer, Definition, HistoryRow, Run, RunSeed, TaskRun } from '@cordyna/engine';
+import type { DeclaredServer, Definition, Holders, HistoryRow, Run, RunSeed, TaskRun } from '@cordyna/engine';
 import type { InstanceState } from '@cordyna/protocol/model';
 import type {
   DeadLetterRow,
@@ -29,6 +29,7 @@ export interface FreshnessRow {
   version: number;
   consumed: { readonly [dependency: string]: string };
   latest: { readonly run: string; readonly index: number | null; readonly list: boolean } | null;
+  holders?: Holders;
 }
 
 export type Instance = {

@@ -1,4 +1,4 @@
-import { isWaitingForServer, type RunAge, type TaskRun } from '@cordyna/engine';
+import { lineOf, type RunAge, type TaskRun } from '@cordyna/engine';
 import {
   StoreUnavailable,
   TimerQueries,
@@ -30,8 +30,7 @@ function* taskRuns({ runs }: Database, all = false): Iterable<Found> {
 
 const isWith = ({ state, invocation }: TaskRun): boolean =>
   invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
-const waitsFor = ({ task, server }: Found): boolean =>
-  task.state === 'pending' && isWaitingForServer(task.reason, server);
+const lineIn = ({ task }: Found): string | null => (task.state === 'pending' ? lineOf(task.reason) : null);
 
 const byTime = (a: readonly [number, string], b: readonly [number, string]): number =>
   a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
@@ -100,9 +99,12 @@ export class MemoryTimerQueries extends TimerQueries {
   runsWaitingPerServer(limit: number) {
     return this.ask((db) => {
       const servers = new Map<string, Map<string, RunAge>>();
-      for (const { id, run, server } of where(taskRuns(db, true), waitsFor)) {
-        const runs = servers.get(server) ?? new Map<string, RunAge>();
-        servers.set(server, runs.set(id, { run: id, createdAt: run.createdAt }));
+      for (const found of taskRuns(db, true)) {
+        const { id, run } = found;
+        const line = lineIn(found);
+        if (line === null) continue;
+        const runs = servers.get(line) ?? new Map<string, RunAge>();
+        servers.set(line, runs.set(id, { run: id, createdAt: run.createdAt }));
       }
       const oldest = (runs: Iterable<RunAge>): readonly RunAge[] =>
         [...runs].sort((a, b) => byTime([a.createdAt, a.run], [b.createdAt, b.run])).slice(0, limit);

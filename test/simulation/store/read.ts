@@ -50,12 +50,14 @@ function registry({ registry: { version, servers, definitions } }: Database): Lo
 }
 
 /** The latest output is where the task run has it, as in PostgreSQL. */
-function freshnessOf(db: Database, task: string, { consumed, latest }: FreshnessRow) {
-  if (!latest) return { task, consumed, latest: null };
+function freshnessOf(db: Database, task: string, { consumed, latest, holders = {} }: FreshnessRow) {
+  const held = Object.keys(holders).length > 0 ? { holders } : {};
+  if (!latest) return { task, consumed, latest: null, ...held };
   const tasks = db.runs.get(latest.run)?.tasks ?? [];
   const whole = latest.index === null ? undefined : tasks[latest.index];
-  if (!latest.list) return { task, consumed, latest: { run: latest.run, output: whole?.output ?? {} } };
+  if (!latest.list)
+    return { task, consumed, latest: { run: latest.run, output: whole?.output ?? {} }, ...held };
   const { first, count } = whole?.elements ?? { first: 0, count: 0 };
   const output: JsonObject[] = tasks.slice(first, first + count).map((element) => element.output ?? {});
-  return { task, consumed, latest: { run: latest.run, output } };
+  return { task, consumed, latest: { run: latest.run, output }, ...held };
 }

@@ -1,4 +1,4 @@
-import { definitionId } from '@cordyna/engine';
+import { definitionId, type FreshnessWrite, type Holders } from '@cordyna/engine';
 import {
   Conflict,
   StoreRefused,
@@ -109,8 +109,9 @@ function writeFreshness(db: Database, { freshness, runs }: Changes): void {
     const row = db.freshness.get(task);
     if (!row) continue;
     row.version += 1;
-    for (const { task: of, consumed, latest } of freshness.writes) {
+    for (const { task: of, consumed, latest, holders } of freshness.writes) {
       if (of !== task) continue;
+      if (holders) row.holders = heldAfter({ ...row.holders, ...holders });
       row.consumed = { ...row.consumed, ...consumed };
       if (!latest) continue;
       const { run, output } = latest;
@@ -118,6 +119,11 @@ function writeFreshness(db: Database, { freshness, runs }: Changes): void {
     }
   }
 }
+
+const heldAfter = (merged: NonNullable<FreshnessWrite['holders']>): Holders =>
+  Object.fromEntries(
+    Object.entries(merged).filter((one): one is [string, readonly string[]] => one[1] !== null),
+  );
 
 function indexOf(run: string, task: string, runs: readonly RunChange[]): number | null {
   const change = runs.find(({ seed }) => seed.run === run);

@@ -1,9 +1,11 @@
-import type { RunAge } from '@cordyna/engine';
+import { isPlace, isPlaceOf, type RunAge } from '@cordyna/engine';
 import type { InstanceRow } from './ports/index.js';
 import { isOlder, WaitingLines, type WaitChanges } from './waiting-lines.js';
 
 /** Unfinished invocations that a server may have when none of its instances sends heartbeats. */
 export const CAPACITY_WITHOUT_HEARTBEATS = 1_000;
+/** Runs that are offered places once some were given back: as many as a batch may have ended. */
+const FREED = 10;
 /** Runs that are offered places at once. */
 const MAX_OFFERS = 500;
 
@@ -17,6 +19,8 @@ export class Capacity {
   private unfinished = new Map<string, number>();
   private changes = new Map<string, number>();
   private readonly lines = new WaitingLines();
+  /** Lines of places under a limit → runs that may be offered one: a guess, the decision knows. */
+  private places = new Map<string, number>();
 
   /** How many more invocations the server takes now. */
   free(server: string): number {
@@ -27,6 +31,7 @@ export class Capacity {
   /** How many the server takes now from this run: none while an older one waits. `batch` is what is not committed yet. */
   freeFor(asking: RunAge, server: string, batch: BatchLoad): number {
     if (this.lines.isOlderWaiting(server, asking, batch.waits.get(server))) return 0;
+    if (isPlace(server)) return Infinity;
     return Math.max(0, this.free(server) - Math.max(0, batch.load.get(server) ?? 0));
   }
 
@@ -37,17 +42,26 @@ export class Capacity {
   offers(isReachable: (server: string) => boolean, own: boolean): readonly RunAge[] {
     const offered = new Map<string, RunAge>();
     for (const server of this.lines.servers()) {
-      const free = this.free(server);
-      if (free === 0 || !isReachable(server)) continue;
-      for (const age of this.lines.first(server, Math.min(free, MAX_OFFERS), own)) offered.set(age.run, age);
+      const free = isPlace(server) ? (this.places.get(server) ?? 0) : this.free(server);
+      if (free === 0 || (!isPlace(server) && !isReachable(server))) continue;
+      const first = this.lines.first(server, Math.min(free, MAX_OFFERS), own);
+      if (isPlace(server) && first.length > 0) this.places.delete(server);
+      for (const age of first) offered.set(age.run, age);
     }
     return [...offered.values()].sort((a, b) => (isOlder(a, b) ? -1 : 1)).slice(0, MAX_OFFERS);
   }
 
   /** Counts what a committed batch invoked and ended, and who waits since. */
-  add({ load, waits }: BatchLoad): void {
+  add({ load, waits, freed }: BatchLoad): void {
     for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) + change);
     this.lines.apply(waits);
+    if (freed && freed.size > 0)
+      for (const line of this.lines.servers()) if (isPlace(line)) this.noteFreed(line, freed);
+  }
+
+  private noteFreed(line: string, freed: ReadonlySet<string>): void {
+    for (const task of freed)
+      if (isPlaceOf(line, task)) this.places.set(line, (this.places.get(line) ?? 0) + FREED);
   }
 
   /** The run cannot be served: it holds up nobody until it is seen again. */
@@ -82,6 +96,8 @@ export class Capacity {
     this.unfinished = new Map(unfinished);
     this.limits = limitsOf(instances);
     this.lines.endLook(waiting);
+    // Others may have given places back, and whoever was offered one may have found it taken.
+    this.places = new Map([...this.lines.servers()].filter(isPlace).map((line) => [line, FREED]));
   }
 }
 
@@ -90,6 +106,8 @@ export interface BatchLoad {
   /** server → invocations begun less ended */
   readonly load: ReadonlyMap<string, number>;
   readonly waits: WaitChanges;
+  /** Tasks of which places under a limit were given back. */
+  readonly freed?: ReadonlySet<string>;
 }
 
 /** A server whose instances are all gone counts as one without heartbeats: its invokes then end in `ack_timeout`. */

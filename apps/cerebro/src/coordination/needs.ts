@@ -104,8 +104,8 @@ function creationNeeds(request: RunRequest, registry: Registry): readonly string
     ? planJob(registry, request.job)
     : planTask(registry, request.task ?? '', request.scope ?? 'downstream');
   if (!planned.ok) return [];
-  return planned.plan.members.flatMap(({ task, outside }) =>
-    outside.length === 0 ? [] : [task, ...outside],
+  return planned.plan.members.flatMap(({ task, outside, limits }) =>
+    outside.length === 0 && !limits ? [] : [task, ...outside],
   );
 }
 

@@ -1,7 +1,8 @@
 import {
-  isWaitingForServer,
+  lineOf,
   type Decision,
   type Freshness,
+  type FreshnessWrite,
   type HistoryRow,
   type Registry,
   type Run,
@@ -44,14 +45,25 @@ interface WorkingRun {
 const isWithServer = ({ state, invocation }: TaskRun): boolean =>
   invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
 
-/** Servers that task runs of this run wait for. */
-function waitsFor({ seed, tasks }: Run): ReadonlySet<string> {
-  const servers = new Set<string>();
-  for (const { member, reason } of tasks) {
-    const server = reason === null ? undefined : seed.plan.members[member]?.server;
-    if (server && isWaitingForServer(reason, server)) servers.add(server);
+/** Lines in which task runs of this run wait. */
+function waitsFor({ tasks }: Run): ReadonlySet<string> {
+  const lines = new Set<string>();
+  for (const { reason } of tasks) {
+    const line = lineOf(reason);
+    if (line !== null) lines.add(line);
   }
-  return servers;
+  return lines;
+}
+
+function heldAfter(
+  before: Freshness['holders'],
+  written: FreshnessWrite['holders'],
+): Pick<Freshness, 'holders'> {
+  if (!written) return before ? { holders: before } : {};
+  const merged = Object.entries({ ...before, ...written });
+  return {
+    holders: Object.fromEntries(merged.filter((one): one is [string, readonly string[]] => one[1] !== null)),
+  };
 }
 
 /**
@@ -84,6 +96,8 @@ export class WorkingSet {
   private readonly publishedIds: string[] = [];
   /** server → invocations begun less ended */
   readonly load = new Map<string, number>();
+  /** Tasks of which places under a limit were given back */
+  readonly freed = new Set<string>();
   /** server → run → whether it waits for that server now */
   readonly waits = new Map<string, Map<string, WaitChange>>();
 
@@ -172,9 +186,9 @@ export class WorkingSet {
       if (!server) continue;
       const change = Number(isWithServer(after)) - Number(known !== null && isWithServer(known));
       if (change !== 0) this.load.set(server, (this.load.get(server) ?? 0) + change);
-      const waits = isWaitingForServer(after.reason, server);
-      const waited = known !== null && isWaitingForServer(known.reason, server);
-      if (waits || waited) waiting.set(server, waits || (waiting.get(server) ?? false));
+      const [line, was] = [lineOf(after.reason), known === null ? null : lineOf(known.reason)];
+      if (was !== null) waiting.set(was, waiting.get(was) ?? false);
+      if (line !== null) waiting.set(line, true);
     }
     for (const [server, waits] of waiting) this.noteWait(run, server, waits || waitsFor(run).has(server));
   }
@@ -200,12 +214,14 @@ export class WorkingSet {
 
   private writeFreshness(write: Changes['freshness']['writes'][number]): void {
     this.freshnessWrites.push(write);
+    if (Object.values(write.holders ?? {}).includes(null)) this.freed.add(write.task);
     const before = this.freshnessValues.get(write.task);
     if (!before) return;
     this.freshnessValues.set(write.task, {
       task: write.task,
       consumed: { ...before.consumed, ...write.consumed },
       latest: write.latest ?? before.latest,
+      ...heldAfter(before.holders, write.holders),
     });
   }
 

@@ -40,6 +40,7 @@ CREATE TABLE freshness (
   latest_run uuid,
   latest_index integer,
   latest_list boolean NOT NULL DEFAULT false,
+  holders jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT freshness_pkey PRIMARY KEY (task)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=50);
 

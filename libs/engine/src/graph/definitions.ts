@@ -35,6 +35,7 @@ function defineTask(server: string, declared: TaskDeclaration): TaskDefinition {
       factor: retry.factor ?? DEFAULT_RETRY.factor,
       maxBackoffMs: retry.maxBackoffMs ?? DEFAULT_RETRY.maxBackoffMs,
     },
+    ...(declared.limits && declared.limits.length > 0 ? { limits: declared.limits } : {}),
     argsSchema: declared.argsSchema ?? null,
     outputSchema: declared.outputSchema ?? null,
   };

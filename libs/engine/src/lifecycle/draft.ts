@@ -14,6 +14,7 @@ import type {
 } from '../model/index.js';
 import { apply } from './evolve.js';
 import { memberOf } from './lookup.js';
+import { releasePlaces } from './places.js';
 
 /** What a history row says, but for its position and origin. */
 export interface Entry {
@@ -97,7 +98,21 @@ export class Draft {
 
   /** Later writes of one decision are joined with earlier ones. */
   writeFreshness(write: FreshnessWrite): void {
-    this.freshness.set(write.task, { ...this.freshness.get(write.task), ...write });
+    const before = this.freshness.get(write.task);
+    const holders = { ...before?.holders, ...write.holders };
+    const held = before?.holders || write.holders ? { holders } : {};
+    this.freshness.set(write.task, { ...before, ...write, ...held });
+  }
+
+  /** What this decision has written of the task so far. */
+  written(task: string): FreshnessWrite | undefined {
+    return this.freshness.get(task);
+  }
+
+  /** Does an older run wait in this line? */
+  isBehind(line: string): boolean {
+    const { createdAt, seed } = this.run;
+    return this.world.capacity(line, { run: seed.run, createdAt }) === 0;
   }
 
   hasCapacity(server: string): boolean {
@@ -138,11 +153,13 @@ export class Draft {
     const { source, at, topic, partition, offset } = from;
     const place = { topic, partition, offset };
     const row = { seq, at, source, type, task, item, attempt, applied, reason, ...place, data };
-    const { run, touched } = apply(this.run, row);
+    const before = this.run;
+    const { run, touched } = apply(before, row);
     this.run = run;
     this.rows.push(row);
     for (const index of touched) {
       this.touched.add(index);
+      if (index < before.tasks.length) releasePlaces(this, before.tasks.at(index), this.task(index));
       this.wake(this.task(index));
     }
     return seq;

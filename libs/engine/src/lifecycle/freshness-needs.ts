@@ -12,7 +12,8 @@ export function freshnessNeeds(seed: RunSeed, input: 'create'): readonly string[
 export function freshnessNeeds(run: Run, input: Input): readonly string[];
 export function freshnessNeeds(about: RunSeed | Run, input: Input | 'create'): readonly string[] {
   const { plan } = 'seed' in about ? about.seed : about;
-  if (!looksOutside(plan)) return [];
+  const limited = limitedIn(plan);
+  if (!looksOutside(plan)) return limited;
   const run = 'seed' in about ? about : initialRun(about);
   const { ends, begins } = input === 'create' ? { ends: [], begins: readyIn(run) } : effectsOf(run, input);
   const needs = [...reach(run, ends, begins)].flatMap((index) => {
@@ -20,7 +21,16 @@ export function freshnessNeeds(about: RunSeed | Run, input: Input | 'create'): r
     const { task, outside } = plan.members[member] as Member;
     return item !== null || attempt > 0 || outside.length === 0 ? [] : [task, ...outside];
   });
-  return [...new Set(needs)];
+  return [...new Set([...needs, ...limited])];
+}
+
+const limitedTasks = new WeakMap<Plan, readonly string[]>();
+
+/** Tasks with limits, whatever the input: nearly all of them let one begin or end. */
+function limitedIn(plan: Plan): readonly string[] {
+  const found = limitedTasks.get(plan) ?? plan.members.filter(({ limits }) => limits).map(({ task }) => task);
+  limitedTasks.set(plan, found);
+  return found;
 }
 
 const known = new WeakMap<Plan, boolean>();

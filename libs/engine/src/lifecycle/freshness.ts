@@ -26,7 +26,7 @@ export function outsideInputs(draft: Draft, member: Member): OutsideResult {
   return { outside: Object.fromEntries(given) };
 }
 
-function freshnessOf(draft: Draft, task: string): Freshness {
+export function freshnessOf(draft: Draft, task: string): Freshness {
   const found = draft.world.freshness(task);
   if (found) return found;
   throw new EngineError('freshness_not_loaded', `freshness of ${task} was not loaded: see freshnessNeeds`);

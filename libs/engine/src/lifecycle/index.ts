@@ -6,7 +6,9 @@ export { replay } from './replay.js';
 export {
   RowType,
   WAITING_FOR_UPSTREAM,
-  isWaitingForServer,
+  isPlace,
+  isPlaceOf,
+  lineOf,
   waitingForCapacity,
   waitingForTopic,
 } from './rows.js';

@@ -7,6 +7,7 @@ import type { Draft } from './draft.js';
 import { fail, ownError } from './fail.js';
 import type { DependencyOutput } from './outputs.js';
 import { inputsOf, invocationArgs, withoutItems } from './outputs.js';
+import { takePlaces } from './places.js';
 import { RowType } from './rows.js';
 
 /** What a command may take of Kafka's value: the rest is for the envelope, `expiresAt` and `lease`. */
@@ -53,6 +54,7 @@ export function invoke(draft: Draft, task: TaskRun, prepared: Prepared, taken: T
     return false;
   }
   draft.takeCapacity(member.server);
+  takePlaces(draft, member, args, invocation);
   const data = { invocation, server: member.server, args, origins, ...taken };
   const seq = draft.row({ type: RowType.taskInvoked, ...draft.about(task, attempt), data });
   draft.fact(seq, RowType.taskInvoked, member.task, identity);

@@ -67,6 +67,17 @@ export interface RowData {
 export const WAITING_FOR_UPSTREAM = 'waiting for upstream';
 export const waitingForCapacity = (server: string): string => `waiting for capacity of ${server}`;
 export const waitingForTopic = (server: string): string => `waiting for the command topic of ${server}`;
-/** Nothing but the server itself keeps a task run with this reason from being invoked. */
-export const isWaitingForServer = (reason: string | null, server: string): boolean =>
-  reason !== null && (reason === waitingForCapacity(server) || reason === waitingForTopic(server));
+/** @param place as `placesOf` names it */
+export const waitingForPlace = (place: string): string => `waiting for a place of ${place}`;
+
+const LINES = ['waiting for capacity of ', 'waiting for the command topic of ', 'waiting for a place of '];
+/** The line in which a task run with this reason stands: a server's, or that of a place under a limit; else null. */
+export function lineOf(reason: string | null): string | null {
+  const found = reason === null ? undefined : LINES.find((beginning) => reason.startsWith(beginning));
+  return found === undefined || reason === null ? null : reason.slice(found.length);
+}
+/** A server's name has no dot; a place begins with a qualified task. */
+export const isPlace = (line: string): boolean => line.includes('.');
+/** Of the task itself, or of one of its keys. */
+export const isPlaceOf = (line: string, task: string): boolean =>
+  line === task || line.startsWith(`${task} (`);

@@ -7,7 +7,8 @@ import { fail, ownError, wait } from './fail.js';
 import { consumption, outsideInputs } from './freshness.js';
 import { invoke, prepare } from './invoke.js';
 import { dependencyOutputs } from './outputs.js';
-import { RowType, waitingForCapacity, waitingForTopic } from './rows.js';
+import { missingPlace } from './places.js';
+import { RowType, waitingForCapacity, waitingForPlace, waitingForTopic } from './rows.js';
 
 /** Goes on with all that the decision has made possible, until nothing more is, and ends the run with its last task. */
 export function settle(draft: Draft): void {
@@ -44,9 +45,12 @@ function begin(draft: Draft, task: TaskRun): void {
   if (held !== null) return wait(draft, task, held, null);
   const consumed = first ? consumption(draft, member, outside) : null;
   const outputs = dependencyOutputs(draft.run, member, outside);
-  const began = expands
-    ? expandForEach(draft, task, outputs, { outside, consumed })
-    : invoke(draft, task, prepare(draft, task, outputs), first ? { outside, consumed } : null);
+  const prepared = expands ? null : prepare(draft, task, outputs);
+  const place = prepared && member.limits ? missingPlace(draft, member, prepared.args) : null;
+  if (place !== null) return wait(draft, task, waitingForPlace(place), null);
+  const began = prepared
+    ? invoke(draft, task, prepared, first ? { outside, consumed } : null)
+    : expandForEach(draft, task, outputs, { outside, consumed });
   if (began && consumed) draft.writeFreshness({ task: member.task, consumed });
 }
 

@@ -45,6 +45,8 @@ export interface Fact {
 /** A change of a freshness aggregate; fields that are absent stay. */
 export interface FreshnessWrite {
   readonly task: string;
+  /** Merged: places that attempts take, and null for each attempt that has ended. */
+  readonly holders?: { readonly [invocation: string]: readonly string[] | null };
   /** Merged into what it consumed before. */
   readonly consumed?: { readonly [dependency: string]: string };
   readonly latest?: LatestOutput;

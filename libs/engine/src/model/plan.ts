@@ -1,5 +1,12 @@
 import type { PlanError } from './registry.js';
-import type { JsonObject, RetryPolicy, RunScope, Timeouts, Trigger } from '@cordyna/protocol/model';
+import type {
+  JsonObject,
+  RetryPolicy,
+  RunScope,
+  TaskLimit,
+  Timeouts,
+  Trigger,
+} from '@cordyna/protocol/model';
 
 /** One task of a run, as it was declared when the run was created. Immutable. */
 export interface Member {
@@ -17,6 +24,8 @@ export interface Member {
   readonly outside: readonly string[];
   /** The dependency whose output list makes one task run per element. */
   readonly forEach: string | null;
+  /** Absent when there are none. */
+  readonly limits?: readonly TaskLimit[];
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
   /** Arguments of the task's definition. */

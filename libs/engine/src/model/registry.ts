@@ -5,6 +5,7 @@ import type {
   JobTask,
   JsonObject,
   RetryPolicy,
+  TaskLimit,
   Timeouts,
 } from '@cordyna/protocol/model';
 
@@ -22,6 +23,8 @@ export interface TaskDefinition {
   readonly args: JsonObject;
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
+  /** Absent when there are none. */
+  readonly limits?: readonly TaskLimit[];
   readonly argsSchema: JsonObject | null;
   readonly outputSchema: JsonObject | null;
 }

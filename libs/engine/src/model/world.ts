@@ -13,9 +13,13 @@ export interface Freshness {
   /** dependency → the run whose completion this task consumed last */
   readonly consumed: { readonly [dependency: string]: string };
   readonly latest: LatestOutput | null;
+  /** invocation → the places that it holds, of a task with limits */
+  readonly holders?: Holders;
 }
 
-/** Who asks for a place with a server: older runs go first, those of the same instant by their ids. */
+export type Holders = { readonly [invocation: string]: readonly string[] };
+
+/** Who asks for a place with a server, or under a limit: older runs go first, those of the same instant by their ids. */
 export interface RunAge {
   readonly run: string;
   /** Epoch ms. */
@@ -28,7 +32,10 @@ export interface World {
   readonly declared: (task: string) => boolean;
   /** Can commands be sent to this server? Not before its command topic is known. */
   readonly reachable: (server: string) => boolean;
-  /** How many more invocations this server takes now from this run (flow control); Infinity is allowed. */
+  /**
+   * How many more invocations this server takes now from this run (flow control), or whether an older run waits for the
+   * same place under a limit (0); Infinity is allowed.
+   */
   readonly capacity: (server: string, asking: RunAge) => number;
   /** Undefined when it was not loaded, which is an error for what `freshnessNeeds` names. */
   readonly freshness: (task: string) => Freshness | undefined;

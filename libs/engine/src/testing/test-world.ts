@@ -42,10 +42,13 @@ export class TestWorld implements World {
   readonly invocationId: World['invocationId'] = (run, task, item, attempt) =>
     `${run}/${task}/${item?.index ?? '-'}/${attempt}`;
 
-  keep({ task, consumed, latest }: FreshnessWrite): void {
+  keep({ task, consumed, latest, holders }: FreshnessWrite): void {
     const before = this.aggregates.get(task) ?? { task, consumed: {}, latest: null };
+    const merged = Object.entries({ ...before.holders, ...holders });
+    const held = merged.filter((entry): entry is [string, readonly string[]] => entry[1] !== null);
     this.aggregates.set(task, {
       task,
+      ...(merged.length > 0 ? { holders: Object.fromEntries(held) } : {}),
       consumed: { ...before.consumed, ...consumed },
       latest: latest ?? before.latest,
     });

@@ -23,6 +23,13 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxBackoffMs: 60_000,
 };
 
+/** How many attempts of a task go on at once, over all runs and coordinators. */
+export interface TaskLimit {
+  readonly max: number;
+  /** Name of an argument: the limit holds for each of its values by itself; for all together when absent. */
+  readonly key?: string;
+}
+
 export interface TaskDeclaration {
   readonly name: string;
   readonly description?: string;
@@ -35,6 +42,7 @@ export interface TaskDeclaration {
   readonly timeouts?: Partial<Timeouts>;
   readonly retry?: Partial<RetryPolicy>;
   readonly forEach?: string;
+  readonly limits?: readonly TaskLimit[];
   readonly argsSchema?: JsonObject;
   readonly outputSchema?: JsonObject;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, RetryPolicy, Timeouts } from '@cordyna/protocol/model';
+import type { JsonObject, RetryPolicy, TaskLimit, Timeouts } from '@cordyna/protocol/model';
 import type { Duration } from './durations.js';
 
 /** What a team declares about one task; each field is explained in docs/protocol.md, "Server state". */
@@ -20,6 +20,8 @@ export interface TaskOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Runs once per element of `items` in the output of this task, which is a dependency too. */
   readonly forEach?: string;
+  /** How many attempts go on at once, over all runs and instances; with `key` for each value of that argument. */
+  readonly limits?: readonly TaskLimit[];
   /** JSON Schema of the merged arguments; Cerebro checks it before each invocation. */
   readonly argsSchema?: JsonObject;
   /** JSON Schema of the output; Cerebro checks it on completion. */

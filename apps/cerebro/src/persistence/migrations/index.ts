@@ -7,6 +7,7 @@ import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
 import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
 import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
 import { Notices1763765000000 } from './1763765000000-notices.js';
+import { Places1763770000000 } from './1763770000000-places.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   JoinedFacts1763760000000,
   RunSeeds1763761000000,
   Notices1763765000000,
+  Places1763770000000,
 ];

@@ -43,6 +43,17 @@ export class RetryDto {
   maxBackoffMs?: number;
 }
 
+@Doc('How many attempts of a task go on at once, over all runs.')
+export class LimitDto {
+  @Count(1)
+  max!: number;
+
+  @Doc('Name of an argument: the limit holds for each of its values by itself. Left out: for all together.')
+  @Optional()
+  @Text({ min: 1, max: 256 })
+  key?: string;
+}
+
 @Doc('One task of a server.')
 export class TaskDeclarationDto {
   @Doc('Unique within the server.')
@@ -90,6 +101,11 @@ export class TaskDeclarationDto {
   @Optional()
   @Reference()
   forEach?: string;
+
+  @Doc('What waits for a place stays `pending`; the oldest run goes first.')
+  @Optional()
+  @NestedList(() => LimitDto)
+  limits?: LimitDto[];
 
   @Doc('JSON Schema 2020-12 of the merged arguments.')
   @Optional()

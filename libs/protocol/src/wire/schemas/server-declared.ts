@@ -91,6 +91,25 @@ export const serverDeclaredSchema = {
         },
       },
     },
+    Limit: {
+      description: 'How many attempts of a task go on at once, over all runs.',
+      type: 'object',
+      required: ['max'],
+      properties: {
+        max: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 2147483647,
+        },
+        key: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 256,
+          description:
+            'Name of an argument: the limit holds for each of its values by itself. Left out: for all together.',
+        },
+      },
+    },
     Retry: {
       description:
         'What happens after an error that may be retried: the wait is backoffMs × factor^(failures - 1), ±20 %.',
@@ -181,6 +200,13 @@ export const serverDeclaredSchema = {
             'a name or <server>.<name>, each 1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends',
           description:
             'A task whose output is `{ "items": [ … ] }`: this one runs once per item. A dependency too.',
+        },
+        limits: {
+          type: 'array',
+          items: {
+            $ref: '#/$defs/Limit',
+          },
+          description: 'What waits for a place stays `pending`; the oldest run goes first.',
         },
         argsSchema: {
           type: 'object',

@@ -1,3 +1,4 @@
+import type { Holders } from '@cordyna/engine';
 import type { JsonObject } from '@cordyna/protocol/model';
 import type { Loaded } from '../../../coordination/ports/index.js';
 import { prepared } from '../../sql/statement.js';
@@ -15,7 +16,7 @@ export const beginFreshness = prepared(
 
 export const selectFreshness = prepared(
   'freshness_select',
-  `SELECT f.task, f.version::float8 AS version, f.consumed, f.latest_run,
+  `SELECT f.task, f.version::float8 AS version, f.consumed, f.holders, f.latest_run,
      CASE WHEN f.latest_list THEN (
        SELECT coalesce(jsonb_agg(coalesce(e.output, '{}') ORDER BY e.item_index), '[]')
        FROM task_runs e
@@ -29,14 +30,21 @@ export interface FreshnessRow {
   readonly task: string;
   readonly version: number;
   readonly consumed: { readonly [dependency: string]: string };
+  readonly holders: Holders;
   readonly latest_run: string | null;
   readonly output: JsonObject | readonly JsonObject[];
 }
 
 export const freshnessOf = (rows: readonly FreshnessRow[]): Loaded['freshness'] =>
   new Map(
-    rows.map(({ task, version, consumed, latest_run: run, output }) => [
+    rows.map(({ task, version, consumed, holders, latest_run: run, output }) => [
       task,
-      { version, value: { task, consumed, latest: run === null ? null : { run, output } } },
+      {
+        version,
+        value: {
+          ...{ task, consumed, latest: run === null ? null : { run, output } },
+          ...(Object.keys(holders).length > 0 ? { holders } : {}),
+        },
+      },
     ]),
   );

@@ -1,3 +1,4 @@
+import type { FreshnessWrite } from '@cordyna/engine';
 import type { Changes, RunChange } from '../../../coordination/ports/index.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 
@@ -23,11 +24,12 @@ const write = prepared(
   `UPDATE freshness f SET
      version = f.version + 1,
      consumed = f.consumed || w.consumed::jsonb,
+     holders = CASE WHEN w.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || w.holders::jsonb) END,
      latest_run = coalesce(w.latest_run, f.latest_run),
      latest_index = CASE WHEN w.latest_run IS NULL THEN f.latest_index ELSE w.latest_index END,
      latest_list = CASE WHEN w.latest_run IS NULL THEN f.latest_list ELSE w.latest_list END
-   FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::bool[])
-     AS w (task, consumed, latest_run, latest_index, latest_list)
+   FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::bool[], $6::text[])
+     AS w (task, consumed, latest_run, latest_index, latest_list, holders)
    WHERE f.task = w.task`,
 );
 
@@ -35,6 +37,7 @@ interface Written {
   readonly task: string;
   consumed: Record<string, string>;
   latest: { readonly run: string; readonly index: number | null; readonly list: boolean } | null;
+  holders: FreshnessWrite['holders'] | null;
 }
 
 /** The output stays where it is; only the task run that has it is remembered. */
@@ -48,10 +51,11 @@ function indexOf(run: string, task: string, runs: readonly RunChange[]): number 
 /** One row per task: what a batch writes of it, in order, merged. */
 function merged({ freshness, runs }: Pick<Changes, 'freshness' | 'runs'>): readonly Written[] {
   const byTask = new Map<string, Written>();
-  for (const { task, consumed, latest } of freshness.writes) {
-    const row = byTask.get(task) ?? { task, consumed: {}, latest: null };
+  for (const { task, consumed, latest, holders } of freshness.writes) {
+    const row = byTask.get(task) ?? { task, consumed: {}, latest: null, holders: null };
     byTask.set(task, row);
     row.consumed = { ...row.consumed, ...consumed };
+    if (holders) row.holders = { ...row.holders, ...holders };
     if (latest) {
       row.latest = {
         run: latest.run,
@@ -91,6 +95,7 @@ export function writeFreshness(
         writes.map(({ latest }) => latest?.run ?? null),
         writes.map(({ latest }) => latest?.index ?? null),
         writes.map(({ latest }) => latest?.list ?? null),
+        writes.map(({ holders }) => (holders ? JSON.stringify(holders) : null)),
       ),
     );
   }

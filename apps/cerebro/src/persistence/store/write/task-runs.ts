@@ -1,4 +1,4 @@
-import { isWaitingForServer, type TaskRun } from '@cordyna/engine';
+import { lineOf, type TaskRun } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
 import { prepared, type Scalar, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
@@ -32,8 +32,7 @@ const serverOf = (row: Row): string | null => memberOf(row)?.server ?? null;
 
 function waitingServer(row: Row): string | null {
   const { state, reason } = row.task;
-  const server = serverOf(row);
-  return state === 'pending' && server !== null && isWaitingForServer(reason, server) ? server : null;
+  return state === 'pending' ? lineOf(reason) : null;
 }
 
 const COLUMNS: readonly Column[] = [
