@@ -118,6 +118,27 @@ describe('schedules and firings', () => {
   });
 });
 
+test('commits that are sent one behind the other take effect in that order, or none after one that fails', async () => {
+  const seed = seedOf(['behind.one']);
+  const other = seedOf(['behind.other']);
+  const [first, failing] = [{}, {}];
+  const behind = (after: object) => ({ ticket: {}, after });
+  const created = db.store.commit(changesOf({ runs: [runChange(runOf(seed), null)] }), {
+    ticket: first,
+    after: null,
+  });
+  const changed = db.store.commit(changesOf({ runs: [runChange(runOf(seed), 1)] }), behind(first));
+  await Promise.all([created, changed]);
+  expect((await loadRun(seed.run))?.version).toBe(2);
+  const answers = await Promise.allSettled([
+    db.store.commit(changesOf({ runs: [runChange(runOf(seed), 1)] }), { ticket: failing, after: null }),
+    db.store.commit(changesOf({ runs: [runChange(runOf(other), null)] }), behind(failing)),
+  ]);
+  for (const answer of answers)
+    expect(answer.status === 'rejected' && answer.reason).toBeInstanceOf(Conflict);
+  expect(await loadRun(other.run)).toBeUndefined();
+});
+
 describe('the outbox', () => {
   test('gives ids and stamps in the order of the messages, on the clock of the database', async () => {
     const outbox = [

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { encodeProduce } from '../src/cluster/requests.js';
 import type { ProduceTopic } from '../src/cluster/requests.js';
 import { internals } from '../src/kafkajs/internals.js';
+import { message, text } from './fixtures/messages.js';
 
 interface KafkajsProduce {
   encode(): Promise<{ readonly buffer: Buffer }>;
@@ -11,17 +12,6 @@ const kafkajsProduce = internals.require<(args: object) => KafkajsProduce>(
   'kafkajs/src/protocol/requests/produce/v7/request.js',
 );
 
-const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
-const text = fc.string({ unit: 'grapheme', maxLength: 40 });
-const message = fc.record(
-  {
-    key: fc.option(fc.oneof(bytes, text)),
-    value: fc.option(fc.oneof(bytes, text)),
-    timestamp: fc.integer({ min: 1_700_000_000_000, max: 1_700_900_000_000 }),
-    headers: fc.dictionary(text, fc.oneof(bytes, text), { maxKeys: 3 }),
-  },
-  { requiredKeys: ['key', 'value', 'timestamp'] },
-);
 const partition = fc.record({
   partition: fc.nat({ max: 1_000 }),
   messages: fc.array(message, { minLength: 1, maxLength: 70 }),

@@ -74,7 +74,8 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     envelope: new CloudEventEnvelope(topics, commandTopics, source),
     defaultTimeouts: SETTINGS.timeouts,
   };
-  const door = new Door(store, new Caches(), tools, metrics);
+  // Whatever waits is decided while another commit is under way.
+  const door = new Door(store, new Caches(), tools, metrics, 1);
   const publisher = new Publisher(
     outbound,
     (marks) => door.markPublished(marks),
@@ -99,7 +100,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
       ...{ lostAfterMs: SETTINGS.lostAfterMs, sweepAfterMs: SETTINGS.sweepAfterMs },
     },
   );
-  const handler = new InboundHandler(door, progress, queries, bus.admin() as BusAdmin);
+  const handler = new InboundHandler(door, progress, queries, bus.admin() as BusAdmin, undefined, 3);
   const consumer = new Consumer(line, handler, new InboundDecoder(topics, newRunId));
   const member = {
     process,

@@ -3,6 +3,7 @@ import {
   Store,
   positionOf,
   type Changes,
+  type CommitOrder,
   type Loaded,
   type Needs,
   type OutboundBus,
@@ -26,8 +27,8 @@ export class SabotagedStore extends Store {
     return this.forgetful(this.store, needs);
   }
 
-  commit(changes: Changes): Promise<Saved> {
-    return this.store.commit(this.careless(changes));
+  commit(changes: Changes, order?: CommitOrder): Promise<Saved> {
+    return this.store.commit(this.careless(changes), order);
   }
 
   commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {

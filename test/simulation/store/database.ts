@@ -7,6 +7,7 @@ import type {
   Schedule,
   StoredKey,
   StoredOutboxMessage,
+  Ticket,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
 /** With the number of the commit that wrote it: clocks of coordinators do not tell which decision took effect first. */
@@ -62,6 +63,8 @@ export class Database {
   readonly outbox = new Map<string, readonly StoredOutboxMessage[]>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly lost: LostInstance[] = [];
+  /** Commits that took effect and had a ticket. */
+  readonly carriedOut = new WeakSet<Ticket>();
   commits = 0;
   private lastOutboxId = 0;
 

@@ -1,8 +1,10 @@
 import {
+  Conflict,
   Store,
   StoreUnavailable,
   UnknownOutcome,
   type Changes,
+  type CommitOrder,
   type Loaded,
   type Needs,
   type Reader,
@@ -105,8 +107,8 @@ export class MemoryStore extends Store {
     });
   }
 
-  commit(changes: Changes): Promise<Saved> {
-    return this.save(null, changes);
+  commit(changes: Changes, order?: CommitOrder): Promise<Saved> {
+    return this.save(null, changes, order);
   }
 
   async commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {
@@ -139,7 +141,7 @@ export class MemoryStore extends Store {
     });
   }
 
-  private save(session: Session | null, changes: Changes): Promise<Saved> {
+  private save(session: Session | null, changes: Changes, order?: CommitOrder): Promise<Saved> {
     const { db, lock, recording } = this.connection;
     const record = (at: number, answer: Saved | Error): void => {
       recording?.add({ kind: 'save', at, changes, locked: session?.loads ?? null, answer });
@@ -148,8 +150,12 @@ export class MemoryStore extends Store {
       const now = session?.begunAt ?? db.clock();
       lock.acquire(session, (error) => {
         if (error) return done(error);
+        const before = order?.after;
+        if (before && !db.carriedOut.has(before))
+          return done(new Conflict('the commit before has not taken effect'));
         try {
           const saved = write(db, changes, now);
+          if (order) db.carriedOut.add(order.ticket);
           record(now, saved);
           if (session) lock.release(session);
           done(null, saved);

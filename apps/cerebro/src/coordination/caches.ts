@@ -24,6 +24,12 @@ export class Caches {
 
   /** Reads through the cache: only what it does not hold is asked for. */
   async load(needs: Needs, reader: Reader): Promise<Loaded> {
+    const { known, missing } = this.split(needs);
+    if (isEmpty(missing)) return known;
+    return merge(known, await reader.load(missing));
+  }
+
+  private split(needs: Needs): { readonly known: Loaded; readonly missing: Needs } {
     const runs = new Map<string, NonNullable<ReturnType<RunCache['get']>>>();
     for (const id of needs.runs) {
       const cached = this.runs.get(id);
@@ -48,11 +54,16 @@ export class Caches {
       positions,
       registry: needs.registry ? this.registry : null,
     };
-    if (isEmpty(missing)) return known;
-    return merge(known, await reader.load(missing));
+    return { known, missing };
   }
 
-  /** After the commit: what was decided is what is stored. */
+  /** What `needs` names, from memory alone; null when it does not hold all of it. */
+  known(needs: Needs): Loaded | null {
+    const { known, missing } = this.split(needs);
+    return isEmpty(missing) ? known : null;
+  }
+
+  /** What was decided is what is stored, or will be with a commit that is under way. */
   absorb(work: WorkingSet, { positions }: Changes): void {
     for (const { run, version, contentHash } of work.changedRuns()) {
       this.runs.put(run.seed.run, { value: run, version, contentHash });
@@ -61,8 +72,9 @@ export class Caches {
     this.registry = work.registryAfter();
   }
 
-  /** After a conflict or an unknown outcome: nothing of this batch can be trusted. */
-  forget(needs: Needs): void {
+  /** After a conflict or an unknown outcome: nothing of this batch can be trusted, nor what it was to leave. */
+  forget(needs: Needs, changes?: Changes): void {
+    for (const { run } of changes?.runs ?? []) this.runs.evict(run.seed.run);
     for (const run of needs.runs) this.runs.evict(run);
     for (const { topic, partition } of needs.positions) this.positions.delete(positionOf(topic, partition));
     this.registry = null;

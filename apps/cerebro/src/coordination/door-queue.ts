@@ -1,8 +1,11 @@
 import type { Outcome } from './inbound.js';
 import type { Item, Published } from './needs.js';
 
-/** Inputs of one transaction at most; a larger batch of one partition still goes whole. */
-const MAX_INPUTS = 2_000;
+/**
+ * Inputs of one transaction, unless one item has more. Beyond some hundreds a transaction costs no less per input, and
+ * what is first in it waits for what is last, as do the servers that could be at work.
+ */
+const MAX_INPUTS = 400;
 /**
  * Marks of published messages wait this long. Meanwhile most attempts are acknowledged, so that their marks have nothing
  * left to do: no deadline to set, no row to write, and of those that ended no message to remove.
@@ -19,7 +22,13 @@ export interface Waiting {
 export class DoorQueue {
   private waiting: Waiting[] = [];
   private published: Published[] = [];
+  private inputs = 0;
   private wake: (() => void) | null = null;
+  private enough: {
+    readonly count: number;
+    readonly reached: Promise<void>;
+    readonly tell: () => void;
+  } | null = null;
   private markTimer: NodeJS.Timeout | null = null;
   private marksDue = false;
   private closed = false;
@@ -28,8 +37,23 @@ export class DoorQueue {
     if (this.closed) return Promise.reject(new Error('the coordinator is stopping'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
+      this.inputs += item.inbounds.length;
+      if (this.enough && this.inputs >= this.enough.count) this.enough.tell();
       this.wake?.();
     });
+  }
+
+  /** Resolves when so many wait, or at the end. */
+  many(count: number): Promise<void> {
+    if (this.inputs >= count || this.closed) return Promise.resolve();
+    if (!this.enough) {
+      let tell = (): void => undefined;
+      const reached = new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+      this.enough = { count, reached, tell };
+    }
+    return this.enough.reached;
   }
 
   addPublished(marks: readonly Published[]): void {
@@ -41,7 +65,7 @@ export class DoorQueue {
   }
 
   get size(): number {
-    return this.waiting.reduce((sum, { item }) => sum + item.inbounds.length, 0);
+    return this.inputs;
   }
 
   /** All that waits, up to the limit; undefined once closed and empty. */
@@ -59,6 +83,8 @@ export class DoorQueue {
       count += this.waiting[end]?.item.inbounds.length ?? 0;
       end += 1;
     }
+    this.inputs -= count;
+    this.enough = null;
     return { waiting: this.waiting.splice(0, end), published: this.marksDue ? this.takePublished() : [] };
   }
 
@@ -73,6 +99,7 @@ export class DoorQueue {
 
   close(): void {
     this.closed = true;
+    this.enough?.tell();
     this.wake?.();
   }
 }

@@ -4,6 +4,7 @@ import type { Caches } from './caches.js';
 import { decideBatch, type Decided } from './batch.js';
 import type { Tools } from './decide/index.js';
 import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound.js';
+import { NotRemembered, asDeadLetter, asError, isTransient, retryAfterMs } from './door-failures.js';
 import type { Metrics } from './metrics.js';
 import { DoorQueue, type Waiting } from './door-queue.js';
 import { firstNeeds, type Item, type Published } from './needs.js';
@@ -11,23 +12,37 @@ import {
   Conflict,
   StoreFull,
   StoreRefused,
-  StoreUnavailable,
-  UnknownOutcome,
+  type Loaded,
   type Needs,
   type Saved,
   type Store,
+  type Ticket,
   type Versioned,
 } from './ports/index.js';
 import type { Publisher } from './publisher.js';
 
+/** A batch whose commit was sent. */
+interface Flight {
+  readonly waiting: readonly Waiting[];
+  readonly published: readonly Published[];
+  readonly decided: Decided;
+  readonly ticket: Ticket;
+  readonly saved: Promise<Saved>;
+  hasFailed: boolean;
+  /** Resolves when it is committed or given an answer; never rejects. */
+  done: Promise<void>;
+}
+
 /** How many ended invocations are remembered, for marks of their publication that come later. */
 const MAX_ENDED = 50_000;
-const RETRY_MS = [5, 20, 50, 100, 250, 500, 1_000];
 
 /**
  * The one door: everything that changes a run goes through it, whoever asks. All that arrives while a transaction runs
  * is the next batch (group commit); a batch is decided by the engine, committed with its messages and positions in one
  * transaction that checks all that was read, and published afterwards.
+ *
+ * While PostgreSQL carries out one commit, the next batch is decided on what that one will leave, as far as memory goes,
+ * and sent behind it, to take effect only if the one before does. When that one fails, both are decided again in order.
  */
 export class Door {
   private readonly logger = new Logger('Door');
@@ -36,6 +51,8 @@ export class Door {
   private publisher: Publisher | null = null;
   private readonly ended = new Set<string>();
   private registryVersion: number | null = null;
+  /** At most two, in the order of their commits. */
+  private flights: readonly Flight[] = [];
   private failing: { readonly sinceMs: number; isFull: boolean } | null = null;
 
   constructor(
@@ -43,6 +60,8 @@ export class Door {
     private readonly caches: Caches,
     private readonly tools: Tools,
     private readonly metrics: Metrics,
+    /** So many inputs are worth a transaction while another one is under way; fewer wait for its end. */
+    private readonly worthwhile = 100,
   ) {}
 
   start(publisher: Publisher): void {
@@ -95,11 +114,90 @@ export class Door {
   private async loop(publisher: Publisher): Promise<void> {
     for (;;) {
       await publisher.notBehind();
+      await this.landed(1);
+      const [flight] = this.flights;
+      if (flight) await Promise.race([flight.done, this.queue.many(this.worthwhile)]);
       const taken = await this.queue.take();
-      if (!taken) return;
+      if (!taken) return this.landed(0);
       const waiting = this.withOffersFirst(taken.waiting);
       const published = this.stillOpen(taken.published);
-      if (waiting.length + published.length > 0) await this.process(waiting, published);
+      if (waiting.length + published.length > 0) await this.launch(waiting, published);
+    }
+  }
+
+  /** Resolves when at most so many commits are under way. */
+  private async landed(atMost: number): Promise<void> {
+    while (this.flights.length > atMost) await this.flights[0]?.done;
+  }
+
+  /** Decides a batch and sends its commit, without waiting for its answer. */
+  private async launch(waiting: readonly Waiting[], published: readonly Published[]): Promise<void> {
+    const timer = this.metrics.commitDuration.startTimer();
+    const [before] = this.flights;
+    const decided = before?.hasFailed ? null : await this.decideFirst(waiting, published, before);
+    // What changes the registry is waited for: nearly every decision rests on it.
+    const isSound = decided !== null && !before?.hasFailed && decided.changes.registry.changes.length === 0;
+    if (!isSound) {
+      if (!before) return this.process(waiting, published);
+      await this.landed(0);
+      return this.launch(waiting, published);
+    }
+    const after = before && this.flights.includes(before) ? before.ticket : null;
+    const ticket = {};
+    const asked = this.tools.clock.mark();
+    this.caches.absorb(decided.work, decided.changes);
+    this.tools.capacity.add(decided.work);
+    const saved = this.store.commit(decided.changes, { ticket, after }).finally(timer);
+    const flight = { waiting, published, decided, ticket, saved, hasFailed: false, done: Promise.resolve() };
+    this.flights = [...this.flights, flight];
+    // Behind another commit, the answer's clock is late by however long that one took.
+    flight.done = this.land(flight, before?.done, after ? null : asked)
+      .catch((error: unknown) => this.logger.error(asError(error).stack))
+      .finally(() => {
+        this.flights = this.flights.filter((other) => other !== flight);
+      });
+  }
+
+  /** Null when it takes more than what is remembered, or what is remembered is wrong. */
+  private async decideFirst(
+    waiting: readonly Waiting[],
+    published: readonly Published[],
+    before: Flight | undefined,
+  ): Promise<Decided | null> {
+    const items = waiting.map(({ item }) => item);
+    const load = (needs: Needs): Promise<Loaded> => {
+      if (!before) return this.caches.load(needs, this.store);
+      const known = this.caches.known(needs);
+      return known ? Promise.resolve(known) : Promise.reject(new NotRemembered());
+    };
+    try {
+      return await decideBatch(items, published, load, this.tools, false);
+    } catch (error) {
+      if (!(error instanceof NotRemembered)) this.caches.forget(firstNeeds(items, published));
+      return null;
+    }
+  }
+
+  private async land(flight: Flight, before: Promise<void> | undefined, asked: number | null): Promise<void> {
+    const { waiting, published, decided, saved } = flight;
+    const items = waiting.map(({ item }) => item);
+    const answer = await saved.catch((error: unknown) => {
+      flight.hasFailed = true;
+      return asError(error);
+    });
+    await before;
+    if (answer instanceof Error) {
+      // What was sent behind it has failed too, or is about to; nothing may be decided again before that is certain.
+      for (const other of this.flights) {
+        await other.saved.catch(() => undefined);
+        this.caches.forget(other.decided.needs, other.decided.changes);
+      }
+      await this.process(waiting, published, answer);
+    } else {
+      if (asked !== null) this.tools.clock.sample(answer.clock, asked);
+      this.failing = null;
+      this.settle(items, decided, answer);
+      waiting.forEach(({ resolve }, at) => resolve(decided.outcomes[at] ?? []));
     }
   }
 
@@ -120,13 +218,18 @@ export class Door {
     }));
   }
 
-  private async process(waiting: readonly Waiting[], published: readonly Published[]): Promise<void> {
+  /** @param failure of a first attempt */
+  private async process(
+    waiting: readonly Waiting[],
+    published: readonly Published[],
+    failure: Error | null = null,
+  ): Promise<void> {
     const items = waiting.map(({ item }) => item);
     try {
-      const outcomes = await this.commit(items, published);
+      const outcomes = await this.commit(items, published, failure);
       waiting.forEach(({ resolve }, at) => resolve(outcomes[at] ?? []));
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = asError(error);
       // Not a refused value but a defect of ours: it must not stop a partition either.
       if (!(cause instanceof StoreRefused)) this.logger.error(cause.stack ?? cause.message);
       await this.bisect(waiting, published, cause);
@@ -137,16 +240,20 @@ export class Door {
   private async commit(
     items: readonly Item[],
     published: readonly Published[],
+    failure: Error | null,
   ): Promise<readonly (readonly Outcome[])[]> {
     let locked = false;
     for (let failures = 0; ; failures++) {
       const timer = this.metrics.commitDuration.startTimer();
       try {
+        if (failures === 0 && failure) throw failure;
         const { decided, saved } = await (locked
           ? this.decideLocked(items, published)
           : this.decideOptimistically(items, published));
         timer();
         this.failing = null;
+        this.caches.absorb(decided.work, decided.changes);
+        this.tools.capacity.add(decided.work);
         this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {
@@ -156,7 +263,7 @@ export class Door {
           this.failing ??= { sinceMs: performance.now(), isFull: false };
           this.failing.isFull = error instanceof StoreFull;
           if (failures % 20 === 0) this.logger.warn(`${error.name}: ${error.message}; trying again`);
-          await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 1_000);
+          await delay(retryAfterMs(failures));
         }
         locked = true;
       }
@@ -190,10 +297,8 @@ export class Door {
 
   private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
     this.remember(changes.voided);
-    this.caches.absorb(work, changes);
     this.learnCommandTopics(work.registryAfter());
     this.forgetRefusing(items, outcomes);
-    this.tools.capacity.add(work);
     this.publisher?.publish(saved.outbox);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
@@ -289,15 +394,5 @@ const isOffer = ({ item: { inbounds } }: Waiting): boolean =>
 /** Whatever is free, the run cannot use it. */
 export const isHopeless = (outcome: Outcome): boolean =>
   outcome.kind === 'store-refused' || (outcome.kind === 'refused' && outcome.code === 'unknown_run');
-
-const isTransient = (error: unknown): error is Error =>
-  error instanceof Conflict || error instanceof StoreUnavailable || error instanceof UnknownOutcome;
-
-/** The dead letter that takes the place of a message; null when it did not come from the bus. */
-function asDeadLetter(inbound: Inbound, error: Error): Inbound | null {
-  if (!('where' in inbound) || !inbound.where) return null;
-  const reason = error instanceof StoreRefused ? 'store_refused' : 'handler_failed';
-  return { kind: 'poison', reason, detail: error.message, where: inbound.where };
-}
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

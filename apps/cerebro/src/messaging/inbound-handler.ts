@@ -6,6 +6,7 @@ import {
   type Door,
   positionOf,
   type Inbound,
+  type PartitionRange,
   type ProgressBuffer,
   type TimerQueries,
 } from '../coordination/index.js';
@@ -31,19 +32,41 @@ export class InboundHandler {
     private readonly queries: TimerQueries,
     private readonly admin: BusAdmin,
     private readonly newWork?: NewWork,
+    /** A batch is handed on in parts of so many records, so that one is decided while another one is committed. */
+    private readonly partRecords = 250,
   ) {}
 
   /** @param seek moves the consumer: to records that were skipped, which should never happen */
   async handle(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
-    const { topic, partition, fetchedOffset, nextOffset } = batch;
+    const { topic, partition, fetchedOffset } = batch;
     if (this.newWork?.topics.has(topic)) await this.newWork.backlog.room();
-    const inbounds = this.progress.screen(batch.records.map(inboundOf));
-    const position = await this.door.submitRange({ topic, partition, fetchedOffset, nextOffset }, inbounds);
-    if (position === null) return this.progress.add(inbounds);
+    const gaps = await Promise.all(
+      this.partsOf(batch).map(async ({ range, records }) => {
+        const inbounds = this.progress.screen(records.map(inboundOf));
+        const position = await this.door.submitRange(range, inbounds);
+        if (position === null) this.progress.add(inbounds);
+        return position;
+      }),
+    );
+    const position = gaps.find((gap) => gap !== null);
+    if (position === undefined || position === null) return;
     this.logger.error(
       `${topic}/${partition}: fetched from ${fetchedOffset}, stored position ${position}; going back`,
     );
     seek(position);
+  }
+
+  /** What follows each other; the last part moves the position to the end of the batch. */
+  private partsOf({ topic, partition, fetchedOffset, nextOffset, records }: DecodedBatch<DecodedInbound>) {
+    const parts: { range: PartitionRange; records: readonly DecodedRecord<DecodedInbound>[] }[] = [];
+    for (let from = 0; from === 0 || from < records.length; from += this.partRecords) {
+      const to = from + this.partRecords;
+      const begin = from === 0 ? fetchedOffset : (records[from]?.record.offset ?? nextOffset);
+      const end = records[to]?.record.offset ?? nextOffset;
+      const range = { topic, partition, fetchedOffset: begin, nextOffset: end };
+      parts.push({ range, records: records.slice(from, to) });
+    }
+    return parts;
   }
 
   /**

@@ -15,9 +15,26 @@ test('all that arrived while a transaction ran is the next batch', async () => {
 
 test('a batch ends at the limit, but one partition is never split', async () => {
   const queue = new DoorQueue();
-  for (const count of [1_500, 1_500, 5]) void queue.add(item(count));
+  for (const count of [300, 300, 5]) void queue.add(item(count));
   expect((await queue.take())?.waiting).toHaveLength(2);
   expect((await queue.take())?.waiting).toHaveLength(1);
+});
+
+test('it is told once enough waits to be worth a transaction of its own', async () => {
+  const queue = new DoorQueue();
+  let told = 0;
+  void queue.many(3).then(() => (told += 1));
+  void queue.add(item(2));
+  await Promise.resolve();
+  expect(told).toBe(0);
+  void queue.add(item(1));
+  await queue.many(3);
+  expect(told).toBe(1);
+  await queue.take();
+  expect(queue.size).toBe(0);
+  const enough = queue.many(1);
+  queue.close();
+  await enough;
 });
 
 test('marks of published messages wait until they are due, and ride with the batch that comes then', async () => {

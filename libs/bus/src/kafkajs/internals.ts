@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { decodeRecord } from './decode-record.js';
+import type { DecodeRecord } from './decode-record.js';
 import type { ICustomPartitioner, Kafka, PartitionAssigner } from 'kafkajs';
 
 /**
@@ -7,6 +9,9 @@ import type { ICustomPartitioner, Kafka, PartitionAssigner } from 'kafkajs';
  * without a group; its protocol, connections and authentication can.
  */
 export interface KafkaDecoder {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readVarIntBytes(): Buffer;
   readInt8(): number;
   readInt16(): number;
   readInt32(): number;
@@ -124,6 +129,12 @@ interface KafkajsModule {
 
 const require = createRequire(import.meta.url);
 const load = <T>(path: string): T => require(path) as T;
+
+const RECORD_DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
+/** As it came; replaced before anything else of kafkajs is loaded and takes hold of it. */
+export const originalDecodeRecord = load<DecodeRecord>(RECORD_DECODER);
+const decoderModule = require.cache[require.resolve(RECORD_DECODER)];
+if (decoderModule) decoderModule.exports = decodeRecord;
 
 export const kafkajs = load<KafkajsModule>('kafkajs');
 

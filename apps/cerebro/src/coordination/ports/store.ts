@@ -271,13 +271,22 @@ export abstract class Reader {
   abstract load(needs: Needs): Promise<Loaded>;
 }
 
+/** Names a commit, so that another one can be sent behind it before its outcome is known. */
+export type Ticket = object;
+export interface CommitOrder {
+  readonly ticket: Ticket;
+  /** The commit before, which may still be under way. */
+  readonly after: Ticket | null;
+}
+
 /** PostgreSQL as the door sees it. */
 export abstract class Store extends Reader {
   /**
-   * One transaction in one round trip: checks all that was read, writes all that changed.
+   * One transaction in one round trip: checks all that was read, writes all that changed. With `order.after` it takes
+   * effect only if that commit did; else it is a conflict, whatever it would find.
    * @throws Conflict | UnknownOutcome | StoreUnavailable | StoreRefused
    */
-  abstract commit(changes: Changes): Promise<Saved>;
+  abstract commit(changes: Changes, order?: CommitOrder): Promise<Saved>;
 
   /**
    * The same with every row that `load` reads locked (ordered by id) until the commit: for a batch that met a Conflict.

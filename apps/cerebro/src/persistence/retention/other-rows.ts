@@ -36,7 +36,8 @@ export const removeOthers = prepared(
    ), messages AS (
      DELETE FROM outbox WHERE id IN (
        SELECT o.id FROM outbox o
-       WHERE o.created_at < ${OLD} AND (o.run IS NULL OR NOT EXISTS (SELECT 1 FROM runs r WHERE r.id::text = o.run))
+       WHERE o.created_at < ${OLD} AND o.messages = 1
+         AND (o.run IS NULL OR NOT EXISTS (SELECT 1 FROM runs r WHERE r.id::text = o.run))
        ORDER BY o.id LIMIT $2 FOR UPDATE OF o SKIP LOCKED
      ) RETURNING 1
    )

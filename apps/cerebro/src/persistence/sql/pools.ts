@@ -64,20 +64,47 @@ export async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
+/** A connection of the pool that several transactions may be sent to, one behind the other, before any is answered. */
+export class SharedClient {
+  private users = 1;
+  private broken = false;
+
+  /** Whoever makes it uses it. */
+  constructor(readonly client: PoolClient) {}
+
+  /** False: nobody uses it any more, and it is the pool's again. */
+  enter(): boolean {
+    if (this.users === 0) return false;
+    this.users += 1;
+    return true;
+  }
+
+  /** @param error what the work ended with, if it failed */
+  leave(error: unknown): void {
+    this.broken ||= isBroken(error);
+    this.users -= 1;
+    if (this.users > 0) return;
+    const { client, broken } = this;
+    client.release(broken || hasEnded(client) || client.getTransactionStatus() !== 'I');
+  }
+}
+
+const isBroken = (error: unknown): boolean =>
+  error instanceof UnknownOutcome || (error instanceof StoreUnavailable && endsSession(error.cause));
+
 /**
  * Works with a connection of the pool. One whose session has ended, or that still is in a transaction, is closed
  * afterwards and not used again.
  */
 export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await connect(pool);
-  let broken = false;
+  const shared = new SharedClient(await connect(pool));
+  let failure: unknown = null;
   try {
-    return await work(client);
+    return await work(shared.client);
   } catch (error) {
-    broken =
-      error instanceof UnknownOutcome || (error instanceof StoreUnavailable && endsSession(error.cause));
+    failure = error;
     throw error;
   } finally {
-    client.release(broken || hasEnded(client) || client.getTransactionStatus() !== 'I');
+    shared.leave(failure);
   }
 }

@@ -1,21 +1,39 @@
 import type { Pool, PoolClient } from 'pg';
 import {
+  Conflict,
   Store,
   type Changes,
+  type CommitOrder,
   type Loaded,
   type Needs,
   type Reader,
   type Saved,
+  type Ticket,
 } from '../../coordination/ports/index.js';
 import { run, transact } from '../sql/pipeline.js';
-import { withClient } from '../sql/pools.js';
+import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
-import { savedOf, statementsOf } from './write/index.js';
+import { after, savedOf, statementsOf } from './write/index.js';
+
+/** Where a commit is sent: behind the one of that name, or on a connection of its own. */
+interface Place {
+  readonly shared: SharedClient;
+  readonly after: string | null;
+}
+
+/** A commit that was sent; another may follow on its connection as long as it is not answered. */
+interface Sent {
+  readonly name: string;
+  readonly place: Promise<Place>;
+  hasFailed: boolean;
+}
 
 /** The door's store on PostgreSQL; `pool` is in pipeline mode. */
 export class PgStore extends Store {
   private readonly registry = new RegistryCache();
+  private readonly sent = new WeakMap<Ticket, Sent>();
+  private commits = 0;
 
   constructor(private readonly pool: Pool) {
     super();
@@ -34,15 +52,42 @@ export class PgStore extends Store {
     return results.slice(1, -1);
   }
 
-  commit(changes: Changes): Promise<Saved> {
-    return withClient(this.pool, (client) => this.save(client, 'BEGIN', changes));
+  async commit(changes: Changes, order?: CommitOrder): Promise<Saved> {
+    // At once: another commit may follow before there is a connection.
+    const sent: Sent = {
+      name: this.nextName(),
+      place: this.placeAfter(order?.after ?? null),
+      hasFailed: false,
+    };
+    if (order) this.sent.set(order.ticket, sent);
+    const { shared, after: before } = await sent.place;
+    let failure: unknown = null;
+    try {
+      return await this.save(shared.client, 'BEGIN', changes, sent.name, before);
+    } catch (error) {
+      sent.hasFailed = true;
+      failure = error;
+      throw error;
+    } finally {
+      shared.leave(failure);
+    }
+  }
+
+  private async placeAfter(ticket: Ticket | null): Promise<Place> {
+    const before = ticket && this.sent.get(ticket);
+    if (before) {
+      const { shared } = await before.place;
+      if (shared.enter()) return { shared, after: before.name };
+    }
+    if (ticket && (!before || before.hasFailed)) throw new Conflict('the commit before this one has failed');
+    return { shared: new SharedClient(await connect(this.pool)), after: null };
   }
 
   commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {
     return withClient(this.pool, async (client) => {
       await run(client, ['BEGIN']);
       const changes = await this.decide(client, decide);
-      return this.save(client, null, changes);
+      return this.save(client, null, changes, this.nextName(), null);
     });
   }
 
@@ -59,8 +104,22 @@ export class PgStore extends Store {
     }
   }
 
-  private async save(client: PoolClient, begin: 'BEGIN' | null, changes: Changes): Promise<Saved> {
-    const statements = statementsOf(changes);
-    return savedOf(changes, statements, await transact(client, begin, statements));
+  /** @param before the commit that must have taken effect on this session just before */
+  private async save(
+    client: PoolClient,
+    begin: 'BEGIN' | null,
+    changes: Changes,
+    name: string,
+    before: string | null,
+  ): Promise<Saved> {
+    const statements = statementsOf(changes, name);
+    const first = before === null ? [] : [after(before)];
+    const results = await transact(client, begin, [...first, ...statements]);
+    return savedOf(changes, statements, results.slice(first.length));
+  }
+
+  private nextName(): string {
+    this.commits += 1;
+    return String(this.commits);
   }
 }

@@ -260,6 +260,21 @@ export function storeContract(open: OpenStore): void {
     });
   });
 
+  describe('a commit behind another one', () => {
+    test('takes effect only if that one did, whatever it would find itself', async () => {
+      const [first, second, third] = [seedOf(['t.one']), seedOf(['t.two']), seedOf(['t.three'])];
+      const create = (seed: typeof first) => changesOf({ runs: [runChange(runOf(seed), null)] });
+      const [good, bad] = [{}, {}];
+      await db.store.commit(create(first), { ticket: good, after: null });
+      await db.store.commit(create(second), { ticket: {}, after: good });
+      const failing = db.store.commit(create(first), { ticket: bad, after: null });
+      await expect(failing).rejects.toThrow(Conflict);
+      await expect(db.store.commit(create(third), { ticket: {}, after: bad })).rejects.toThrow(Conflict);
+      expect(await loadRun(second.run)).toBeDefined();
+      expect(await loadRun(third.run)).toBeUndefined();
+    });
+  });
+
   describe('a batch that reloads under locks', () => {
     test('is not overtaken: what it has read is what it writes over', async () => {
       const seed = seedOf(['l.one']);

@@ -1,3 +1,4 @@
+import type { HistoryRow } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
@@ -14,11 +15,18 @@ const insert = prepared(
 );
 
 export function writeHistory(changes: readonly RunChange[]): Statement[] {
-  const rows = changes.flatMap(({ run, rows: added }) => added.map((row) => ({ run: run.seed.run, ...row })));
+  const runs: string[] = [];
+  const rows: HistoryRow[] = [];
+  for (const { run, rows: added } of changes) {
+    for (const row of added) {
+      runs.push(run.seed.run);
+      rows.push(row);
+    }
+  }
   if (rows.length === 0) return [];
   return [
     insert(
-      rows.map(({ run }) => run),
+      runs,
       rows.map(({ seq }) => seq),
       rows.map((row) => row.at),
       rows.map(({ source }) => source),

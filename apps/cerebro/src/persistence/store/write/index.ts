@@ -14,15 +14,26 @@ import { writeRuns } from './runs.js';
 import { writeFirings, writeSchedules } from './schedules.js';
 import { writeTaskRuns } from './task-runs.js';
 
-const clock = prepared('clock', `SELECT ${ms('now()')} AS clock`);
+/** The session remembers the commit that it carried out last; a transaction that is rolled back takes this along. */
+const mark = prepared(
+  'commit_mark',
+  `SELECT ${ms('now()')} AS clock, set_config('cordyna.commit', $1::text, false)`,
+);
+const expectMark = prepared(
+  'commit_expected',
+  `SELECT cordyna_expect((current_setting('cordyna.commit', true) = $1::text)::int, 1, 'the commit before')`,
+);
+
+/** Ends the transaction unless the commit of that name is the last that this session carried out. */
+export const after = (name: string): Statement => expectMark(name);
 
 /**
  * All that a commit sends, every kind of row locked in the same order by everybody. The clock comes first, the messages
  * last.
  */
-export function statementsOf(changes: Changes): readonly Statement[] {
+export function statementsOf(changes: Changes, name: string): readonly Statement[] {
   return [
-    clock(),
+    mark(name),
     ...movePositions(changes.positions),
     ...lockRegistry(changes.registry),
     ...writeRuns(changes),
