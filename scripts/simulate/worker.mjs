@@ -12,6 +12,9 @@ async function play(seed, { store, ...options }) {
   return simulateOnBoth(seed, database, options);
 }
 
+// Nearly all errors are simulated ones, and nobody asks where they come from.
+Error.stackTraceLimit = 1;
+
 process.on('message', async ({ from, count, options }) => {
   for (let seed = from; seed < from + count; seed++) {
     const report = await play(seed, options);

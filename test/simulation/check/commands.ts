@@ -11,13 +11,21 @@ interface Told {
   readonly data: InvokeCommand;
 }
 
-export const toldBy = ({ value }: LoggedRecord): Told | null => {
+/** Several checks read the same records. */
+const read = new WeakMap<LoggedRecord, Told | null>();
+
+export function toldBy(record: LoggedRecord): Told | null {
+  const known = read.get(record);
+  if (known !== undefined) return known;
+  let told: Told | null = null;
   try {
-    return JSON.parse(value?.toString() ?? '') as Told;
+    told = JSON.parse(record.value?.toString() ?? '') as Told;
   } catch {
-    return null;
+    // It tells nothing.
   }
-};
+  read.set(record, told);
+  return told;
+}
 
 /** One invoke record per attempt, and none that the history does not know. */
 export function checkInvokes(site: Site): string[] {

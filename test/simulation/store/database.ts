@@ -48,6 +48,8 @@ export interface LostInstance {
 /** The tables of one installation, in memory. */
 export class Database {
   readonly runs = new Map<string, RunRow>();
+  /** Those of them that a timer may have something to do with: an index, as PostgreSQL has. */
+  readonly busy = new Map<string, RunRow>();
   readonly keys = new Map<string, StoredKey>();
   readonly freshness = new Map<string, FreshnessRow>();
   readonly schedules = new Map<string, { version: number; value: Schedule }>();

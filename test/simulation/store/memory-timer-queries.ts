@@ -20,8 +20,8 @@ interface Found {
 }
 
 /** Every task run of runs that are not over; `all` also of those that are. */
-function* taskRuns({ runs }: Database, all = false): Iterable<Found> {
-  for (const [id, run] of runs) {
+function* taskRuns({ busy }: Database, all = false): Iterable<Found> {
+  for (const [id, run] of busy) {
     if (!all && run.state !== 'running') continue;
     for (const task of run.tasks)
       yield { id, run, task, server: run.seed.plan.members[task.member]?.server ?? '' };

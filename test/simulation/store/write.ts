@@ -1,4 +1,5 @@
-import { definitionId, type FreshnessWrite, type Holders } from '@cordyna/engine';
+import { definitionId, type FreshnessWrite, type Holders, type TaskRun } from '@cordyna/engine';
+import { isFinalTaskState } from '@cordyna/protocol/model';
 import {
   Conflict,
   StoreRefused,
@@ -76,7 +77,12 @@ function writeRun(db: Database, { run, seed, expectedVersion, contentHash, touch
   for (const task of expectedVersion === null ? run.tasks : touched) row.tasks[task.index] = task;
   row.history.push(...rows.map((added) => ({ ...added, commit: db.commits })));
   db.runs.set(seed.run, row);
+  if (row.state === 'running' || row.tasks.some(isBusy)) db.busy.set(seed.run, row);
+  else db.busy.delete(seed.run);
 }
+
+const isBusy = ({ state, deadlineAt, retryAt }: TaskRun): boolean =>
+  !isFinalTaskState(state) || deadlineAt !== null || retryAt !== null;
 
 function writeRegistry(db: Database, { registry: { changes } }: Changes): void {
   if (changes.length > 0) db.registry.version += 1;

@@ -8,9 +8,8 @@ export const EPOCH_MS = Date.UTC(2026, 10, 21, 10);
 /** Turns of Node's own loop are dear: one in so many events is enough for whatever else goes on in the process. */
 const EVENTS_PER_TURN = 1_000;
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-/** A tick that is asked for by a microtask comes after all microtasks, also those that they ask for. */
-const microtasksDone = (): Promise<void> =>
-  new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+/** A tick that is asked for by a microtask comes after all microtasks, also those that they ask for. Called in one. */
+const microtasksDone = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
  * Time as the simulation knows it: it stands still while anything is computed, and jumps to the next event. One event
@@ -52,6 +51,7 @@ export class World {
 
   /** Runs events until the time has come, or until `until` answers true (asked every `everyMs`). */
   async run(forMs: number, until?: { readonly everyMs: number; done(): boolean }): Promise<boolean> {
+    await Promise.resolve();
     const end = this.time + forMs;
     let nextLook = this.time;
     for (;;) {
@@ -65,25 +65,27 @@ export class World {
         this.time = end;
         return until?.done() ?? true;
       }
-      await this.perform(event);
+      if (!this.begin(event)) continue;
+      await microtasksDone();
+      if (this.events % EVENTS_PER_TURN === 0) await turn();
+      this.current = null;
     }
   }
 
-  private async perform(event: Event): Promise<void> {
+  /** Whether anything was done: who is dead does nothing, and who is stopped does it when he wakes up. */
+  private begin(event: Event): boolean {
     this.time = Math.max(this.time, event.at);
     const { owner, run } = event;
-    if (!run || (owner && !owner.isAlive)) return;
+    if (!run || (owner && !owner.isAlive)) return false;
     if (owner && owner.wakesAt > this.time) {
       event.at = owner.wakesAt;
       this.heap.push(event);
-      return;
+      return false;
     }
     this.events += 1;
     this.current = owner;
     run();
-    await microtasksDone();
-    if (this.events % EVENTS_PER_TURN === 0) await turn();
-    this.current = null;
+    return true;
   }
 
   /** Puts simulated timers in the place of Node's for all code that is loaded; gives back what undoes it. */
