@@ -6,6 +6,8 @@ import {
   DefinitionQueries,
   Definitions,
   Files,
+  EventQueries,
+  Events,
   Metrics,
   Queries,
   Readiness,
@@ -23,6 +25,7 @@ export interface AppParts {
   readonly definitions: DefinitionQueries;
   readonly schedules: ScheduleQueries;
   readonly files: Files;
+  readonly events: EventQueries;
   readonly metrics: Metrics;
   readonly closePersistence: () => Promise<void>;
 }
@@ -45,7 +48,7 @@ class Lifecycle implements BeforeApplicationShutdown, OnApplicationShutdown {
 @Module({})
 export class AppModule {
   static with(parts: AppParts): DynamicModule {
-    const { composition, queries, definitions, schedules, files, metrics } = parts;
+    const { composition, queries, definitions, schedules, events, files, metrics } = parts;
     const shared: Provider[] = [
       { provide: Queries, useValue: queries },
       { provide: DefinitionQueries, useValue: definitions },
@@ -53,6 +56,8 @@ export class AppModule {
       { provide: Files, useValue: files },
       { provide: ScheduleQueries, useValue: schedules },
       { provide: Schedules, useValue: composition.schedules },
+      { provide: EventQueries, useValue: events },
+      { provide: Events, useValue: composition.events },
       { provide: Metrics, useValue: metrics },
       { provide: Commands, useValue: composition.commands },
       { provide: Readiness, useValue: composition.readiness },

@@ -9,6 +9,7 @@ import {
   DatabaseClock,
   Door,
   DoorDefinitions,
+  DoorEvents,
   DoorSchedules,
   JsonSchemas,
   Leases,
@@ -48,6 +49,7 @@ export interface Composition {
   readonly commands: RunCommands;
   readonly definitions: DoorDefinitions;
   readonly schedules: DoorSchedules;
+  readonly events: DoorEvents;
   readonly readiness: CoordinatorReadiness;
   readonly handler: InboundHandler;
   readonly transport: InboundTransport;
@@ -79,6 +81,7 @@ export function compose(
     bus: outbound,
     envelope: new CloudEventEnvelope(topics, commandTopics, source),
     defaultTimeouts: config.defaultTimeouts,
+    firingsPerMinute: config.firingsPerMinute,
   };
   const { store, timers: queries, progress: progressStore, installation } = persistence;
   const door = new Door(store, new Caches(), tools, metrics);
@@ -127,6 +130,7 @@ export function compose(
     definitions: new DoorDefinitions(door),
     readiness,
     schedules: new DoorSchedules(door, store, clock, undefined, backlog),
+    events: new DoorEvents(door, clock, backlog),
     handler,
     transport,
   };

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     definitions: persistence.definitions,
     schedules: persistence.schedules,
     files: new DoorFiles(new CordynaYaml(), composition.definitions, persistence.definitions),
+    events: persistence.events,
     closePersistence: () => persistence.close(),
   });
   const app = await NestFactory.create<NestExpressApplication>(module, {

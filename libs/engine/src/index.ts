@@ -3,6 +3,7 @@ export type { ArgsSource, MergedArgs } from './args/merge-args.js';
 export { argsSources } from './args/sources.js';
 export { definitionId, inForce, nextVersion } from './definitions/index.js';
 export { EngineError } from './errors.js';
+export * from './events/index.js';
 export * from './graph/index.js';
 export { differences, pointerOf } from './json/diff.js';
 export type { Difference } from './json/diff.js';

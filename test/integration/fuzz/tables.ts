@@ -8,6 +8,11 @@ const MOVING = new Set([
   'schema_migrations',
   'schedules',
   'schedule_firings',
+  'signals',
+  'signal_rules',
+  'event_states',
+  'rule_firings',
+  'cirrus_queue',
 ]);
 
 /** Rows and a digest of each table; the same as before when nothing has been changed. */
@@ -45,7 +50,7 @@ export async function missing(sql: pg.Client, runs: readonly string[]): Promise<
 /** Runs that somebody asked for, and changes of definitions. */
 export async function askedFor(sql: pg.Client): Promise<{ runs: readonly string[]; changes: number }> {
   const { rows } = await sql.query<{ id: string }>(
-    `SELECT id FROM runs WHERE trigger->>'source' = '/http' ORDER BY id`,
+    `SELECT id FROM runs WHERE trigger->>'source' = '/http' AND trigger->>'kind' <> 'rule' ORDER BY id`,
   );
   const { rows: counted } = await sql.query<{ count: number }>('SELECT count(*)::int FROM definitions');
   return { runs: rows.map(({ id }) => id), changes: counted[0]?.count ?? 0 };

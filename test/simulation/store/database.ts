@@ -10,6 +10,8 @@ import type {
   Ticket,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
+import { EventTables } from './events.js';
+
 /** With the number of the commit that wrote it: clocks of coordinators do not tell which decision took effect first. */
 export type RecordedRow = HistoryRow & { readonly commit: number };
 
@@ -54,6 +56,7 @@ export class Database {
   readonly freshness = new Map<string, FreshnessRow>();
   readonly schedules = new Map<string, { version: number; value: Schedule }>();
   readonly firings = new Map<string, Firing>();
+  readonly events = new EventTables();
   readonly positions = new Map<string, bigint>();
   readonly registry = {
     version: 0,

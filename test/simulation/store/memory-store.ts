@@ -16,6 +16,7 @@ import type { World } from '../world/world.js';
 import type { Database } from './database.js';
 import type { Recording } from './recording.js';
 import { Session, type Lock } from './lock.js';
+import { beginState } from './events.js';
 import { read } from './read.js';
 import { beginFreshness, write } from './write.js';
 
@@ -131,6 +132,7 @@ export class MemoryStore extends Store {
       lock.acquire(session, (error) => {
         if (error) return done(error);
         for (const task of needs.freshness) beginFreshness(db, task);
+        for (const id of needs.events?.states ?? []) beginState(db, id);
         const loaded = read(db, needs);
         session.loads.push({ needs, loaded });
         done(null, loaded);

@@ -7,6 +7,7 @@ import {
   type StoredOutboxMessage,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database, RunRow } from './database.js';
+import { dueEvents } from './events.js';
 import { ask, request, type Connection } from './memory-store.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
@@ -187,6 +188,10 @@ export class MemoryTimerQueries extends TimerQueries {
         .slice(0, limit)
         .map(([dueAt, schedule]) => ({ schedule, dueAt })),
     );
+  }
+
+  dueEvents(limit: number) {
+    return this.ask((db) => dueEvents(db, limit));
   }
 
   claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]> {

@@ -6,6 +6,7 @@ import {
   type Loaded,
   type Needs,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
+import { readEvents } from './events.js';
 import type { Database, FreshnessRow, RunRow } from './database.js';
 
 /** What is there of what is needed, seen at one moment. */
@@ -37,7 +38,10 @@ export function read(db: Database, needs: Needs): Loaded {
     const at = db.positions.get(positionOf(topic, partition));
     if (at !== undefined) positions.set(positionOf(topic, partition), at);
   }
-  return { runs, freshness, keys, schedules, positions, registry: needs.registry ? registry(db) : null };
+  return {
+    ...{ runs, freshness, keys, schedules, positions, registry: needs.registry ? registry(db) : null },
+    ...(needs.events ? { events: readEvents(db, needs.events) } : {}),
+  };
 }
 
 export const runOf = ({ seed, state, createdAt, finishedAt, nextSeq, retried, tasks }: RunRow) =>

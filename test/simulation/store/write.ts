@@ -11,6 +11,7 @@ import {
   type Saved,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import { firingKey, type Database } from './database.js';
+import { checkEvents, writeEvents } from './events.js';
 import { writeInstances } from './write-instances.js';
 
 /** A text that this store refuses, as PostgreSQL refuses some values. */
@@ -37,6 +38,7 @@ export function write(db: Database, changes: Changes, now: number): Saved {
   }
   for (const firing of changes.firings)
     db.firings.set(firingKey(firing.schedule, firing.scheduledFor), firing);
+  writeEvents(db, changes.events, now);
   const lost = db.lost.length;
   writeInstances(db, changes, now);
   return { outbox: writeOutbox(db, changes, now), lost: db.lost.length - lost, clock: now };
@@ -57,6 +59,7 @@ function check(db: Database, changes: Changes): void {
     expect((db.schedules.get(value.schedule)?.version ?? null) === expectedVersion, 'schedule');
   for (const { schedule, scheduledFor } of changes.firings)
     expect(!db.firings.has(firingKey(schedule, scheduledFor)), 'firing');
+  checkEvents(db, changes.events);
 }
 
 function refuseUnstorable({ runs }: Changes): void {

@@ -95,6 +95,10 @@ export class Environment {
   @Whole(100, 10_000_000)
   CORDYNA_MAX_UNPUBLISHED = 50_000;
 
+  /** Of a rule that says nothing else, before its fuse blows. */
+  @Whole(1, 1_000_000)
+  CORDYNA_FIRINGS_PER_MINUTE = 600;
+
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   CORDYNA_LOG_LEVEL: LogLevel = 'info';
 }

@@ -25,6 +25,8 @@ export interface CerebroConfig {
   readonly retentionMs: number;
   /** With so many messages that wait for Kafka nothing new is begun. */
   readonly maxUnpublished: number;
+  /** More firings of one rule within a minute blow its fuse. */
+  readonly firingsPerMinute: number;
   readonly logLevel: LogLevel;
 }
 
@@ -55,6 +57,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): CerebroConfig 
     sessionTimeoutMs: values.CORDYNA_SESSION_TIMEOUT_MS,
     retentionMs: values.CORDYNA_RETENTION_DAYS * DAY_MS,
     maxUnpublished: values.CORDYNA_MAX_UNPUBLISHED,
+    firingsPerMinute: values.CORDYNA_FIRINGS_PER_MINUTE,
     logLevel: values.CORDYNA_LOG_LEVEL,
   });
 }

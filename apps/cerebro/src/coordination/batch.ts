@@ -2,6 +2,7 @@ import { step } from '@cordyna/engine';
 import { decide, type Tools } from './decide/index.js';
 import { originOf, worldOf } from './decide/context.js';
 import { DONE, type Inbound, type Outcome } from './inbound.js';
+import { withAbsentStates } from './event-needs.js';
 import {
   NOTHING_LOADED,
   firstNeeds,
@@ -12,7 +13,8 @@ import {
   type Published,
 } from './needs.js';
 import { Conflict, type Changes, type Loaded, type Needs } from './ports/index.js';
-import { NotLoaded, WorkingSet } from './working-set.js';
+import { NotLoaded } from './not-loaded.js';
+import { WorkingSet } from './working-set.js';
 
 export type Load = (needs: Needs) => Promise<Loaded>;
 
@@ -37,6 +39,7 @@ export async function decideBatch(
   let loaded = await load(needs);
   const { registry } = loaded;
   if (!registry) throw new Error('the store has no registry row');
+  loaded = withoutAbsent(needs, loaded);
   const further = furtherNeeds(items, loaded, registry.value);
   if (!isEmpty(further)) loaded = merge(loaded, withoutAbsent(further, await load(further)));
   for (;;) {
@@ -47,7 +50,7 @@ export async function decideBatch(
       return { work, changes: work.changes(), outcomes, needs };
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
-      const more = { ...EMPTY, freshness: [error.task] };
+      const more = { ...EMPTY, ...error.needs };
       loaded = merge(loaded, withoutAbsent(more, await load(more)));
     }
   }
@@ -55,14 +58,16 @@ export async function decideBatch(
 
 const EMPTY: Needs = { runs: [], freshness: [], keys: [], schedules: [], positions: [], registry: false };
 
-/** A freshness aggregate without a row has version 0 and knows nothing. */
+/** An aggregate without a row has version 0 and knows nothing. */
 function withoutAbsent(needs: Needs, loaded: Loaded): Loaded {
   const freshness = new Map(loaded.freshness);
   for (const task of needs.freshness) {
     if (!freshness.has(task))
       freshness.set(task, { version: 0, value: { task, consumed: {}, latest: null } });
   }
-  return { ...NOTHING_LOADED, ...loaded, freshness };
+  const { events } = needs;
+  if (!events) return { ...NOTHING_LOADED, ...loaded, freshness };
+  return { ...NOTHING_LOADED, ...loaded, freshness, events: withAbsentStates(events, loaded.events) };
 }
 
 function decideItem(item: Item, work: WorkingSet, tools: Tools, certain: boolean): Outcome[] {

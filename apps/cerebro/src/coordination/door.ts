@@ -319,7 +319,8 @@ export class Door {
     items.forEach(({ inbounds }, item) =>
       inbounds.forEach((inbound, at) => {
         const isRefused = outcomes[item]?.[at]?.kind === 'refused';
-        if (inbound.kind === 'run-input' && isRefused) this.caches.runs.evict(inbound.run);
+        const run = inbound.kind === 'run-input' || inbound.kind === 'event-due' ? inbound.run : null;
+        if (run !== null && isRefused) this.caches.runs.evict(run);
       }),
     );
   }

@@ -1,4 +1,5 @@
 import type { Input } from '@cordyna/engine';
+import type { CirrusQueue, StoredSignal } from './ports/events.js';
 import type { DefinitionChange, DefinitionResult } from './definitions/changes.js';
 import type {
   DeadLetterReason,
@@ -7,6 +8,7 @@ import type {
   JsonObject,
   RunRequest,
   ServerDeclaration,
+  SignalOutcome,
   TaskError,
   Trigger,
 } from '@cordyna/protocol/model';
@@ -100,6 +102,31 @@ export type Inbound =
       /** Decides, and changes nothing. */
       readonly isDryRun: boolean;
     }
+  /** Something happened; `note` is what the Cirrus interface writes down of it. */
+  | {
+      readonly kind: 'signal';
+      readonly signal: StoredSignal;
+      readonly note?: JsonObject;
+      /** Null over HTTP. */
+      readonly where: Where | null;
+    }
+  /** What timers find: see DueEvent. */
+  | {
+      readonly kind: 'event-due';
+      readonly what: 'signal' | 'firing' | 'waiting';
+      readonly id: string;
+      readonly run: string | null;
+      readonly newRun: string;
+    }
+  | {
+      readonly kind: 'reset-fuse';
+      readonly rule: string;
+      readonly author: string | null;
+      readonly reason: string | null;
+    }
+  /** The logs of the Cirrus interface. */
+  | { readonly kind: 'note-rule-state'; readonly rule: string; readonly state: string }
+  | { readonly kind: 'clear-queue'; readonly queue: CirrusQueue }
   | {
       readonly kind: 'lose';
       readonly server: string;
@@ -112,7 +139,7 @@ export type Inbound =
       readonly detail: string;
       readonly where: Where;
     }
-  /** Nothing to do but to move the position: facts of Cerebro itself, signals that nobody waits for. */
+  /** Nothing to do but to move the position: facts of Cerebro itself. */
   | { readonly kind: 'pass'; readonly where: Where };
 
 export type RefusalCode =
@@ -133,6 +160,14 @@ export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'run'; readonly run: string; readonly created: boolean }
   | { readonly kind: 'defined'; readonly results: readonly DefinitionResult[] }
+  | {
+      readonly kind: 'signal';
+      readonly outcome: SignalOutcome;
+      /** False: the same source and id came before. */
+      readonly created: boolean;
+      /** That fired. */
+      readonly rules: readonly string[];
+    }
   | {
       readonly kind: 'refused';
       readonly code: RefusalCode;

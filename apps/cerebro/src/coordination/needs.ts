@@ -4,6 +4,7 @@ import { scheduledTasks } from './decide/declare.js';
 import { targetOf } from './decide/request-run.js';
 import { inForceOf, requestOf } from './decide/schedules.js';
 import { isAboutRun, updateOf } from './decide/update.js';
+import { firstEventNeeds, furtherEventNeeds, mergeEvents, noEventNeeds } from './event-needs.js';
 import type { Inbound, PartitionRange } from './inbound.js';
 import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
 
@@ -25,8 +26,10 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const runs = new Set<string>();
   const keys = new Map<string, RunKey>();
   const schedules = new Set<string>();
+  const events = noEventNeeds();
   for (const { run, invocation } of published) if (run && invocation) runs.add(run);
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+    firstEventNeeds(inbound, events);
     if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
@@ -50,6 +53,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     schedules: [...schedules],
     positions: positions.map(({ topic, partition }) => ({ topic, partition })),
     registry: true,
+    ...events.needs(),
   };
 }
 
@@ -58,10 +62,13 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
   const freshness = new Set<string>();
   const schedules = new Set<string>();
   const runs = new Set<string>();
+  const events = noEventNeeds();
   const add = (tasks: Iterable<string>) => {
     for (const task of tasks) freshness.add(task);
   };
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+    const request = furtherEventNeeds(inbound, loaded, registry, events);
+    if (request) add(creationNeeds(request, registry));
     if (inbound.kind === 'declare' || inbound.kind === 'withdraw') {
       const before = registry.servers.get(inbound.server)?.tasks ?? [];
       for (const task of scheduledTasks(inbound, before)) schedules.add(task);
@@ -87,12 +94,13 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     }
   }
   return {
-    runs: [...runs],
+    runs: [...runs, ...events.runs],
     freshness: [...freshness],
     keys: [],
     schedules: [...schedules],
     positions: [],
     registry: false,
+    ...events.needs(),
   };
 }
 
@@ -115,7 +123,9 @@ export const isEmpty = (needs: Needs): boolean =>
     needs.keys.length +
     needs.schedules.length +
     needs.positions.length ===
-    0 && !needs.registry;
+    0 &&
+  !needs.registry &&
+  !needs.events;
 
 export function merge(a: Loaded, b: Loaded): Loaded {
   return {
@@ -125,6 +135,7 @@ export function merge(a: Loaded, b: Loaded): Loaded {
     schedules: new Map([...a.schedules, ...b.schedules]),
     positions: new Map([...a.positions, ...b.positions]),
     registry: a.registry ?? b.registry,
+    ...mergeEvents(a.events, b.events),
   };
 }
 

@@ -22,17 +22,11 @@ import {
   type StoredKey,
   type Versioned,
 } from './ports/index.js';
+import { EventWork } from './event-work.js';
 import type { PartitionRange } from './inbound.js';
+import { NotLoaded } from './not-loaded.js';
 import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
-
-/** A freshness aggregate was needed that nobody had asked for: load it and decide again. */
-export class NotLoaded extends Error {
-  override readonly name = 'NotLoaded';
-  constructor(readonly task: string) {
-    super(`freshness of ${task} is not loaded`);
-  }
-}
 
 interface WorkingRun {
   run: Run;
@@ -94,6 +88,7 @@ export class WorkingSet {
   private readonly messages = new Set<OutboxMessage>();
   private readonly invokes = new Map<string, OutboxMessage>();
   private readonly publishedIds: string[] = [];
+  readonly events: EventWork;
   /** server → invocations begun less ended */
   readonly load = new Map<string, number>();
   /** Tasks of which places under a limit were given back */
@@ -108,6 +103,7 @@ export class WorkingSet {
     private readonly envelope: Envelope,
   ) {
     this.currentRegistry = registry;
+    this.events = new EventWork(loaded.events);
     for (const [run, { value, version, contentHash }] of loaded.runs) {
       this.runs.set(run, { run: value, expectedVersion: version, contentHash, touched: new Set(), rows: [] });
     }
@@ -208,7 +204,7 @@ export class WorkingSet {
   /** @throws NotLoaded */
   freshness(task: string): Freshness {
     const known = this.freshnessValues.get(task);
-    if (!known) throw new NotLoaded(task);
+    if (!known) throw new NotLoaded({ freshness: [task] });
     return known;
   }
 
@@ -301,6 +297,7 @@ export class WorkingSet {
 
   changes(): Changes {
     const runs = [];
+    const events = this.events.changes(this.registryChanges);
     for (const { run, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
       if (rows.length === 0 && touched.size === 0) continue;
       const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
@@ -325,6 +322,7 @@ export class WorkingSet {
       voided: this.voided,
       published: this.publishedIds,
       deadLetters: this.deadLetters,
+      ...(events ? { events } : {}),
     };
   }
 

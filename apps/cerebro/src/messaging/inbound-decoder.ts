@@ -16,7 +16,13 @@ import {
 } from '@cordyna/protocol/model';
 import { decodeMessage, type CloudEvent, type Poison, type Topics } from '@cordyna/protocol/wire';
 import { MESSAGE_HEADER } from './message-header.js';
-import { withRunInLowerCase, type Inbound, type Report, type Where } from '../coordination/index.js';
+import {
+  signalId,
+  withRunInLowerCase,
+  type Inbound,
+  type Report,
+  type Where,
+} from '../coordination/index.js';
 
 const CEREBRO = '/cerebro/';
 
@@ -43,7 +49,7 @@ export class InboundDecoder {
           runRequest(event, record, where, this.newRunId),
         );
       case 'signals':
-        return this.read('signals', record, where, () => ({ kind: 'pass', where }));
+        return this.read('signals', record, where, (event) => signal(event, record, where));
       default:
         return { kind: 'pass', where };
     }
@@ -178,6 +184,20 @@ function reportOf({ type, data }: CloudEvent): Report | null {
     default:
       return null;
   }
+}
+
+/** Any CloudEvent is an event that happened. */
+function signal(event: CloudEvent, record: BusRecord, where: Where): Inbound {
+  const { source, id, type, subject = null, data } = event;
+  const at = sentAt(event, record);
+  return {
+    kind: 'signal',
+    signal: {
+      ...{ signal: signalId(source, id), source, id, type, subject, at, data },
+      ...{ force: false, outcome: 'pending' },
+    },
+    where,
+  };
 }
 
 function runRequest(event: CloudEvent, record: BusRecord, where: Where, newRunId: () => string): Inbound {

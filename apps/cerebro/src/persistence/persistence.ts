@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type {
   DefinitionQueries,
+  EventQueries,
   Installation,
   ProgressStore,
   Queries,
@@ -13,6 +14,7 @@ import { dataSourceOf } from './data-source.js';
 import { PgInstallation } from './installation.js';
 import { PgProgressStore } from './progress/pg-progress-store.js';
 import { TypeOrmDefinitionQueries } from './queries/typeorm-definition-queries.js';
+import { TypeOrmEventQueries } from './queries/events.js';
 import { TypeOrmScheduleQueries } from './queries/schedules.js';
 import { TypeOrmQueries } from './queries/typeorm-queries.js';
 import { PgRetentionStore } from './retention/pg-retention-store.js';
@@ -41,6 +43,7 @@ export interface Persistence {
   readonly queries: Queries;
   readonly definitions: DefinitionQueries;
   readonly schedules: ScheduleQueries;
+  readonly events: EventQueries;
   readonly installation: Installation;
   /** Brings the schema up to date; safe when several coordinators start at once. */
   migrate(): Promise<void>;
@@ -91,6 +94,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     queries: new TypeOrmQueries(connected),
     definitions: new TypeOrmDefinitionQueries(connected),
     schedules: new TypeOrmScheduleQueries(connected),
+    events: new TypeOrmEventQueries(connected),
     installation,
     migrate: () => installation.migrate(),
     close: async () => {

@@ -8,6 +8,15 @@ BEGIN
   END IF;
 END $function$;
 
+CREATE TABLE cirrus_queue (
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  queue text NOT NULL,
+  name text NOT NULL,
+  payload jsonb NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT cirrus_queue_pkey PRIMARY KEY (seq)
+);
+
 CREATE TABLE dead_letters (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   at timestamp with time zone NOT NULL DEFAULT now(),
@@ -31,6 +40,17 @@ CREATE TABLE definitions (
   reason text,
   at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT definitions_pkey PRIMARY KEY (kind, name, version)
+);
+
+CREATE TABLE event_states (
+  id text NOT NULL,
+  version bigint NOT NULL DEFAULT 0,
+  value jsonb,
+  rule text,
+  event_set text,
+  expires_at timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT event_states_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE freshness (
@@ -135,6 +155,19 @@ CREATE TABLE removed_runs (
   CONSTRAINT removed_runs_pkey PRIMARY KEY (run)
 );
 
+CREATE TABLE rule_firings (
+  firing uuid NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  version bigint NOT NULL,
+  rule text NOT NULL,
+  state text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  run uuid,
+  finished_at timestamp with time zone,
+  value jsonb NOT NULL,
+  CONSTRAINT rule_firings_pkey PRIMARY KEY (firing)
+);
+
 CREATE TABLE run_keys (
   target text NOT NULL,
   key text NOT NULL,
@@ -212,6 +245,30 @@ CREATE TABLE servers (
   CONSTRAINT servers_pkey PRIMARY KEY (server)
 );
 
+CREATE TABLE signal_rules (
+  signal uuid NOT NULL,
+  rule text NOT NULL,
+  outcome text NOT NULL,
+  reason text,
+  firing uuid,
+  CONSTRAINT signal_rules_pkey PRIMARY KEY (signal, rule)
+);
+
+CREATE TABLE signals (
+  signal uuid NOT NULL,
+  seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source text NOT NULL,
+  id text NOT NULL,
+  type text NOT NULL,
+  subject text,
+  data jsonb NOT NULL,
+  force boolean NOT NULL,
+  at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL DEFAULT now(),
+  outcome text NOT NULL,
+  CONSTRAINT signals_pkey PRIMARY KEY (signal)
+);
+
 CREATE TABLE task_log (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   run uuid NOT NULL,
@@ -264,7 +321,11 @@ CREATE TABLE task_runs (
   CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
 
+CREATE INDEX cirrus_queue_at ON cirrus_queue USING btree (at);
+CREATE INDEX cirrus_queue_entries ON cirrus_queue USING btree (queue, seq);
 CREATE INDEX dead_letters_by_time ON dead_letters USING btree (at, id);
+CREATE INDEX event_states_expiring ON event_states USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX event_states_updated ON event_states USING btree (updated_at);
 CREATE INDEX history_refused ON history USING btree (recorded_at, run, seq) WHERE (NOT applied);
 CREATE INDEX history_refused_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (NOT applied);
 CREATE INDEX history_stream ON history USING btree (xid, run, seq);
@@ -282,6 +343,9 @@ CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at,
 CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
 CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
 CREATE INDEX outbox_stamp ON outbox USING btree (stamp);
+CREATE INDEX rule_firings_by_rule ON rule_firings USING btree (rule, seq);
+CREATE INDEX rule_firings_finished ON rule_firings USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX rule_firings_open ON rule_firings USING btree (seq) WHERE (state = ANY (ARRAY['due'::text, 'running'::text]));
 CREATE INDEX run_keys_run ON run_keys USING btree (run);
 CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
@@ -291,6 +355,10 @@ CREATE INDEX runs_by_time ON runs USING btree (created_at DESC, id DESC);
 CREATE INDEX schedule_firings_age ON schedule_firings USING btree (scheduled_for);
 CREATE INDEX schedules_due ON schedules USING btree (next_due_at) WHERE (active AND (next_due_at IS NOT NULL));
 CREATE INDEX schedules_waiting ON schedules USING btree (schedule) WHERE (active AND ((details -> 'waiting'::text) <> '[]'::jsonb));
+CREATE INDEX signals_id ON signals USING btree (id);
+CREATE INDEX signals_pending ON signals USING btree (seq) WHERE (outcome = 'pending'::text);
+CREATE INDEX signals_received ON signals USING btree (received_at);
+CREATE UNIQUE INDEX signals_seq ON signals USING btree (seq);
 CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
 CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
 CREATE INDEX task_runs_pending ON task_runs USING btree (server, run) WHERE (state = 'pending'::text);

@@ -34,6 +34,7 @@ describe('the configuration', () => {
       sessionTimeoutMs: 6_000,
       retentionMs: 30 * 86_400_000,
       maxUnpublished: 50_000,
+      firingsPerMinute: 600,
       logLevel: 'info',
     });
     expect(config.databaseUrl.reveal()).toBe(least.DATABASE_URL);
@@ -67,6 +68,7 @@ describe('the configuration', () => {
       CORDYNA_SESSION_TIMEOUT_MS: '9000',
       CORDYNA_RETENTION_DAYS: '7',
       CORDYNA_MAX_UNPUBLISHED: '1000',
+      CORDYNA_FIRINGS_PER_MINUTE: '5',
       CORDYNA_LOG_LEVEL: 'debug',
     };
     expect(Object.keys(env).sort()).toEqual([...VARIABLES].sort());
@@ -87,6 +89,7 @@ describe('the configuration', () => {
       sessionTimeoutMs: 9000,
       retentionMs: 604_800_000,
       maxUnpublished: 1000,
+      firingsPerMinute: 5,
       logLevel: 'debug',
     });
   });

@@ -95,6 +95,13 @@ describe('/openapi.json', () => {
     ['get', '/api/v1/job-definitions', '/api/v1/job-definitions'],
     ['get', '/api/v1/job-definitions/{job}', '/api/v1/job-definitions/known'],
     ['get', '/api/v1/job-definitions/{job}/versions', '/api/v1/job-definitions/known/versions'],
+    ['get', '/api/v1/signals', '/api/v1/signals?outcome=triggered'],
+    ['get', '/api/v1/signals/{id}', '/api/v1/signals/known?source=/a'],
+    ['get', '/api/v1/signals/{id}', '/api/v1/signals/unknown'],
+    ['get', '/api/v1/event-sets', '/api/v1/event-sets'],
+    ['get', '/api/v1/rules/{rule}', '/api/v1/rules/known'],
+    ['get', '/api/v1/rules/{rule}/firings', '/api/v1/rules/ns:known/firings'],
+    ['get', '/api/v1/rules/{rule}/fuse', '/api/v1/rules/known/fuse'],
     ['get', '/api/v1/jobs', '/api/v1/jobs'],
     ['get', '/api/v1/apply/schema', '/api/v1/apply/schema'],
     ['post', '/api/v1/apply', '/api/v1/apply'],
@@ -114,7 +121,7 @@ describe('/openapi.json', () => {
 });
 
 /** Pages that describe calls, each call on one of them. */
-const PAGES = ['http-api.md', 'files.md', 'flows.md', 'jobs.md', 'policy.md', 'schedules.md'];
+const PAGES = ['http-api.md', 'files.md', 'flows.md', 'jobs.md', 'policy.md', 'rules.md', 'schedules.md'];
 
 describe('the pages about calls in docs/', () => {
   const text = PAGES.map((name) =>

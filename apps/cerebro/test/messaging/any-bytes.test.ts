@@ -115,7 +115,7 @@ test('a good message of each kind is read as what it is', () => {
     );
     return decoder.decode(at(name, Buffer.from('s'), value, asBuffers)).kind;
   });
-  expect(kinds).toEqual(['declare', 'heartbeat', 'update', 'update', 'update', 'run-requested', 'pass']);
+  expect(kinds).toEqual(['declare', 'heartbeat', 'update', 'update', 'update', 'run-requested', 'signal']);
 });
 
 const anyRecord = fc.oneof({ weight: 1, arbitrary: noise }, { weight: 2, arbitrary: damaged });
@@ -143,7 +143,7 @@ test(
     expect(wrong).toEqual([]);
     if (INPUTS < 10_000) return;
     // The inputs reach behind the first check.
-    const kinds = ['declare', 'heartbeat', 'pass', 'poison', 'run-requested', 'update'];
+    const kinds = ['declare', 'heartbeat', 'poison', 'run-requested', 'signal', 'update'];
     expect([...seen]).toEqual(expect.arrayContaining(kinds));
   },
   60_000 + INPUTS * 5,

@@ -3,7 +3,7 @@ import type { RunScope } from './execution.js';
 import type { JsonObject } from './json.js';
 
 /** What people define over HTTP and in files, besides what task servers declare. */
-export const DEFINITION_KINDS = ['policy', 'job', 'schedule'] as const;
+export const DEFINITION_KINDS = ['policy', 'job', 'schedule', 'event', 'event-set', 'rule'] as const;
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
 /** What is left out of `timeouts` and `retry` is as the task declares it. */

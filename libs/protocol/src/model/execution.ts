@@ -20,6 +20,8 @@ export interface Trigger {
   readonly source?: string;
   readonly id?: string;
   readonly job?: string;
+  /** With kind `rule`: whose firing it is. */
+  readonly rule?: string;
 }
 
 /** Data of `cordyna.task.invoke.v1`. */

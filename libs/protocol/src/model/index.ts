@@ -3,6 +3,7 @@ export * from './definitions.js';
 export * from './errors.js';
 export * from './flow.js';
 export * from './event-types.js';
+export * from './events.js';
 export * from './execution.js';
 export * from './json.js';
 export * from './limits.js';

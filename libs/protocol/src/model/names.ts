@@ -16,3 +16,8 @@ export const serverOf = (task: string): string => task.slice(0, task.indexOf('.'
 /** `dependsOn` and `forEach` take qualified names, or bare names of the same server. */
 export const qualify = (server: string, task: string): string =>
   task.includes('.') ? task : `${server}.${task}`;
+
+/** An event, event set or rule: these have names with colons too. */
+export const EVENT_NAME_PATTERN = '^[A-Za-z0-9_]([A-Za-z0-9_.:-]{0,198}[A-Za-z0-9_])?$';
+const eventName = new RegExp(EVENT_NAME_PATTERN);
+export const isEventName = (text: string): boolean => eventName.test(text);

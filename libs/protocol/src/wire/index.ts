@@ -2,7 +2,7 @@ export type { CloudEvent, Decoded, FieldError, Poison, RawMessage } from './clou
 export { decodeEvent } from './cloudevents/decode.js';
 export type { EncodedMessage } from './cloudevents/encode.js';
 export { encodeBinary, encodeStructured, STRUCTURED_CONTENT_TYPE } from './cloudevents/encode.js';
-export { ATTRIBUTE_LIMITS, isTraceparent } from './cloudevents/envelope.js';
+export { ATTRIBUTE_LIMITS, isTraceparent, toCloudEvent } from './cloudevents/envelope.js';
 export { parseStrictJson } from './cloudevents/strict-json.js';
 export { isTimestamp } from './cloudevents/timestamps.js';
 export { CEREBRO_SOURCE_PREFIX, FACT_TYPES, isFromCerebro, UPDATE_TYPES } from './messages/allowed-types.js';

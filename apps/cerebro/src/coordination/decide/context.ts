@@ -23,6 +23,8 @@ export interface Tools {
   readonly source: string;
   /** Of tasks that declare none. */
   readonly defaultTimeouts: Timeouts;
+  /** Of rules that say nothing else; absent: 600. */
+  readonly firingsPerMinute?: number;
 }
 
 const jitter = (invocation: string): number =>

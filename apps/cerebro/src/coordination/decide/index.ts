@@ -3,6 +3,10 @@ import type { WorkingSet } from '../working-set.js';
 import type { Tools } from './context.js';
 import { deadLetterOf } from './dead-letter.js';
 import { decideDeclaration, decideWithdrawal } from './declare.js';
+import { decideDueEvent } from './events/due.js';
+import { clearQueue, noteRuleState } from './events/cirrus.js';
+import { decideFuseReset } from './events/fuse.js';
+import { decideSignal } from './events/signal.js';
 import { decideDefinitions } from './define/index.js';
 import { decideFiring } from './fire.js';
 import { decideRunRequest } from './request-run.js';
@@ -27,6 +31,16 @@ export function decide(inbound: Inbound, work: WorkingSet, tools: Tools): Outcom
       return decideScheduleAction(inbound, work, tools);
     case 'define':
       return decideDefinitions(inbound, work, tools);
+    case 'signal':
+      return decideSignal(inbound, work, tools);
+    case 'event-due':
+      return decideDueEvent(inbound, work, tools);
+    case 'reset-fuse':
+      return decideFuseReset(inbound, work, tools);
+    case 'note-rule-state':
+      return noteRuleState(inbound, work, tools);
+    case 'clear-queue':
+      return clearQueue(inbound, work);
     case 'declare':
       return decideDeclaration(inbound, work, tools);
     case 'withdraw':

@@ -10,6 +10,11 @@ export const RETAINED = [
   'lost_instances',
   'instances',
   'outbox',
+  'signals',
+  'signal_rules',
+  'rule_firings',
+  'event_states',
+  'cirrus_queue',
 ] as const;
 /** What is kept for a while, by the names of its tables. */
 export type Retained = (typeof RETAINED)[number];

@@ -19,6 +19,8 @@ import type {
   ScheduleBody,
   ServerDeclaration,
 } from '@cordyna/protocol/model';
+import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
+import type { Versioned } from './versioned.js';
 
 /** A unique key of a run request: `target` is the task or job, `key` the caller's key or `source` + `id`. */
 export interface RunKey {
@@ -102,11 +104,7 @@ export interface Needs {
   readonly schedules: readonly string[];
   readonly positions: readonly Position[];
   readonly registry: boolean;
-}
-
-export interface Versioned<T> {
-  readonly version: number;
-  readonly value: T;
+  readonly events?: EventNeeds;
 }
 
 /** What was found; what is absent is not there. */
@@ -120,6 +118,7 @@ export interface Loaded {
   /** By `<topic>/<partition>`: the offset of the next record to apply. */
   readonly positions: ReadonlyMap<string, bigint>;
   readonly registry: Versioned<Registry> | null;
+  readonly events?: LoadedEvents;
 }
 
 export type OutboxKind = 'command' | 'fact' | 'registration' | 'dead-letter';
@@ -230,6 +229,8 @@ export interface Changes {
   /** Ids of outbox rows that Kafka has taken: deleted. */
   readonly published: readonly string[];
   readonly deadLetters: readonly DeadLetterRow[];
+  /** Absent when no event, rule or event set is concerned. */
+  readonly events?: EventChanges;
 }
 
 export interface Saved {
@@ -349,6 +350,8 @@ export abstract class TimerQueries {
     aheadMs: number,
     limit: number,
   ): Promise<readonly { readonly schedule: string; readonly dueAt: number }[]>;
+  /** Signals, firings of rules and what waits in event sets that are due; at most `limit` of each, the oldest first. */
+  abstract dueEvents(limit: number): Promise<readonly DueEvent[]>;
   /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns their messages. */
   abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
   /** How many messages are not known to be published. */

@@ -5,7 +5,9 @@ import {
   FLOW_REPORT_SCHEMA,
   INSTANCE_STATES,
   OVERLAPS,
+  RULE_FIRING_STATES,
   RUN_STATES,
+  SIGNAL_OUTCOMES,
   TASK_STATES,
   TRIGGER_KINDS,
   type DefinitionKind,
@@ -74,7 +76,82 @@ function definition(kind: DefinitionKind, named: boolean): JsonObject {
   };
 }
 
+const codeAndMessage = orNull(object({ code: text, message: text }));
+const event = { signal: uuid, type: text };
+const signal = {
+  signal: { ...uuid, description: 'Its id in the ledger.' },
+  source: text,
+  id: text,
+  type: text,
+  subject: nullableText,
+  time: { ...time, description: "By the sender's clock." },
+  receivedAt: { ...time, description: "By the database's clock." },
+  outcome: { ...oneOf(SIGNAL_OUTCOMES), description: 'The best of what the rules made of it.' },
+  rules: list(
+    object({
+      rule: text,
+      outcome: oneOf(SIGNAL_OUTCOMES),
+      reason: nullableText,
+      firing: nullableText,
+      state: { enum: [...RULE_FIRING_STATES, null], description: 'Of the firing.' },
+      run: { ...nullableText, description: 'Of its latest attempt.' },
+      error: codeAndMessage,
+    }),
+  ),
+};
+
+/** What is told over HTTP: a CloudEvent whose id, source and time may be left out. */
+const newSignal: JsonObject = {
+  type: 'object',
+  required: ['type'],
+  properties: {
+    specversion: { type: 'string', enum: ['1.0'] },
+    id: { ...text, minLength: 1, maxLength: 512 },
+    source: { ...text, minLength: 1, maxLength: 1_024, format: 'uri-reference' },
+    type: { ...text, minLength: 1, maxLength: 256 },
+    subject: { ...text, maxLength: 1_024 },
+    time,
+    data: anyObject,
+  },
+};
+
 export const SCHEMAS = {
+  NewSignal: newSignal,
+  SignalTaken: object({
+    signal: uuid,
+    source: text,
+    id: text,
+    outcome: oneOf(SIGNAL_OUTCOMES),
+    created: { ...flag, description: 'False: the same source and id came before.' },
+    rules: { ...list(text), description: 'That fired.' },
+  }),
+  Signal: object({ ...signal, data: anyObject }),
+  SignalPage: page(object(signal)),
+  EventSetDefinition: definition('event-set', false),
+  NamedEventSet: definition('event-set', true),
+  RuleDefinition: definition('rule', false),
+  NamedRule: definition('rule', true),
+  RuleFiringPage: page(
+    object({
+      firing: uuid,
+      rule: text,
+      version: { ...whole, description: 'Of the rule.' },
+      at: time,
+      state: oneOf(RULE_FIRING_STATES),
+      attempt: whole,
+      run: nullableText,
+      error: codeAndMessage,
+      finishedAt: nullableTime,
+      events: list(object(event)),
+    }),
+  ),
+  Fuse: object({
+    rule: text,
+    state: oneOf(['intact', 'blown']),
+    firings: { ...whole, description: 'In the minute that is counted.' },
+    blown: orNull(object({ at: time, reason: text })),
+    reset: orNull(ref('Signed')),
+  }),
   RunRequest: runRequest(),
   JobRequest: { ...runRequest(), oneOf: [{ required: ['job'] }] },
   JobDefinition: definition('job', false),
@@ -198,8 +275,9 @@ export const SCHEMAS = {
       source: text,
       id: text,
       job: text,
+      rule: text,
     },
-    ...['schedule', 'scheduledFor', 'source', 'id', 'job'],
+    ...['schedule', 'scheduledFor', 'source', 'id', 'job', 'rule'],
   ),
   RunSummary: object(summary),
   RunPage: page(ref('RunSummary')),

@@ -4,6 +4,7 @@ export const PROBLEM_KINDS = {
   'unknown-job': { status: 404, title: 'There is no such job' },
   'unknown-run': { status: 404, title: 'There is no such run' },
   'unknown-definition': { status: 404, title: 'Nothing of this name is defined' },
+  'unknown-signal': { status: 404, title: 'There is no such event' },
   'unknown-problem': { status: 404, title: 'There is no such problem type' },
   'no-such-route': { status: 404, title: 'There is no such call' },
   'invalid-parameter': { status: 400, title: 'A parameter is not valid' },

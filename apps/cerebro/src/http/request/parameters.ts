@@ -2,7 +2,15 @@ import { ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nest
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, Length, Matches, Max, Min } from 'class-validator';
-import { NAME_PATTERN, QUALIFIED_NAME_PATTERN, RUN_STATES, type RunState } from '@cordyna/protocol/model';
+import {
+  isEventName,
+  NAME_PATTERN,
+  QUALIFIED_NAME_PATTERN,
+  RUN_STATES,
+  SIGNAL_OUTCOMES,
+  type RunState,
+  type SignalOutcome,
+} from '@cordyna/protocol/model';
 import { FAILURE_KINDS, type FailureKind } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
 
@@ -62,6 +70,24 @@ export class CountQuery {
 export class NamePipe implements PipeTransform<string, string> {
   transform(value: string): string {
     if (!NAME.test(value)) throw invalid('name', 'must be a name: 1 to 64 of a-z, 0-9, "_", "-"');
+    return value;
+  }
+}
+
+/** The name of an event set or a rule in a path. */
+export class EventNamePipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (!isEventName(value)) throw invalid('name', 'must be 1 to 200 of letters, digits, "_", ".", ":", "-"');
+    return value;
+  }
+}
+
+const MAX_SIGNAL_ID = 512;
+/** An id in the ledger of events, or that of a CloudEvent. */
+export class SignalIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (value.length > MAX_SIGNAL_ID || value.includes('\0'))
+      throw invalid('id', 'must be the id of an event');
     return value;
   }
 }
@@ -145,6 +171,25 @@ export class RunsQuery extends PageQuery {
   @IsOptional()
   @Matches(REFERENCE, { message: 'must be <server>.<job> or a bare name' })
   job?: string;
+}
+
+export class SignalsQuery extends PageQuery {
+  @ApiPropertyOptional({ type: 'string', maxLength: 256, description: 'CloudEvents type.' })
+  @IsOptional()
+  @Matches(/^[^\0]{1,256}$/, { message: 'must be a text of at most 256 characters' })
+  type?: string;
+
+  @ApiPropertyOptional({ enum: SIGNAL_OUTCOMES })
+  @IsOptional()
+  @IsIn(SIGNAL_OUTCOMES, { message: `must be one of ${SIGNAL_OUTCOMES.join(', ')}` })
+  outcome?: SignalOutcome;
+}
+
+export class SourceQuery {
+  @ApiPropertyOptional({ type: 'string', maxLength: 1_024, description: 'CloudEvents source.' })
+  @IsOptional()
+  @Matches(/^[^\0]{1,1024}$/, { message: 'must be a text of at most 1024 characters' })
+  source?: string;
 }
 
 export class JobsQuery extends PageQuery {

@@ -3,6 +3,7 @@ import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
 import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
 import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
+import { EventsAndRules1763790000000 } from './1763790000000-events-and-rules.js';
 import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
 import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
 import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   RunSeeds1763761000000,
   Notices1763765000000,
   Places1763770000000,
+  EventsAndRules1763790000000,
 ];

@@ -30,7 +30,7 @@ export async function listDefinitions(
   kind: DefinitionKind,
   { limit, cursor }: PageOf,
 ): Promise<Page<DefinitionView>> {
-  const after = cursor === undefined ? '' : decodeCursor(cursor, [/^[a-z0-9_.:-]{1,200}$/])[0];
+  const after = cursor === undefined ? '' : decodeCursor(cursor, [/^[A-Za-z0-9_.:-]{1,200}$/])[0];
   const rows = await source
     .createQueryBuilder(DefinitionEntity, 'd')
     .where('d.kind = :kind AND d.name > :after AND d.body IS NOT NULL', { kind, after })

@@ -3,6 +3,7 @@ import { RetentionStore, type Removal, type Removed } from '../../coordination/p
 import { storeErrorOf } from '../sql/errors.js';
 import { withClient } from '../sql/pools.js';
 import { prepared, rowsOf, type Statement } from '../sql/statement.js';
+import { removeEvents, type RemovedEvents } from './events.js';
 import { removeOthers, type RemovedOthers } from './other-rows.js';
 import {
   forgetEmptied,
@@ -52,9 +53,10 @@ async function removeIn(client: PoolClient, { olderThanMs, limit, after }: Remov
   const rows = await one<RemovedRows>(client, removeRowsOfRuns(limit));
   await one(client, forgetEmptied(limit));
   const others = await one<RemovedOthers>(client, removeOthers(olderThanMs, limit));
+  const events = await one<RemovedEvents>(client, removeEvents(olderThanMs, limit));
   const { looked_at: lookedAt, last, ...removedRuns } = runs;
   const { open, ...removedRows } = rows;
-  const all = { ...removedRuns, ...removedRows, ...others, outbox: runs.outbox + others.outbox };
+  const all = { ...removedRuns, ...removedRows, ...others, ...events, outbox: runs.outbox + others.outbox };
   const isFull = Object.values(all).some((count) => count >= limit) || open > 0;
   return { rows: all, next: lookedAt >= limit ? last : isFull ? (after ?? '') : null };
 }

@@ -5,6 +5,7 @@ import { prepared } from '../sql/statement.js';
 import { ms, wholeMs } from '../sql/time.js';
 import * as attempts from './attempts.js';
 import * as capacity from './capacity.js';
+import { dueEvents } from './events.js';
 import * as instances from './instances.js';
 import * as outbox from './outbox.js';
 
@@ -78,6 +79,10 @@ export class PgTimerQueries extends TimerQueries {
 
   silentInstances(before: number) {
     return instances.silentInstances(this.pool, before);
+  }
+
+  dueEvents(limit: number) {
+    return dueEvents(this.pool, limit);
   }
 
   claimUnpublished(olderThanMs: number, limit: number) {

@@ -8,6 +8,8 @@ import {
   Definitions,
   DoorFiles,
   Files,
+  EventQueries,
+  Events,
   Metrics,
   Queries,
   Readiness,
@@ -19,6 +21,7 @@ import { configureHttp, HTTP_OPTIONS, HttpModule } from '../../../src/http/index
 import { MonitorModule } from '../../../src/monitor/index.js';
 import { CordynaYaml } from '../../../src/triggers/index.js';
 import { MemoryDefinitionQueries, MemoryDefinitions } from './memory-definitions.js';
+import { MemoryEventQueries, MemoryEvents } from './memory-events.js';
 import { MemoryScheduleQueries, MemorySchedules } from './memory-schedules.js';
 import { MemoryCommands, MemoryQueries, MemoryReadiness } from './memory.js';
 
@@ -37,6 +40,7 @@ export interface HttpApp {
   readonly queries: MemoryQueries;
   readonly definitions: MemoryDefinitions;
   readonly schedules: MemorySchedules;
+  readonly events: MemoryEvents;
   readonly readiness: MemoryReadiness;
   readonly metrics: PrometheusMetrics;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -52,6 +56,7 @@ export async function httpApp(): Promise<HttpApp> {
   const definitions = new MemoryDefinitions();
   const found = new MemoryDefinitionQueries();
   const schedules = new MemorySchedules();
+  const events = new MemoryEvents();
   const readiness = new MemoryReadiness();
   const metrics = new PrometheusMetrics();
   const module = MemoryModule.with([
@@ -62,6 +67,8 @@ export async function httpApp(): Promise<HttpApp> {
     { provide: Files, useValue: new DoorFiles(new CordynaYaml(), definitions, found) },
     { provide: Schedules, useValue: schedules },
     { provide: ScheduleQueries, useValue: new MemoryScheduleQueries() },
+    { provide: Events, useValue: events },
+    { provide: EventQueries, useValue: new MemoryEventQueries() },
     { provide: Readiness, useValue: readiness },
     { provide: Metrics, useValue: metrics },
   ]);
@@ -79,7 +86,7 @@ export async function httpApp(): Promise<HttpApp> {
       body: body === undefined || typeof body === 'string' ? (body as string) : JSON.stringify(body),
     });
   return {
-    ...{ url, app, commands, queries, definitions, schedules, readiness, metrics },
+    ...{ url, app, commands, queries, definitions, schedules, events, readiness, metrics },
     get: (path, headers = {}) => send(path, { headers }),
     post: (path, body, headers) => sendBody('POST', path, body, headers),
     send: sendBody,

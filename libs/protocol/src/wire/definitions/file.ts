@@ -1,7 +1,7 @@
 import { DEFINITION_KINDS, POLICY_NAME, type DefinitionKind, type JsonObject } from '../../model/index.js';
 import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
 import { definitionSchema } from './index.js';
-import { jobName, name } from './parts.js';
+import { eventName, jobName, name } from './parts.js';
 
 interface Section {
   /** The member of the file. */
@@ -15,6 +15,9 @@ const SECTIONS: { readonly [kind in DefinitionKind]: Section } = {
   policy: { section: POLICY_NAME, names: null },
   job: { section: 'jobs', names: name },
   schedule: { section: 'schedules', names: jobName },
+  event: { section: 'events', names: eventName },
+  'event-set': { section: 'eventSets', names: eventName },
+  rule: { section: 'rules', names: eventName },
 };
 
 export interface FileSection extends Section {

@@ -1,13 +1,19 @@
 import type { DefinitionKind, JsonObject } from '../../model/index.js';
 import { makeValidator, type Validate, type Validation } from '../validation/make-validator.js';
+import { eventSchema } from './event.js';
+import { eventSetSchema } from './event-set.js';
 import { jobSchema } from './job.js';
 import { policySchema } from './policy.js';
+import { ruleSchema } from './rule.js';
 import { scheduleSchema } from './schedule.js';
 
 const SCHEMAS: { readonly [kind in DefinitionKind]: JsonObject } = {
   policy: policySchema,
   job: jobSchema,
   schedule: scheduleSchema,
+  event: eventSchema,
+  'event-set': eventSetSchema,
+  rule: ruleSchema,
 };
 const validators = new Map<DefinitionKind, Validate>();
 

@@ -1,4 +1,4 @@
-import { NAME_PATTERN, QUALIFIED_NAME_PATTERN } from '../../model/index.js';
+import { EVENT_NAME_PATTERN, NAME_PATTERN, QUALIFIED_NAME_PATTERN } from '../../model/index.js';
 
 /** Parts of the JSON Schemas of definitions; `$comment` completes the sentence "must be …". */
 const RULE = '1 to 64 of a-z, 0-9, "_", "-", with a letter or digit at both ends';
@@ -13,6 +13,11 @@ export const jobName = {
   type: 'string',
   pattern: `${NAME_PATTERN}|${QUALIFIED_NAME_PATTERN}`,
   $comment: `the name of a job, or <server>.<job>, each ${RULE}`,
+} as const;
+export const eventName = {
+  type: 'string',
+  pattern: EVENT_NAME_PATTERN,
+  $comment: '1 to 200 of letters, digits, "_", ".", ":", "-", with a letter, digit or "_" at both ends',
 } as const;
 export const text = { type: 'string', maxLength: 4_000 } as const;
 export const args = { type: 'object' } as const;

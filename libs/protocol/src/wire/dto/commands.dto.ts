@@ -50,6 +50,11 @@ export class TriggerDto {
   @Optional()
   @Text()
   job?: string;
+
+  @Doc('With kind `rule`: whose firing it is.')
+  @Optional()
+  @Text()
+  rule?: string;
 }
 
 @Doc('Time limits of this attempt.')

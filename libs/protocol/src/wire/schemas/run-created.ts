@@ -59,6 +59,10 @@ export const runCreatedSchema = {
         job: {
           type: 'string',
         },
+        rule: {
+          type: 'string',
+          description: 'With kind `rule`: whose firing it is.',
+        },
       },
     },
   },

@@ -58,6 +58,10 @@ export const runFinishedSchema = {
         job: {
           type: 'string',
         },
+        rule: {
+          type: 'string',
+          description: 'With kind `rule`: whose firing it is.',
+        },
       },
     },
   },

@@ -146,6 +146,10 @@ export const taskInvokeSchema = {
         job: {
           type: 'string',
         },
+        rule: {
+          type: 'string',
+          description: 'With kind `rule`: whose firing it is.',
+        },
       },
     },
   },

@@ -31,7 +31,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
       registry = withDefinitions(registry, [schedule.definition]);
       continue;
     }
-    const found = check(registry, change);
+    const found = check(registry, change, tools);
     problems.push(...found.problems);
     const { kind, name, action, body } = change;
     const before = inForce(registry, kind, name);
@@ -57,6 +57,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
 function check(
   registry: Registry,
   change: DefinitionChange,
+  tools: Tools,
 ): { readonly problems: readonly Problem[]; readonly warnings: readonly string[] } {
   const { kind, name, action, body, expectedVersion, path } = change;
   const problem = (code: RefusalCode, message: string) => ({
@@ -73,7 +74,7 @@ function check(
   const rules = KIND_RULES[kind as keyof typeof KIND_RULES];
   const kept = (action === 'remove' && found && rules.keeps?.(registry, found)) || [];
   const { errors, warnings } =
-    action === 'remove' ? { errors: kept, warnings: [] } : rules.check(registry, name, body);
+    action === 'remove' ? { errors: kept, warnings: [] } : rules.check(registry, name, body, tools);
   const problems = errors.map((error) => ({
     code: action === 'remove' ? ('definition_in_use' as const) : ('invalid_definition' as const),
     path: `${path}${error.path}`,

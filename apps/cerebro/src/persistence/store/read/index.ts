@@ -11,11 +11,31 @@ import {
 } from './freshness.js';
 import { keysOf, selectKeys, type KeyRow } from './keys.js';
 import { lockPositions, positionsOf, selectPositions, type PositionRow } from './positions.js';
+import {
+  eventsOf,
+  lockEvents,
+  selectEventStates,
+  selectRuleFirings,
+  selectSignals,
+  type EventStateRow,
+  type RuleFiringRow,
+  type SignalRow,
+} from './events.js';
 import { lockRegistryRow, selectRegistry, type RegistryCache, type RegistryRow } from './registry.js';
 import { runsOf, selectRuns, selectTaskRuns, type RunRow, type TaskRunRow } from './runs.js';
 import { lockSchedules, schedulesOf, selectSchedules, type ScheduleRow } from './schedules.js';
 
-type Part = 'runs' | 'taskRuns' | 'freshness' | 'keys' | 'schedules' | 'positions' | 'registry';
+type Part =
+  | 'runs'
+  | 'taskRuns'
+  | 'freshness'
+  | 'keys'
+  | 'schedules'
+  | 'positions'
+  | 'registry'
+  | 'signals'
+  | 'ruleFirings'
+  | 'eventStates';
 
 const lockRuns = prepared(
   'runs_lock',
@@ -48,6 +68,10 @@ function selectsOf(needs: Needs, registryVersion: number | null): ReadonlyMap<Pa
   }
   if (needs.freshness.length > 0) selects.set('freshness', selectFreshness(needs.freshness));
   if (needs.schedules.length > 0) selects.set('schedules', selectSchedules(needs.schedules));
+  const { signals = [], firings = [], states = [] } = needs.events ?? {};
+  if (signals.length > 0) selects.set('signals', selectSignals(signals));
+  if (firings.length > 0) selects.set('ruleFirings', selectRuleFirings(firings));
+  if (states.length > 0) selects.set('eventStates', selectEventStates(states));
   return selects;
 }
 
@@ -63,6 +87,7 @@ export function locksOf(needs: Needs): readonly Statement[] {
     ...(runs.length > 0 ? [lockRuns(runs)] : []),
     ...(needs.freshness.length > 0 ? [beginFreshness(needs.freshness), lockFreshness(needs.freshness)] : []),
     ...(needs.schedules.length > 0 ? [lockSchedules(needs.schedules)] : []),
+    ...(needs.events ? lockEvents(needs.events) : []),
   ];
 }
 
@@ -89,5 +114,14 @@ export async function load(
     schedules: schedulesOf(rows<ScheduleRow>('schedules')),
     positions: positionsOf(rows<PositionRow>('positions')),
     registry: registry ? cache.of(registry, known) : null,
+    ...(needs.events
+      ? {
+          events: eventsOf(
+            rows<SignalRow>('signals'),
+            rows<RuleFiringRow>('ruleFirings'),
+            rows<EventStateRow>('eventStates'),
+          ),
+        }
+      : {}),
   };
 }

@@ -3,6 +3,7 @@ import type { Changes, Saved } from '../../../coordination/ports/index.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { ms, wholeMs } from '../../sql/time.js';
 import { writeDeadLetters } from './dead-letters.js';
+import { guardEvents, writeEvents } from './events.js';
 import { writeFreshness } from './freshness.js';
 import { writeHistory } from './history.js';
 import { lostBy, writeInstances } from './instances.js';
@@ -41,11 +42,13 @@ export function statementsOf(changes: Changes, name: string): readonly Statement
     ...writeDeclarations(changes.registry),
     ...writeFreshness(changes, declaredTasks(changes.registry)),
     ...writeSchedules(changes.schedules),
+    ...guardEvents(changes.events),
     ...writeInstances(changes),
     ...removeOutbox(changes),
     ...writeTaskRuns(changes.runs),
     ...writeHistory(changes.runs),
     ...writeFirings(changes.firings),
+    ...writeEvents(changes.events),
     ...writeDeadLetters(changes.deadLetters),
     ...insertOutbox(changes.outbox),
   ];

@@ -1,0 +1,4 @@
+export interface Versioned<T> {
+  readonly version: number;
+  readonly value: T;
+}
