@@ -1,6 +1,7 @@
 import { positionOf } from '../../apps/cerebro/src/coordination/ports/index.js';
 import type { Clients } from './actors/clients.js';
 import type { Fleet } from './actors/fleet.js';
+import type { Happenings } from './actors/happenings.js';
 import { INBOUND, type Site } from './actors/site.js';
 import type { TaskServer } from './actors/task-server.js';
 
@@ -16,10 +17,12 @@ export async function comeToRest(
   fleet: Fleet,
   servers: readonly TaskServer[],
   clients: Clients,
+  happenings: Happenings | null,
 ): Promise<string[]> {
   const { world } = site;
   const open = (): string[] => [
     ...(clients.isIdle ? [] : ['clients']),
+    ...(happenings?.isIdle === false ? ['happenings'] : []),
     ...servers.filter(({ isIdle }) => !isIdle).map(({ server }) => server),
     ...openIn(site),
   ];
@@ -47,6 +50,12 @@ function openIn({ db, broker }: Site): string[] {
     open.push('runs');
     break;
   }
+  const { signals, firings, states } = db.events;
+  if ([...signals.values()].some(({ outcome }) => outcome === 'pending')) open.push('events');
+  if ([...firings.values()].some(({ value }) => value.finishedAt === null)) open.push('firings of rules');
+  // What waits without a window waits for weeks.
+  const isSoon = (at: number | null): boolean => at !== null && at < db.clock() + 60_000;
+  if ([...states.values()].some(({ expiresAt }) => isSoon(expiresAt))) open.push('event sets');
   if ([...db.schedules.values()].some(({ value }) => value.active)) open.push('schedules');
   for (const topic of INBOUND) {
     for (let partition = 0; partition < broker.partitionsOf(topic); partition++) {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
+import { Happenings } from './actors/happenings.js';
 import { Nemesis } from './actors/nemesis.js';
 import { limited, scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
 import { siteOf, type Site, type SiteOptions } from './actors/site.js';
@@ -8,6 +9,7 @@ import { TaskServer } from './actors/task-server.js';
 import { comeToRest } from './rest.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
+import { checkEvents } from './check/events.js';
 import { checkFreshness } from './check/freshness.js';
 import { checkRuns, checkSources } from './check/history.js';
 import { checkLimits } from './check/limits.js';
@@ -74,12 +76,14 @@ async function played(
   const fleet = new Fleet(site, scenario.coordinators);
   const servers = scenario.declarations.map(({ server }) => new TaskServer(site, server, scenario));
   const clients = new Clients(site, scenario, () => fleet.all);
+  const happenings = scenario.hasRules ? new Happenings(site, scenario, () => fleet.all) : null;
   fleet.start();
+  happenings?.start(TROUBLE_MS);
   begin(site, scenario, servers, clients);
   new Nemesis(site, fleet, servers, clients).start();
   await world.run(TROUBLE_MS);
   heal(site, scenario, servers);
-  const unrest = await comeToRest(site, fleet, servers, clients);
+  const unrest = await comeToRest(site, fleet, servers, clients, happenings);
   const violations = [
     ...unrest,
     ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost, checkStalls].flatMap(
@@ -87,6 +91,7 @@ async function played(
     ),
     ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
+    ...checkEvents(site, happenings),
   ];
   const rows = [...db.runs.values()];
   return {

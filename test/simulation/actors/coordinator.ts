@@ -3,6 +3,8 @@ import {
   Capacity,
   DatabaseClock,
   Door,
+  DoorDefinitions,
+  DoorEvents,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -46,6 +48,8 @@ const noProgress: ProgressStore = { save: async () => undefined };
 export interface RunningCoordinator {
   readonly process: Process;
   readonly commands: RunCommands;
+  readonly definitions: DoorDefinitions;
+  readonly events: DoorEvents;
   /** SIGTERM: resolves when it has ended in good order. */
   terminate(): Promise<void>;
 }
@@ -117,5 +121,8 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     consumer.stop();
     await coordinator.drain();
   };
-  return { process, commands: new RunCommands(door, store, clock, newRunId), terminate };
+  return {
+    ...{ process, terminate, commands: new RunCommands(door, store, clock, newRunId) },
+    ...{ definitions: new DoorDefinitions(door), events: new DoorEvents(door, clock) },
+  };
 }

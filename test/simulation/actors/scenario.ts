@@ -14,6 +14,8 @@ export interface Scenario {
   readonly workMs: number;
   /** How often everything at the top of the graph is asked for at once. */
   readonly bursts: number;
+  /** Are there rules, and events that they are about? */
+  readonly hasRules: boolean;
 }
 
 /** A graph over two or three servers, another one for each seed. */
@@ -47,6 +49,7 @@ export function scenarioOf(random: Random): Scenario {
     withdrawn: random.chance(0.15) ? random.pick(servers) : null,
     workMs: random.pick([20, 300, 1_200]),
     bursts: random.chance(0.4) ? random.between(1, 4) : 0,
+    hasRules: random.chance(0.5),
   };
 }
 

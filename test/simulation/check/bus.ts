@@ -70,7 +70,8 @@ export function checkRequests({ db, broker }: Site, { answered }: Promises): str
   }
   const byKey = new Set([...db.keys.values()].map(({ run }) => run));
   for (const [run, { seed }] of db.runs)
-    if (seed.trigger.kind !== 'schedule' && !byKey.has(run)) found.push(`run ${run} is one too many`);
+    if (!['schedule', 'rule'].includes(seed.trigger.kind) && !byKey.has(run))
+      found.push(`run ${run} is one too many`);
   return found;
 }
 

@@ -11,6 +11,8 @@ const HISTORY = `SELECT run::text, seq, source, type, task, item, attempt::float
 const FIRINGS = `SELECT schedule, (extract(epoch FROM scheduled_for) * 1000)::float8 AS "scheduledFor", outcome,
   run::text, reason FROM schedule_firings ORDER BY schedule, scheduled_for`;
 const LETTERS = `SELECT reason, detail, topic, partition, "offset"::text AS "offset" FROM dead_letters`;
+const LEDGER = `SELECT signal::text, rule, outcome, reason, firing::text FROM signal_rules`;
+const QUEUES = `SELECT queue, name, payload, (extract(epoch FROM at) * 1000)::float8 AS at FROM cirrus_queue ORDER BY seq`;
 const LEFT = `SELECT (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM runs)::int AS runs,
   (SELECT count(*) FROM run_keys)::int AS keys, (SELECT count(*) FROM schedules)::int AS schedules,
   (SELECT count(*) FROM positions)::int AS positions, (SELECT count(*) FROM freshness WHERE version > 0)::int AS freshness`;
@@ -29,13 +31,15 @@ export async function compareEnds(db: Database, target: StoreUnderReplay): Promi
   const needs = everything(db);
   const loaded = await target.store().load(needs);
   const wanted = read(db, needs);
-  for (const part of ['runs', 'freshness', 'keys', 'schedules', 'positions', 'registry'] as const)
+  for (const part of ['runs', 'freshness', 'keys', 'schedules', 'positions', 'registry', 'events'] as const)
     compare(part, wanted[part], loaded[part]);
   const history = [...db.runs].flatMap(([run, row]) =>
     row.history.map(({ commit: _, ...one }) => ({ run, ...one })),
   );
   compare('history', inOrder(history), inOrder(await target.select(HISTORY)));
   compare('firings', inOrder([...db.firings.values()]), inOrder(await target.select(FIRINGS)));
+  compare('ledger', inOrder([...db.events.rules.values()]), inOrder(await target.select(LEDGER)));
+  compare('queues', db.events.queue, await target.select(QUEUES));
   const letters = db.deadLetters.map(({ key: _, value: __, truncated: ___, ...letter }) => letter);
   compare('dead letters', inOrder(letters), inOrder(await target.select(LETTERS)));
   const counts = { outbox: db.outbox.size, runs: db.runs.size, keys: db.keys.size };
@@ -50,7 +54,7 @@ export async function compareEnds(db: Database, target: StoreUnderReplay): Promi
 
 const inOrder = (all: readonly object[]): unknown[] => sorted(all.map(plain));
 
-function everything({ runs, freshness, keys, schedules, positions }: Database): Needs {
+function everything({ runs, freshness, keys, schedules, positions, events }: Database): Needs {
   return {
     runs: [...runs.keys()],
     // A transaction that came to nothing may leave a row of version 0 in memory.
@@ -62,5 +66,10 @@ function everything({ runs, freshness, keys, schedules, positions }: Database): 
       return { topic: id.slice(0, at), partition: Number(id.slice(at + 1)) };
     }),
     registry: true,
+    events: {
+      signals: [...events.signals.keys()],
+      firings: [...events.firings.keys()],
+      states: [...events.states].flatMap(([id, { version }]) => (version > 0 ? [id] : [])),
+    },
   };
 }
