@@ -100,7 +100,13 @@ describe('events and rules of a whole installation, with two coordinators', () =
       items: readonly object[];
     };
     expect(items).toMatchObject([
-      { outcome: 'triggered', rules: [{ rule: 'ns:rule:1', state: 'error', error: { code: 'no_runner' } }] },
+      {
+        outcome: 'triggered',
+        rules: [
+          { rule: 'ns:rule:1', state: 'error', error: { code: 'no_runner' } },
+          { rule: 'ns:rule:4', outcome: 'waiting', reason: 'waits for ns:event:4' },
+        ],
+      },
     ]);
   });
 

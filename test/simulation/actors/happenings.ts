@@ -36,7 +36,9 @@ function changesOf(task: string): readonly DefinitionChange[] {
 
 /** Who defines rules, and tells of events over the bus and over HTTP, some of them more than once. */
 export class Happenings {
-  /** Source and id of each event whose telling was answered over HTTP. */
+  /** Ids of events that were told of over HTTP. */
+  readonly asked = new Set<string>();
+  /** Of those whose telling was answered. */
   readonly answered = new Set<string>();
   private readonly sender: Sender;
   private told = 0;
@@ -89,6 +91,7 @@ export class Happenings {
   }
 
   private async tellOne({ events }: RunningCoordinator, id: string, type: string, data: { n: number }) {
+    this.asked.add(id);
     await events.tell({ source: '/happenings', id, type, subject: null, at: null, data });
     this.answered.add(id);
   }

@@ -3,15 +3,16 @@ import { prepared } from '../sql/statement.js';
 const OLD = 'now() - make_interval(secs => $1::float8 / 1000)';
 
 /**
- * Events of which nothing waits any more, firings that are over, and what nobody remembers anything in: a state without
- * events is left for a day, longer than any transaction that read it.
+ * Events that wait no more (nobody waits for longer than 30 days but in latched sets, which do not need the event itself),
+ * firings that are over, and states without events, after a day: longer than any transaction that read them.
  */
 export const removeEvents = prepared(
   'retention_events',
   `WITH old AS (
      SELECT s.signal FROM signals s
      WHERE s.received_at < ${OLD} AND s.outcome <> 'pending'
-       AND NOT EXISTS (SELECT 1 FROM signal_rules r WHERE r.signal = s.signal AND r.outcome = 'waiting')
+       AND (s.received_at < now() - interval '31 days'
+         OR NOT EXISTS (SELECT 1 FROM signal_rules r WHERE r.signal = s.signal AND r.outcome = 'waiting'))
      ORDER BY s.received_at LIMIT $2 FOR UPDATE OF s SKIP LOCKED
    ), gone AS (
      DELETE FROM signals s USING old o WHERE s.signal = o.signal RETURNING s.signal
