@@ -5,44 +5,33 @@ import {
   FLOW_REPORT_SCHEMA,
   INSTANCE_STATES,
   OVERLAPS,
-  RULE_FIRING_STATES,
   RUN_STATES,
-  SIGNAL_OUTCOMES,
   TASK_STATES,
   TRIGGER_KINDS,
-  type DefinitionKind,
   type JsonObject,
 } from '@cordyna/protocol/model';
 import { FAILURE_KINDS, UNREADY_REASONS } from '../../coordination/index.js';
-import { cordynaFileSchema, definitionSchema, schemaOf } from '@cordyna/protocol/wire';
-
-/** JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
-const text = { type: 'string' } as const;
-const nullableText = { type: ['string', 'null'] } as const;
-const whole = { type: 'integer' } as const;
-const nullableWhole = { type: ['integer', 'null'] } as const;
-const uuid = { type: 'string', format: 'uuid' } as const;
-const flag = { type: 'boolean' } as const;
-const time = { type: 'string', format: 'date-time' } as const;
-const nullableTime = { type: ['string', 'null'], format: 'date-time' } as const;
-const anyObject = { type: 'object' } as const;
-const texts = { type: 'object', additionalProperties: text } as const;
-const oneOf = (values: readonly string[]) => ({ type: 'string', enum: [...values] });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const orNull = (schema: JsonObject) => ({ oneOf: [schema, { type: 'null' }] });
-const list = (items: JsonObject) => ({ type: 'array', items });
-
-/** All properties are required but those named in `optional`. */
-const object = (properties: JsonObject, ...optional: string[]): JsonObject => ({
-  type: 'object',
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  properties,
-});
-const page = (items: JsonObject): JsonObject =>
-  object({
-    items: list(items),
-    next: { ...nullableText, description: '`cursor` of the next page; null on the last.' },
-  });
+import { cordynaFileSchema, schemaOf } from '@cordyna/protocol/wire';
+import { EVENT_SCHEMAS } from './event-schemas.js';
+import {
+  anyObject,
+  definition,
+  flag,
+  list,
+  nullableText,
+  nullableTime,
+  nullableWhole,
+  object,
+  oneOf,
+  orNull,
+  page,
+  ref,
+  text,
+  texts,
+  time,
+  uuid,
+  whole,
+} from './schema-parts.js';
 
 const summary = {
   run: uuid,
@@ -64,94 +53,8 @@ function runRequest(): JsonObject {
   return withoutIds(schema);
 }
 
-/** A definition's own schema with who changed it and why; `named` where the path does not name it. */
-function definition(kind: DefinitionKind, named: boolean): JsonObject {
-  const { properties, required = [] } = definitionSchema(kind);
-  const by = { author: { ...text, maxLength: 200 }, reason: { ...text, maxLength: 1_000 } };
-  return {
-    type: 'object',
-    required: [...(named ? ['name'] : []), ...(required as string[])],
-    additionalProperties: false,
-    properties: { ...(named ? { name: text } : {}), ...(properties as JsonObject), ...by },
-  };
-}
-
-const codeAndMessage = orNull(object({ code: text, message: text }));
-const event = { signal: uuid, type: text };
-const signal = {
-  signal: { ...uuid, description: 'Its id in the ledger.' },
-  source: text,
-  id: text,
-  type: text,
-  subject: nullableText,
-  time: { ...time, description: "By the sender's clock." },
-  receivedAt: { ...time, description: "By the database's clock." },
-  outcome: { ...oneOf(SIGNAL_OUTCOMES), description: 'The best of what the rules made of it.' },
-  rules: list(
-    object({
-      rule: text,
-      outcome: oneOf(SIGNAL_OUTCOMES),
-      reason: nullableText,
-      firing: nullableText,
-      state: { enum: [...RULE_FIRING_STATES, null], description: 'Of the firing.' },
-      run: { ...nullableText, description: 'Of its latest attempt.' },
-      error: codeAndMessage,
-    }),
-  ),
-};
-
-/** What is told over HTTP: a CloudEvent whose id, source and time may be left out. */
-const newSignal: JsonObject = {
-  type: 'object',
-  required: ['type'],
-  properties: {
-    specversion: { type: 'string', enum: ['1.0'] },
-    id: { ...text, minLength: 1, maxLength: 512 },
-    source: { ...text, minLength: 1, maxLength: 1_024, format: 'uri-reference' },
-    type: { ...text, minLength: 1, maxLength: 256 },
-    subject: { ...text, maxLength: 1_024 },
-    time,
-    data: anyObject,
-  },
-};
-
 export const SCHEMAS = {
-  NewSignal: newSignal,
-  SignalTaken: object({
-    signal: uuid,
-    source: text,
-    id: text,
-    outcome: oneOf(SIGNAL_OUTCOMES),
-    created: { ...flag, description: 'False: the same source and id came before.' },
-    rules: { ...list(text), description: 'That fired.' },
-  }),
-  Signal: object({ ...signal, data: anyObject }),
-  SignalPage: page(object(signal)),
-  EventSetDefinition: definition('event-set', false),
-  NamedEventSet: definition('event-set', true),
-  RuleDefinition: definition('rule', false),
-  NamedRule: definition('rule', true),
-  RuleFiringPage: page(
-    object({
-      firing: uuid,
-      rule: text,
-      version: { ...whole, description: 'Of the rule.' },
-      at: time,
-      state: oneOf(RULE_FIRING_STATES),
-      attempt: whole,
-      run: nullableText,
-      error: codeAndMessage,
-      finishedAt: nullableTime,
-      events: list(object(event)),
-    }),
-  ),
-  Fuse: object({
-    rule: text,
-    state: oneOf(['intact', 'blown']),
-    firings: { ...whole, description: 'In the minute that is counted.' },
-    blown: orNull(object({ at: time, reason: text })),
-    reset: orNull(ref('Signed')),
-  }),
+  ...EVENT_SCHEMAS,
   RunRequest: runRequest(),
   JobRequest: { ...runRequest(), oneOf: [{ required: ['job'] }] },
   JobDefinition: definition('job', false),
