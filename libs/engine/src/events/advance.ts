@@ -1,10 +1,4 @@
-import {
-  AUTO_TRIGGER,
-  type Activity,
-  type JsonObject,
-  type RunRequest,
-  type RunState,
-} from '@cordyna/protocol/model';
+import { AUTO_TRIGGER, type JsonObject, type RunRequest, type RunState } from '@cordyna/protocol/model';
 import type { RuleFiring } from './model.js';
 
 /** What a firing does next. */
