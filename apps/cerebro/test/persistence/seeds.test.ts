@@ -17,6 +17,18 @@ test('a seed that was stored is the seed that it was', () => {
   );
 });
 
+test('what one member has by itself is given to no other one', () => {
+  const tasks = [
+    { name: 'one', limits: [{ max: 1 }] },
+    { name: 'two', dependsOn: ['one'] },
+    { name: 'three', dependsOn: ['two'] },
+  ];
+  const seed = seedFor(registryWith({ server: 'a', tasks }), { task: 'a.one', run: 'r' });
+  const { members } = seedOf(stored(seedText(seed))).plan;
+
+  expect(members.map(({ limits }) => limits)).toEqual([[{ max: 1 }], undefined, undefined]);
+});
+
 test('a seed from before plans were packed is read as it is', () => {
   const registry = registryWith({
     server: 'a',

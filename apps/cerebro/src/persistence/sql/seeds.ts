@@ -41,9 +41,14 @@ function packed({ members, ...rest }: Plan): PackedPlan {
     const id = idOf(name, value);
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
+  // What one member lacks is common to none: it would be given to it.
+  const named = fields
+    .flat()
+    .reduce((all, [name]) => all.set(name, (all.get(name) ?? 0) + 1), new Map<string, number>());
   const most = new Map<string, { readonly id: string; readonly value: unknown }>();
   for (const [name, value] of fields.flat()) {
     const id = idOf(name, value);
+    if ((named.get(name) ?? 0) < members.length) continue;
     const best = most.get(name);
     if (!best || (counts.get(id) ?? 0) > (counts.get(best.id) ?? 0)) most.set(name, { id, value });
   }
