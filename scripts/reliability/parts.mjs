@@ -3,11 +3,12 @@ import { number, seconds, sum, table } from './text.mjs';
 
 export function coordinatorsPart(measured) {
   if (measured.length === 0) return '';
-  const rows = measured.flatMap(({ coordinators, runs, firings, timeouts, violations, waits, seed }) =>
-    waits.map(({ fault, othersMs, victimsMs }) => [
-      ...[coordinators, fault, seconds(othersMs), seconds(victimsMs), number(runs), number(firings)],
-      ...[timeouts, violations, seed],
-    ]),
+  const rows = measured.flatMap(
+    ({ coordinators, runs, firings, timeouts, violations, waits, seed, load, cores, commit }) =>
+      waits.map(({ fault, othersMs, victimsMs }) => [
+        ...[coordinators, fault, seconds(othersMs), seconds(victimsMs), number(runs), number(firings)],
+        ...[timeouts, violations, seed, `${load} on ${cores} cores`, commit],
+      ]),
   );
   const head = [
     'coordinators',
@@ -26,7 +27,7 @@ partitions that the others had, the longest one. "Its share waits": the same in 
 take over when its session with Kafka (6 s) has run out. Watchdogs that fired, and violations (a due time of a schedule that
 ran twice or not at all is one), are of the whole measurement. \`npm run chaos -- --coordinators --ledger\`.
 
-${table([...head, 'watchdogs', 'violations', 'seed'], rows)}
+${table([...head, 'watchdogs', 'violations', 'seed', 'load of the machine', 'commit'], rows)}
 `;
 }
 
@@ -49,11 +50,12 @@ export function outagesPart(measured) {
     ...[AWAY[one.outage], one.seconds, after(one.unreadyAfterMs)],
     ...[one.reasons.map((reason) => `\`${reason}\``).join(', ') || 'none', number(one.mostUnpublished)],
     ...[after(one.readyAfterMs), seconds(one.recoveryMs), number(one.runs), codes(one.timeoutsByCode)],
-    ...[one.violations, one.seed],
+    ...[one.violations, one.seed, `${one.load} on ${one.cores} cores`, one.commit],
   ]);
   const head = [
     ...['what', 'for, s', 'all say so after, s', 'reasons', 'most unpublished'],
     ...['all ready after, s', 'recovery, s', 'runs', 'watchdogs', 'violations', 'seed'],
+    ...['load of the machine', 'commit'],
   ];
   return `
 ## Long outages
