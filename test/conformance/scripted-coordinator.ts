@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, KafkaMessage, Producer } from 'kafkajs';
-import { atEndOfFile, awaitUntil, kafkaClient, createTopics } from '@cordyna/testkit';
+import { atEnd, awaitUntil, kafkaClient, createTopics } from '@cordyna/testkit';
 import type { JsonObject } from '@cordyna/protocol/model';
 
 export interface Seen {
@@ -49,7 +49,7 @@ export class ScriptedCoordinator {
     const coordinator = new ScriptedCoordinator(prefix, server, producer);
     const consumer = kafka.consumer({ groupId: `${prefix}.scripted`, maxWaitTimeInMs: 50 });
     await coordinator.watch(consumer);
-    atEndOfFile(`scripted coordinator of ${prefix}`, async () => {
+    atEnd(`scripted coordinator of ${prefix}`, async () => {
       await consumer.disconnect();
       await producer.disconnect();
     });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { atEndOfFile, awaitUntil, testBroker } from '@cordyna/testkit';
+import { atEnd, awaitUntil, testBroker } from '@cordyna/testkit';
 import type { TestBroker } from '@cordyna/testkit';
 import type { Bus, BusConsumerState, BusRecord } from '@cordyna/bus';
 import { BusHandler, CordynaKafkaServer } from '@cordyna/bus/nest';
@@ -95,7 +95,7 @@ async function application(
   });
   strategy.status.subscribe((state) => states.push(state));
   const app = await NestFactory.createMicroservice(InboundModule.with(store), { strategy, logger: false });
-  atEndOfFile('Nest', () => app.close());
+  atEnd('Nest', () => app.close());
   await app.listen();
   await awaitUntil('the consumer runs', () => states.at(-1) === 'running');
   return { topics, states };

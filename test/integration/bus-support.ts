@@ -1,11 +1,11 @@
 import { createBus } from '@cordyna/bus';
 import type { Bus, BusBatch, BusConfig, BusRecord, BusTopicSpec, PublishResult } from '@cordyna/bus';
-import { atEndOfFile } from '@cordyna/testkit';
+import { atEnd } from '@cordyna/testkit';
 
 /** A bus that is closed at the end of the file and keeps quiet about outages that the test makes. */
 export function testBus(brokers: readonly string[], more: Partial<BusConfig> = {}): Bus {
   const bus = createBus({ brokers, clientId: 'test', log: () => undefined, ...more });
-  atEndOfFile('bus', () => bus.close());
+  atEnd('bus', () => bus.close());
   return bus;
 }
 

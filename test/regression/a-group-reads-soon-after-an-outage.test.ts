@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createBus } from '@cordyna/bus';
 import type { Bus, BusBatch } from '@cordyna/bus';
-import { atEndOfFile, awaitUntil, kafkaClient, privateKafka } from '@cordyna/testkit';
+import { atEnd, awaitUntil, kafkaClient, privateKafka } from '@cordyna/testkit';
 import type { PrivateKafka } from '@cordyna/testkit';
 
 const PARTITIONS = 12;
@@ -25,7 +25,7 @@ class Member {
         if (message === 'consumer is rebuilt') this.rebuilds.push(details?.['reason']);
       },
     });
-    atEndOfFile('member', () => this.bus.close());
+    atEnd('member', () => this.bus.close());
     this.consumer = this.bus.consumer({ group, topics: [topic], onBatch: (batch) => this.take(batch) });
   }
 

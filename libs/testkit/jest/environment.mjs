@@ -1,22 +1,36 @@
-// The node environment, and after a file's last hook the end of all that the testkit started for it.
+// The node environment, and after the last hook of an outermost describe, and of the file, the end of all that the testkit
+// started for it.
 import { TestEnvironment } from 'jest-environment-node';
 
 const CLOSERS = Symbol.for('cordyna.testkit.closers');
 
 export default class CordynaEnvironment extends TestEnvironment {
+  /** How many things were started before the outermost describe that runs. */
+  #before = 0;
+
   async handleTestEvent(event) {
-    if (event.name === 'run_finish') await this.#close();
+    if (event.name === 'run_finish') await this.#close(this.#closers().splice(0));
+    if (event.describeBlock?.parent?.parent !== undefined || !event.describeBlock?.parent) return;
+    if (event.name === 'run_describe_start') this.#before = this.#closers().length;
+    if (event.name === 'run_describe_finish') {
+      const started = this.#closers().splice(this.#before);
+      this.#closers().push(...started.filter(({ isShared }) => isShared));
+      await this.#close(started.filter(({ isShared }) => !isShared));
+    }
   }
 
   async teardown() {
-    await this.#close();
+    await this.#close(this.#closers().splice(0));
     await super.teardown();
   }
 
-  async #close() {
-    const closers = this.global?.[CLOSERS]?.splice(0).reverse() ?? [];
+  #closers() {
+    return this.global?.[CLOSERS] ?? [];
+  }
+
+  async #close(closers) {
     const failures = [];
-    for (const { what, close } of closers) {
+    for (const { what, close } of closers.reverse()) {
       await close().catch((error) => failures.push(`${what}: ${error?.message ?? error}`));
     }
     if (failures.length > 0)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { atEndOfFile } from './closers.js';
+import { atEnd } from './closers.js';
 import { deleteTopics } from './topics.js';
 import { sharedBrokers } from './shared-stack.js';
 
@@ -15,6 +15,6 @@ export const uniquePrefix = (): string => `t${randomBytes(6).toString('hex')}`;
 export async function testBroker(): Promise<TestBroker> {
   const brokers = await sharedBrokers();
   const prefix = uniquePrefix();
-  atEndOfFile(`topics of ${prefix}`, () => deleteTopics(brokers, prefix));
+  atEnd(`topics of ${prefix}`, () => deleteTopics(brokers, prefix));
   return { brokers, prefix };
 }

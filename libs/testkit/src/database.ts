@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { atEndOfFile } from './closers.js';
+import { atEnd } from './closers.js';
 import { sharedDatabaseUrl } from './shared-stack.js';
 
 export interface TestDatabase {
@@ -35,6 +35,6 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
 /** An empty database on the test run's real PostgreSQL. */
 export async function testDatabase(): Promise<TestDatabase> {
   const database = await createDatabase(await sharedDatabaseUrl());
-  atEndOfFile(`database ${database.url}`, () => database.drop());
+  atEnd(`database ${database.url}`, () => database.drop());
   return database;
 }

@@ -4,7 +4,7 @@ export type * from './api-types.js';
 export { awaitUntil, type AwaitOptions } from './await-until.js';
 export { testBroker, uniquePrefix, type TestBroker } from './broker.js';
 export { startCerebro, type CerebroOptions, type StartedCerebro } from './cerebro.js';
-export { atEndOfFile, closeAll } from './closers.js';
+export { atEnd, atEndOfFile, closeAll } from './closers.js';
 export { createDatabase, testDatabase, type TestDatabase } from './database.js';
 export { dumpTopic, type DumpedRecord } from './dump-topic.js';
 export { kafkaClient } from './kafka-client.js';

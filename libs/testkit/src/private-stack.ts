@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { freePort, startKafka, type LocalKafka, type LocalPostgres } from '@cordyna/local-stack';
 import { uniquePrefix } from './broker.js';
-import { atEndOfFile } from './closers.js';
+import { atEnd } from './closers.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { temporaryDirectory } from './paths.js';
 import { tcpProxy, type TcpProxy } from './tcp-proxy.js';
@@ -28,7 +28,7 @@ export async function privateKafka(settings: Readonly<Record<string, string>> = 
     proxied: [{ port: behind, advertisedPort: proxy.port }],
     settings,
   });
-  atEndOfFile('private Kafka', () => kafka.kill());
+  atEnd('private Kafka', () => kafka.kill());
   return {
     kafka,
     brokers: kafka.brokers,
@@ -51,7 +51,7 @@ export interface PrivatePostgres {
 /** A PostgreSQL of this file alone, to be stopped and killed; with a second way to it through a proxy. */
 export async function privatePostgres(dir?: string): Promise<PrivatePostgres> {
   const postgres = await startTestPostgres(dir ?? (await temporaryDirectory('private-postgres')));
-  atEndOfFile('private PostgreSQL', () => postgres.kill());
+  atEnd('private PostgreSQL', () => postgres.kill());
   const direct = new URL(postgres.url);
   const proxy = await tcpProxy({ target: { host: direct.hostname, port: Number(direct.port) } });
   const proxied = new URL(postgres.url);

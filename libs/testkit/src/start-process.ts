@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OwnedProcess, sendSignal, type Exit } from '@cordyna/local-stack';
 import { awaitUntil } from './await-until.js';
-import { atEndOfFile } from './closers.js';
+import { atEnd } from './closers.js';
 import { childEnvironment } from './config.js';
 import { temporaryDirectory } from './paths.js';
 
@@ -56,7 +56,7 @@ export async function startProcess(options: StartOptions): Promise<StartedProces
     env: childEnvironment(options.env),
     logFile,
   });
-  atEndOfFile(options.name, () => owned.kill());
+  atEnd(options.name, () => owned.kill());
   const output = (): string => readFileSync(logFile, 'utf8');
 
   return {

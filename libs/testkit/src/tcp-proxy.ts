@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Transform, type TransformCallback } from 'node:stream';
 import { freePort } from '@cordyna/local-stack';
-import { atEndOfFile } from './closers.js';
+import { atEnd } from './closers.js';
 
 /** `toServer`: what clients send; `toClient`: what the server answers. */
 export type Direction = 'toServer' | 'toClient';
@@ -176,6 +176,6 @@ export async function tcpProxy(options: {
         proxy.reset();
       }),
   };
-  atEndOfFile(`proxy on port ${port}`, () => proxy.close());
+  atEnd(`proxy on port ${port}`, () => proxy.close());
   return proxy;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { atEndOfFile, kafkaClient } from '@cordyna/testkit';
+import { atEnd, kafkaClient } from '@cordyna/testkit';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 
 export interface Seen {
@@ -19,7 +19,7 @@ export class EventsTail {
   ) {}
 
   async start(): Promise<void> {
-    atEndOfFile(`tail of ${this.topic}`, () => this.stop());
+    atEnd(`tail of ${this.topic}`, () => this.stop());
     await this.connect();
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { atEndOfFile, kafkaClient } from '@cordyna/testkit';
+import { atEnd, kafkaClient } from '@cordyna/testkit';
 
 export interface Message {
   readonly key: string | null;
@@ -23,7 +23,7 @@ export class Sender {
 
   async start(): Promise<void> {
     await this.producer.connect();
-    atEndOfFile('sender of the load', () => this.producer.disconnect());
+    atEnd('sender of the load', () => this.producer.disconnect());
   }
 
   async send(topic: string, message: Message): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { freePort, startKafka, type LocalKafka } from '@cordyna/local-stack';
-import { atEndOfFile, privatePostgres, tcpProxy, temporaryDirectory } from '@cordyna/testkit';
+import { atEnd, privatePostgres, tcpProxy, temporaryDirectory } from '@cordyna/testkit';
 import type { PrivatePostgres, TcpProxy } from '@cordyna/testkit';
 import { smallDisk, type SmallDisk } from './small-disk.js';
 
@@ -37,7 +37,7 @@ export async function startMachines(small: Disk | null = null): Promise<Machines
     port: await freePort(),
     proxied: ports.map((port, at) => ({ port, advertisedPort: kafkaProxies[at]?.port ?? 0 })),
   });
-  atEndOfFile('Kafka of the chaos', () => kafka.kill());
+  atEnd('Kafka of the chaos', () => kafka.kill());
   return { kafka, brokers: kafka.brokers, kafkaProxies, postgres, disks };
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { atEndOfFile } from '@cordyna/testkit';
+import { atEnd } from '@cordyna/testkit';
 
 const run = promisify(execFile);
 const LIMIT_MS = 10_000;
@@ -25,7 +25,7 @@ export async function smallDisk(dir: string, mebibytes: number): Promise<SmallDi
       cause: error,
     });
   });
-  atEndOfFile(dir, () => run('umount', ['-l', dir], { timeout: LIMIT_MS }));
+  atEnd(dir, () => run('umount', ['-l', dir], { timeout: LIMIT_MS }));
   const file = join(dir, 'filler');
   return {
     async fill() {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventType, type DeclarationError, type ServerDeclaration } from '@cordyna/protocol/model';
-import { atEndOfFile, awaitUntil, kafkaClient } from '@cordyna/testkit';
+import { atEnd, awaitUntil, kafkaClient } from '@cordyna/testkit';
 
 export interface Answer {
   readonly type: string;
@@ -28,7 +28,7 @@ export async function registryClient(brokers: readonly string[], prefix: string)
   const consumer = kafka.consumer({ groupId: `${prefix}-registry-client`, maxWaitTimeInMs: 50 });
   const answers: Answer[] = [];
   await Promise.all([producer.connect(), consumer.connect()]);
-  atEndOfFile('registry client', () => Promise.all([producer.disconnect(), consumer.disconnect()]));
+  atEnd('registry client', () => Promise.all([producer.disconnect(), consumer.disconnect()]));
   await consumer.subscribe({ topic: `${prefix}.registrations`, fromBeginning: true });
   await consumer.run({
     eachMessage: async ({ message }) => void answers.push(JSON.parse(String(message.value)) as Answer),

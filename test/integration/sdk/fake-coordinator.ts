@@ -11,7 +11,7 @@ import {
   topicSpecs,
   topicsOf,
 } from '@cordyna/protocol/wire';
-import { atEndOfFile, awaitUntil } from '@cordyna/testkit';
+import { atEnd, awaitUntil } from '@cordyna/testkit';
 import type { TestBroker } from '@cordyna/testkit';
 
 export interface Seen {
@@ -59,7 +59,7 @@ export class FakeCoordinator {
   /** One that has neither created its topics nor listens yet. */
   static on(broker: TestBroker): FakeCoordinator {
     const coordinator = new FakeCoordinator(broker, topicsOf(broker.prefix));
-    atEndOfFile('fake coordinator', () => coordinator.bus.close());
+    atEnd('fake coordinator', () => coordinator.bus.close());
     return coordinator;
   }
 

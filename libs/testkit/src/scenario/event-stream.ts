@@ -1,4 +1,4 @@
-import { atEndOfFile } from '../closers.js';
+import { atEnd } from '../closers.js';
 import { awaitUntil } from '../await-until.js';
 import type { ApiHistoryRow } from '../api-types.js';
 
@@ -54,7 +54,7 @@ export async function eventStream(url: string, lastEventId?: string): Promise<Ev
   const done = read()
     .catch(() => undefined) // cut by either side
     .finally(() => (ended = true));
-  atEndOfFile(`stream ${url}`, async () => {
+  atEnd(`stream ${url}`, async () => {
     abort.abort();
     await done;
   });

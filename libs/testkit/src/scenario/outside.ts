@@ -7,7 +7,7 @@ import {
   type RunRequest,
   type ServerDeclaration,
 } from '@cordyna/protocol/model';
-import { atEndOfFile } from '../closers.js';
+import { atEnd } from '../closers.js';
 import { kafkaClient } from '../kafka-client.js';
 
 /** A record as somebody outside writes it: any bytes at all. */
@@ -54,7 +54,7 @@ function written(topic: string, partition: number, baseOffset: string | undefine
 export async function outside(brokers: readonly string[], prefix: string): Promise<Outside> {
   const producer: Producer = kafkaClient(brokers).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  atEndOfFile('producer from outside', () => producer.disconnect());
+  atEnd('producer from outside', () => producer.disconnect());
   return {
     async write(name, records, { compression } = {}) {
       const topic = `${prefix}.${name}`;

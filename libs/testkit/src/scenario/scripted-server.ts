@@ -8,7 +8,7 @@ import {
   type ServerDeclaration,
 } from '@cordyna/protocol/model';
 import { awaitUntil } from '../await-until.js';
-import { atEndOfFile } from '../closers.js';
+import { atEnd } from '../closers.js';
 import { listTopics } from '../topics.js';
 import { outside, type Written } from './outside.js';
 
@@ -64,7 +64,7 @@ export async function scriptedServer(
     });
     // The only instance, so it needs no group: an outage of the broker must not depend on how well this one gets over it.
     const reader = createBus({ brokers, clientId: instance, log: () => undefined });
-    atEndOfFile(`scripted ${server}`, () => reader.close());
+    atEnd(`scripted ${server}`, () => reader.close());
     const partitions = await reader.admin().partitions(topic);
     const beginning = new Map(Array.from({ length: partitions }, (_, partition) => [partition, 0n]));
     reader.tail(topic, beginning, ({ value }) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '@cordyna/protocol/model';
-import { atEndOfFile } from '../closers.js';
+import { atEnd } from '../closers.js';
 import { kafkaClient } from '../kafka-client.js';
 
 /** A CloudEvent in structured mode. */
@@ -16,7 +16,7 @@ export async function tailTopic(brokers: readonly string[], topic: string): Prom
   const groupId = `tail-${randomBytes(6).toString('hex')}`;
   const consumer = kafkaClient(brokers).consumer({ groupId, maxWaitTimeInMs: 50 });
   await consumer.connect();
-  atEndOfFile(`tail of ${topic}`, () => consumer.disconnect());
+  atEnd(`tail of ${topic}`, () => consumer.disconnect());
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
     eachMessage: ({ message }) => {
