@@ -1,4 +1,4 @@
-// Lists the files of a folder (or of a bucket) and takes each by itself, as many at once as CORDYNA_CONCURRENCY says:
+// Lists the files of a folder (or of a bucket) and takes each by itself, twenty at once; one that cannot be read stops nobody:
 //   npm run build && KAFKA_BROKERS=127.0.0.1:9092 node examples/fan-out/server.mjs
 //   npm run dyna -- invoke files.list --arg folder=/usr/share/doc --wait
 // With `bucket` in the place of `folder`, and AWS's usual variables, the keys are those of S3.
@@ -10,6 +10,12 @@ import { LocalKeyGenerator, S3KeyGenerator } from '@cordyna/task-server/generato
 
 /** What a `forEach` takes at most. */
 const MOST = 10_000;
+const EACH = {
+  forEach: 'list',
+  limits: [{ max: 20 }],
+  onError: 'continue',
+  description: 'The SHA-256 of one file.',
+};
 const local = new LocalKeyGenerator();
 const s3 = new S3KeyGenerator({ endpoint: process.env.S3_ENDPOINT });
 
@@ -27,23 +33,20 @@ await createTaskServer({ ...optionsFromEnvironment(), name: 'files', description
     if (folder !== undefined) return { items: await local.listFiles(folder, options) };
     throw TaskFailure.nonRetryable('nothing_to_list', 'give the argument folder or bucket');
   })
-  .task(
-    'checksum',
-    { forEach: 'list', description: 'The SHA-256 of one file.' },
-    async ({ event, tools }) => {
-      const { value: file } = event.item;
-      return { file, sha256: event.args.bucket === undefined ? await checksumOf(file, tools.signal) : null };
-    },
-  )
+  .task('checksum', EACH, async ({ event, tools }) => {
+    const { value: file } = event.item;
+    return { file, sha256: event.args.bucket === undefined ? await checksumOf(file, tools.signal) : null };
+  })
   .task(
     'summary',
     { dependsOn: ['checksum'], description: 'Says what there is more than once.' },
     ({ event }) => {
-      const taken = event.inputs['files.checksum'];
+      // Of a file that could not be read there is an empty output, of one in a bucket no sum.
+      const taken = event.inputs['files.checksum'].filter(({ sha256 }) => sha256);
       const twice = [...bySum(taken).values()]
         .filter((same) => same.length > 1)
         .map((same) => same.map(({ file }) => file));
-      return { files: taken.length, twice };
+      return { files: event.inputs['files.checksum'].length, twice };
     },
   )
   .start();

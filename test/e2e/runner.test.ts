@@ -6,6 +6,7 @@ import {
   awaitUntil,
   installation,
   programCommand,
+  REPOSITORY,
   startProcess,
   temporaryDirectory,
   type ApiRun,
@@ -189,5 +190,30 @@ describe('a folder flow', () => {
     await awaitUntil('the new file is made', () => existsSync(join(root(), 'twice/three.txt')));
 
     expect(await runs()).toBe(before + 1);
+  });
+});
+
+describe('the example that lists files and fans out', () => {
+  test('takes each file by itself, and says what there is twice', async () => {
+    const folder = join(dir, 'fan-out');
+    mkdirSync(join(folder, 'b'), { recursive: true });
+    const texts = { a: 'same', 'b/c': 'same', d: 'other', e: 'another' };
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+    const started = await startProcess({
+      name: 'fan-out',
+      command: ['node', join(REPOSITORY, 'examples/fan-out/server.mjs')],
+      env: { KAFKA_BROKERS: cordyna.brokers.join(','), CORDYNA_TOPIC_PREFIX: cordyna.prefix },
+    });
+    await started.waitForOutput(/is online/);
+    const { state, tasks } = await cordyna.api.untilFinished(
+      await cordyna.api.createRun({ task: 'files.list', args: { folder } }),
+    );
+
+    const summary = tasks.find(({ task }) => task === 'files.summary');
+    expect({ state, output: summary?.output }).toEqual({
+      state: 'completed',
+      output: { files: 4, twice: [[join(folder, 'a'), join(folder, 'b/c')]] },
+    });
+    await started.stop();
   });
 });

@@ -34,6 +34,7 @@ export function buildPlan(entries: readonly PlanEntry[], outsideRule: OutsideRul
       downstream: downstream[index] as number[],
       outside: [...named].filter((name) => !inside.has(name)),
       forEach: definition.forEach,
+      onError: definition.onError ?? 'block',
       ...(definition.limits ? { limits: definition.limits } : {}),
       timeouts: definition.timeouts,
       retry: definition.retry,

@@ -23,6 +23,7 @@ export function taskErrors(
     ...selfDependencies(server, task, `/tasks/${at}`),
     ...scheduleErrors(task, `/tasks/${at}`, tools),
     ...schemaErrors(task, `/tasks/${at}`, tools),
+    ...onErrorAlone(task, `/tasks/${at}`),
   ]);
   return [...duplicates, ...own];
 }
@@ -71,4 +72,10 @@ function schemaErrors(
       message: `${found}: correct the JSON Schema or leave it out`,
     }));
   });
+}
+
+function onErrorAlone(task: TaskDeclaration, path: string): readonly DeclarationError[] {
+  if (task.forEach !== undefined || task.onError === undefined) return [];
+  const message = `onError is about the elements of a forEach, and '${task.name}' has none: leave it out or add forEach`;
+  return [{ code: 'no_for_each', path: `${path}/onError`, message }];
 }

@@ -20,6 +20,7 @@ function defineTask(server: string, declared: TaskDeclaration): TaskDefinition {
     description: declared.description ?? null,
     dependsOn: unique(forEach === null ? named : [...named, forEach]),
     forEach,
+    ...(declared.onError === 'continue' ? { onError: declared.onError } : {}),
     everyMs: declared.everyMs ?? null,
     cron: declared.cron ?? null,
     timezone: declared.timezone ?? 'UTC',

@@ -36,7 +36,7 @@ export function closeForEach(draft: Draft, whole: TaskRun): void {
   const elements = elementsOf(draft.run, whole.elements);
   const failed = elements.filter((element) => element.state !== 'completed');
   const worst = failed[0];
-  if (worst) {
+  if (worst && draft.member(whole).onError !== 'continue') {
     const why = worst.error ? `${worst.error.code}: ${worst.error.message}` : worst.state;
     const message = `${failed.length} of ${elements.length} elements failed, the first is element ${worst.item?.index} (${why})`;
     return fail(draft, whole, { error: ownError('elements_failed', message), row: 'row', own: true });

@@ -24,6 +24,8 @@ export interface Member {
   readonly outside: readonly string[];
   /** The dependency whose output list makes one task run per element. */
   readonly forEach: string | null;
+  /** Of a `forEach`: whether an element that failed blocks what depends on the whole. Older runs have none: they block. */
+  readonly onError?: 'block' | 'continue';
   /** Absent when there are none. */
   readonly limits?: readonly TaskLimit[];
   readonly timeouts: Timeouts;

@@ -17,6 +17,8 @@ export interface TaskDefinition {
   /** Declared order; `forEach` last unless `dependsOn` names it too. */
   readonly dependsOn: readonly string[];
   readonly forEach: string | null;
+  /** Of a `forEach`: elements that failed block nothing. */
+  readonly onError?: 'continue';
   readonly everyMs: number | null;
   readonly cron: string | null;
   readonly timezone: string;

@@ -30,6 +30,10 @@ export interface TaskLimit {
   readonly key?: string;
 }
 
+/** `block` (default): what depends on the whole is blocked. `continue`: it goes on, and gets `{}` of what failed. */
+export const FOR_EACH_ON_ERROR = ['block', 'continue'] as const;
+export type ForEachOnError = (typeof FOR_EACH_ON_ERROR)[number];
+
 export interface TaskDeclaration {
   readonly name: string;
   readonly description?: string;
@@ -42,6 +46,8 @@ export interface TaskDeclaration {
   readonly timeouts?: Partial<Timeouts>;
   readonly retry?: Partial<RetryPolicy>;
   readonly forEach?: string;
+  /** Of a `forEach`: what an element that failed means for what depends on the whole. */
+  readonly onError?: ForEachOnError;
   readonly limits?: readonly TaskLimit[];
   readonly argsSchema?: JsonObject;
   readonly outputSchema?: JsonObject;

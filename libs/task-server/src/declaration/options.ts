@@ -1,4 +1,4 @@
-import type { JsonObject, RetryPolicy, TaskLimit, Timeouts } from '@cordyna/protocol/model';
+import type { ForEachOnError, JsonObject, RetryPolicy, TaskLimit, Timeouts } from '@cordyna/protocol/model';
 import type { Duration } from './durations.js';
 
 /** What a team declares about one task; each field is explained in docs/protocol.md, "Server state". */
@@ -20,6 +20,8 @@ export interface TaskOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Runs once per element of `items` in the output of this task, which is a dependency too. */
   readonly forEach?: string;
+  /** Of a `forEach`: `block` (default) what depends on the whole when an element failed, or `continue`. */
+  readonly onError?: ForEachOnError;
   /** How many attempts go on at once, over all runs and instances; with `key` for each value of that argument. */
   readonly limits?: readonly TaskLimit[];
   /** JSON Schema of the merged arguments; Cerebro checks it before each invocation. */

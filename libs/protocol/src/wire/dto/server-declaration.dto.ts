@@ -1,5 +1,16 @@
-import type { JsonObject } from '../../model/index.js';
-import { Doc, EmptyByDefault, JsonMap, Nested, NestedList, Numeric, Optional, Text } from './constraints.js';
+import type { ForEachOnError, JsonObject } from '../../model/index.js';
+import { FOR_EACH_ON_ERROR } from '../../model/index.js';
+import {
+  Doc,
+  EmptyByDefault,
+  JsonMap,
+  Nested,
+  NestedList,
+  Numeric,
+  OneOf,
+  Optional,
+  Text,
+} from './constraints.js';
 import { Count, DurationMs, Name, Reference, ReferenceList } from './fields.js';
 
 @Doc('Time limits of one attempt; those left out have their defaults.')
@@ -101,6 +112,13 @@ export class TaskDeclarationDto {
   @Optional()
   @Reference()
   forEach?: string;
+
+  @Doc(
+    'Of a `forEach`: `block` (default) what depends on the whole when an element failed, or `continue`: it gets `{}` of it.',
+  )
+  @Optional()
+  @OneOf(FOR_EACH_ON_ERROR)
+  onError?: ForEachOnError;
 
   @Doc('What waits for a place stays `pending`; the oldest run goes first.')
   @Optional()

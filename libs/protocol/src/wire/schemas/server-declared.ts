@@ -201,6 +201,12 @@ export const serverDeclaredSchema = {
           description:
             'A task whose output is `{ "items": [ … ] }`: this one runs once per item. A dependency too.',
         },
+        onError: {
+          type: 'string',
+          enum: ['block', 'continue'],
+          description:
+            'Of a `forEach`: `block` (default) what depends on the whole when an element failed, or `continue`: it gets `{}` of it.',
+        },
         limits: {
           type: 'array',
           items: {
