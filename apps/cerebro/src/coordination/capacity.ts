@@ -59,6 +59,16 @@ export class Capacity {
       for (const line of this.lines.servers()) if (isPlace(line)) this.noteFreed(line, freed);
   }
 
+  /** What was added was not committed. Who left a line is found again at the next look. */
+  takeBack({ load, waits }: BatchLoad): void {
+    for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) - change);
+    const left = [...waits].map(([line, runs]) => {
+      const joined = [...runs].filter(([, { waits: hasJoined }]) => hasJoined);
+      return [line, new Map(joined.map(([run, { age }]) => [run, { age, waits: false }]))] as const;
+    });
+    this.lines.apply(new Map(left));
+  }
+
   private noteFreed(line: string, freed: ReadonlySet<string>): void {
     for (const task of freed)
       if (isPlaceOf(line, task)) this.places.set(line, (this.places.get(line) ?? 0) + FREED);

@@ -183,6 +183,7 @@ export class Door {
     const items = waiting.map(({ item }) => item);
     const answer = await saved.catch((error: unknown) => {
       flight.hasFailed = true;
+      this.tools.capacity.takeBack(decided.work);
       return asError(error);
     });
     await before;

@@ -84,8 +84,7 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     }
     if (inbound.kind === 'update') {
       const run = loaded.runs.get(inbound.attempt.run)?.value;
-      // Only the end of a task has others begin, which may look outside.
-      const input = run && inbound.report.report === 'completed' ? updateOf(inbound, true) : null;
+      const input = run ? updateOf(inbound, true) : null;
       if (run && input) add(freshnessNeeds(run, input));
     }
     if (inbound.kind === 'run-input') {

@@ -10,6 +10,7 @@ import {
   type ProgressBuffer,
   type TimerQueries,
 } from '../coordination/index.js';
+import { PassedRanges } from './passed-ranges.js';
 
 export interface DecodedInbound {
   readonly ok: true;
@@ -25,6 +26,7 @@ export interface NewWork {
 /** What comes from the bus goes through the door; a batch is done when it is committed. */
 export class InboundHandler {
   private readonly logger = new Logger('InboundHandler');
+  private readonly passed = new PassedRanges((range) => this.door.submitRange(range, []));
 
   constructor(
     private readonly door: Door,
@@ -38,10 +40,13 @@ export class InboundHandler {
 
   /** @param seek moves the consumer: to records that were skipped, which should never happen */
   async handle(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
-    const { topic, partition, fetchedOffset } = batch;
+    const { topic, partition, fetchedOffset, nextOffset } = batch;
     if (this.newWork?.topics.has(topic)) await this.newWork.backlog.room();
+    if (batch.records.every(isPassedOver))
+      return this.passed.add({ topic, partition, fetchedOffset, nextOffset }, seek);
+    const begin = this.passed.beginOf({ topic, partition, fetchedOffset });
     const gaps = await Promise.all(
-      this.partsOf(batch).map(async ({ range, records }) => {
+      this.partsOf({ ...batch, fetchedOffset: begin }).map(async ({ range, records }) => {
         const inbounds = this.progress.screen(records.map(inboundOf));
         const position = await this.door.submitRange(range, inbounds);
         if (position === null) this.progress.add(inbounds);
@@ -106,6 +111,9 @@ export class InboundHandler {
     return positions;
   }
 }
+
+const isPassedOver = ({ decoded }: DecodedRecord<DecodedInbound>): boolean =>
+  decoded.ok && decoded.inbound.kind === 'pass';
 
 function inboundOf({ record, decoded }: DecodedRecord<DecodedInbound>): Inbound {
   if (decoded.ok) return decoded.inbound;

@@ -1,8 +1,8 @@
 import type { OutboxMessage } from './store.js';
 
 /** Of one row, so that a row that must be sent again is no large one. */
-const MAX_MESSAGES = 256;
-const MAX_BYTES = 256 * 1024;
+const MAX_MESSAGES = 64;
+const MAX_BYTES = 64 * 1024;
 
 export interface OutboxRows {
   /** The messages of each row. */
