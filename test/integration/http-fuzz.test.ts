@@ -14,6 +14,8 @@ const LIMIT_MS = 60_000 + settings.inputs * 20;
 const ALWAYS_REFUSED = new Set([400, 403, 413, 415]);
 const REPEATED = 500;
 const MAX_FOUND = 5;
+/** Of a definition; events have outcomes too. */
+const CHANGED = new Set(['created', 'changed', 'removed']);
 
 const declaration = {
   server: 'fuzz',
@@ -80,7 +82,7 @@ function note(call: Call, { status, text }: Answer): void {
   if (call.method !== 'GET' && status < 300 && text.includes('"outcome"')) {
     const { dryRun = false, ...answer } = JSON.parse(text) as Partial<Defined> & DefinedByFile;
     const made = answer.changes ?? [answer];
-    if (!dryRun) changes += made.filter(({ outcome }) => outcome !== 'unchanged').length;
+    if (!dryRun) changes += made.filter(({ outcome = '' }) => CHANGED.has(outcome)).length;
   }
 }
 
