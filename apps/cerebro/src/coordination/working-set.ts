@@ -1,8 +1,8 @@
 import {
+  heldAfter,
   lineOf,
   type Decision,
   type Freshness,
-  type FreshnessWrite,
   type HistoryRow,
   type Registry,
   type Run,
@@ -39,25 +39,17 @@ interface WorkingRun {
 const isWithServer = ({ state, invocation }: TaskRun): boolean =>
   invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
 
+/** Reasons of other states are what people said. */
+const lineIn = ({ state, reason }: TaskRun): string | null => (state === 'pending' ? lineOf(reason) : null);
+
 /** Lines in which task runs of this run wait. */
 function waitsFor({ tasks }: Run): ReadonlySet<string> {
   const lines = new Set<string>();
-  for (const { reason } of tasks) {
-    const line = lineOf(reason);
+  for (const task of tasks) {
+    const line = lineIn(task);
     if (line !== null) lines.add(line);
   }
   return lines;
-}
-
-function heldAfter(
-  before: Freshness['holders'],
-  written: FreshnessWrite['holders'],
-): Pick<Freshness, 'holders'> {
-  if (!written) return before ? { holders: before } : {};
-  const merged = Object.entries({ ...before, ...written });
-  return {
-    holders: Object.fromEntries(merged.filter((one): one is [string, readonly string[]] => one[1] !== null)),
-  };
 }
 
 /**
@@ -182,7 +174,7 @@ export class WorkingSet {
       if (!server) continue;
       const change = Number(isWithServer(after)) - Number(known !== null && isWithServer(known));
       if (change !== 0) this.load.set(server, (this.load.get(server) ?? 0) + change);
-      const [line, was] = [lineOf(after.reason), known === null ? null : lineOf(known.reason)];
+      const [line, was] = [lineIn(after), known === null ? null : lineIn(known)];
       if (was !== null) waiting.set(was, waiting.get(was) ?? false);
       if (line !== null) waiting.set(line, true);
     }

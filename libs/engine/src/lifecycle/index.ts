@@ -1,6 +1,7 @@
 export { evolve } from './evolve.js';
 export { backoffMs } from './fail.js';
 export { freshnessNeeds } from './freshness-needs.js';
+export { heldAfter } from './held.js';
 export { initialRun, restore } from './initial.js';
 export { replay } from './replay.js';
 export {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import { heldAfter } from '../lifecycle/held.js';
 import type { Freshness, FreshnessWrite, RunAge, World } from '../model/index.js';
 
 /** A world whose answers a test sets; the freshness writes of decisions are kept as a store would keep them. */
@@ -44,11 +45,9 @@ export class TestWorld implements World {
 
   keep({ task, consumed, latest, holders }: FreshnessWrite): void {
     const before = this.aggregates.get(task) ?? { task, consumed: {}, latest: null };
-    const merged = Object.entries({ ...before.holders, ...holders });
-    const held = merged.filter((entry): entry is [string, readonly string[]] => entry[1] !== null);
     this.aggregates.set(task, {
       task,
-      ...(merged.length > 0 ? { holders: Object.fromEntries(held) } : {}),
+      ...heldAfter(before.holders, holders),
       consumed: { ...before.consumed, ...consumed },
       latest: latest ?? before.latest,
     });
