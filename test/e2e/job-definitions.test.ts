@@ -64,6 +64,24 @@ describe('job definitions, with two coordinators', () => {
     expect((await call('GET', '/api/v1/jobs?job=nightly')).body).toMatchObject({ items: [{ run }] });
   });
 
+  test('a file applied on one coordinator is in force on the other, and is exported there', async () => {
+    const file = { jobs: { filed: { tasks: [{ task: 'shop.orders' }] } } };
+    const applied = await call('POST', '/api/v1/apply?author=ann', file);
+    expect(applied).toMatchObject({
+      status: 200,
+      body: { changes: [{ name: 'filed', outcome: 'created' }] },
+    });
+    const exported = await call('GET', '/api/v1/export', undefined, 1);
+    expect(exported.headers.get('content-type')).toMatch(/^application\/yaml/);
+    expect(exported.body).toMatch(/^ {2}filed:\n {4}tasks:\n {6}- task: shop\.orders\n/m);
+    expect((await call('POST', '/api/v1/jobs', { job: 'filed' }, 1)).status).toBe(202);
+    const wrong = { jobs: { other: file.jobs.filed, filed: { tasks: [{ task: 'shop.orders', on: 1 }] } } };
+    expect(await call('POST', '/api/v1/apply', wrong)).toMatchObject({
+      ...{ status: 422, body: { errors: [{ path: '/jobs/filed/tasks/0/on', line: 1 }] } },
+    });
+    expect((await call('GET', `${AT}/other`, undefined, 1)).status).toBe(404);
+  });
+
   test('what is refused changes nothing, and every version is kept', async () => {
     const cyclic = [
       { task: 'shop.orders', dependsOn: ['shop.stock'] },
