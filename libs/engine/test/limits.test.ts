@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject, TaskLimit } from '@cordyna/protocol/model';
-import { isPlaceOf, lineOf } from '../src/index.js';
+import { heldAfter, isPlaceOf, lineOf } from '../src/index.js';
 import { declarationOf, registryWith, RunDriver, seedFor, TestWorld } from '../src/testing/index.js';
 
 const registry = (limits: readonly TaskLimit[], more: object = {}) =>
@@ -105,6 +105,15 @@ describe('a limit of a task', () => {
     run.completed('a.x');
     expect([...run.world.asked, ...run.last.read]).toEqual([]);
   });
+});
+
+test.each([
+  [undefined, undefined, {}],
+  [{ i: ['x'] }, undefined, { holders: { i: ['x'] } }],
+  [undefined, { i: ['x'] }, { holders: { i: ['x'] } }],
+  [{ i: ['x'], j: ['y'] }, { i: null, k: ['z'] }, { holders: { j: ['y'], k: ['z'] } }],
+])('of %j, after %j was written, what is held is %j', (before, written, after) => {
+  expect(heldAfter(before, written)).toEqual(after);
 });
 
 describe('the line of a reason', () => {

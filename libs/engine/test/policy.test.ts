@@ -7,6 +7,7 @@ import {
   noticesOf,
   outputLosses,
   policyErrors,
+  policyOf,
   withDefinitions,
   withdraw,
   type Finding,
@@ -93,6 +94,24 @@ describe('a policy', () => {
         'warn /tasks/1/dependsOn/1',
       ],
     ]);
+  });
+
+  test('finds nothing in what a declaration does not have', () => {
+    const policy: PolicyBody = {
+      jobs: { required: { description: 'refuse' } },
+      dependencies: { level: 'refuse', allow: [] },
+    };
+    expect(declarationFindings(policy, { server: 'a', tasks: [{ name: 'x' }] }, compile)).toEqual([]);
+  });
+
+  test('is the newest version that is not removed', () => {
+    const registry = registryWith();
+    const body: PolicyBody = { servers: { required: { team: 'warn' } } };
+    const policy = { kind: 'policy', name: 'policy', version: 1, body: body as JsonObject } as const;
+    const defined = withDefinitions(registry, [policy]);
+    expect(policyOf(registry)).toBeNull();
+    expect(policyOf(defined)).toEqual(body);
+    expect(policyOf(withDefinitions(defined, [{ ...policy, version: 2, body: null }]))).toBeNull();
   });
 
   test('looks at jobs that people define', () => {

@@ -30,7 +30,7 @@ interface Place {
 }
 
 /** The places that an attempt with these arguments needs: the task's own, and those of its keys. */
-const placesOf = ({ task, limits = [] }: Member, args: JsonObject): readonly Place[] =>
+const placesOf = (task: string, limits: NonNullable<Member['limits']>, args: JsonObject): readonly Place[] =>
   limits.map(({ max, key }) => ({
     name: key === undefined ? task : `${task} (${key}=${valueOf(args[key])})`,
     max,
@@ -40,9 +40,10 @@ const placesOf = ({ task, limits = [] }: Member, args: JsonObject): readonly Pla
  * The place that a task run must wait for, since all are taken or an older run waits for it too; null when there is none.
  * What is taken is an aggregate of the task, compared by the commit: limits hold over all runs and coordinators.
  */
-export function missingPlace(draft: Draft, member: Member, args: JsonObject): string | null {
-  const taken = takenOf(draft, member.task);
-  const missing = placesOf(member, args).find(
+export function missingPlace(draft: Draft, { task, limits }: Member, args: JsonObject): string | null {
+  if (!limits) return null;
+  const taken = takenOf(draft, task);
+  const missing = placesOf(task, limits, args).find(
     ({ name, max }) => (taken.get(name) ?? 0) >= max || draft.isBehind(name),
   );
   return missing?.name ?? null;
@@ -57,10 +58,15 @@ function takenOf(draft: Draft, task: string): ReadonlyMap<string, number> {
   return taken;
 }
 
-export function takePlaces(draft: Draft, member: Member, args: JsonObject, invocation: string): void {
-  if (!member.limits) return;
-  const places = placesOf(member, args).map(({ name }) => name);
-  draft.writeFreshness({ task: member.task, holders: { [invocation]: places } });
+export function takePlaces(
+  draft: Draft,
+  { task, limits }: Member,
+  args: JsonObject,
+  invocation: string,
+): void {
+  if (!limits) return;
+  const places = placesOf(task, limits, args).map(({ name }) => name);
+  draft.writeFreshness({ task, holders: { [invocation]: places } });
 }
 
 const isGoingOn = ({ state, invocation }: TaskRun): boolean =>

@@ -46,7 +46,7 @@ function begin(draft: Draft, task: TaskRun): void {
   const consumed = first ? consumption(draft, member, outside) : null;
   const outputs = dependencyOutputs(draft.run, member, outside);
   const prepared = expands ? null : prepare(draft, task, outputs);
-  const place = prepared && member.limits ? missingPlace(draft, member, prepared.args) : null;
+  const place = prepared ? missingPlace(draft, member, prepared.args) : null;
   if (place !== null) return wait(draft, task, waitingForPlace(place), null);
   const began = prepared
     ? invoke(draft, task, prepared, first ? { outside, consumed } : null)

@@ -20,8 +20,7 @@ export function policyErrors(
       compile(pattern);
       return [];
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return [{ path: `/${about}/naming/pattern`, message }];
+      return [{ path: `/${about}/naming/pattern`, message: (error as Error).message }];
     }
   });
 }
