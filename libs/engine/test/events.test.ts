@@ -7,9 +7,11 @@ import {
   eventSetErrors,
   expire,
   expiresAt,
+  isCompleteAtOnce,
   isLatched,
   match,
   matchLatched,
+  MAX_WAIT_MS,
   MAX_WAITING_EVENTS,
   NEW_FUSE,
   nextStep,
@@ -78,6 +80,27 @@ describe('event sets', () => {
     expect(expire(set, '1', wait, 106).expired).toMatchObject([{ signal: 'a1' }]);
   });
 
+  test('without a window an event waits for as long as any may, and where none waits nothing expires', () => {
+    const set = { events: ['a', 'b'] };
+    const wait = { ...NO_WAIT('r', '', '1'), waiting: [{ signal: 'a1', type: 'a', at: 5 }] };
+    const until = 5 + MAX_WAIT_MS;
+    expect(expiresAt(set, wait)).toBe(until + 1);
+    expect(expire(set, '1', wait, until).expired).toEqual([]);
+    expect(expire(set, '1', wait, until + 1).expired).toMatchObject([{ signal: 'a1' }]);
+    expect(expiresAt(set, NO_WAIT('r', '', '1'))).toBeNull();
+  });
+
+  test.each<[EventSetBody, boolean]>([
+    [{ events: ['a', 'a'] }, true],
+    [{ ...abc, complete: 'any' }, true],
+    [{ ...abc, atLeast: 1 }, true],
+    [{ ...abc, atLeast: 2 }, false],
+    [abc, false],
+  ])('that one event completes %j is %s', (set, atOnce) => {
+    expect(isCompleteAtOnce(set)).toBe(atOnce);
+    expect(play(set, 'a1').fired).toEqual(atOnce ? ['a1'] : []);
+  });
+
   test('what waited for a set that was changed or removed is expired, with the reason', () => {
     const wait = { ...NO_WAIT('r', '', '1'), waiting: [{ signal: 'a1', type: 'a', at: 5 }] };
     const set = { events: ['a', 'b'] };
@@ -103,7 +126,8 @@ describe('event sets', () => {
     expect(reasonOf({ ...abc, atLeast: 2 })).toBe('waits for 1 of b, c');
   });
 
-  test.each<[string, object, string | null]>([
+  test.each<[string | undefined, object, string | null]>([
+    [undefined, { order: { id: 7 } }, ''],
     ['/order/id', { order: { id: 7 } }, '7'],
     ['/order/id', { order: { id: '7' } }, '"7"'],
     ['/a~1b/~0', { 'a/b': { '~': true } }, 'true'],
@@ -114,7 +138,7 @@ describe('event sets', () => {
     ['/order/id', { order: 'text' }, null],
     ['/order', { order: 'x'.repeat(300) }, null],
   ])('the correlation %s of %j', (correlate, data, key) => {
-    const found = correlationOf({ correlate }, data as never);
+    const found = correlationOf(correlate === undefined ? {} : { correlate }, data as never);
     expect(found.ok ? found.key : null).toBe(key);
   });
 });
@@ -176,6 +200,10 @@ describe('a firing', () => {
       step: 'start',
       request: { task: 'a.b', scope: 'task', args: { day: 1, paid: [{ type: 'paid' }] }, taskArgs: {} },
     });
+    expect(stepOf({ task: 'a.b' })).toEqual({
+      step: 'start',
+      request: { task: 'a.b', args: {}, taskArgs: {} },
+    });
     expect(stepOf({ job: 'nightly' })).toMatchObject({
       step: 'start',
       request: { job: 'nightly', args: {} },
@@ -213,6 +241,13 @@ describe('a firing', () => {
     } as const;
     expect(nextStep(running, { ...around, run }).step).toBe(step);
     expect(nextStep({ ...running, state: 'done' }, { ...around, run }).step).toBe('none');
+  });
+
+  test('begins its activity once when the rule does not say how often', () => {
+    const running = { ...firing, state: 'running', run: 'x', attempt: 1 } as const;
+    expect(nextStep(running, { ...around, run: 'failed' })).toEqual({
+      ...{ step: 'fail', code: 'run_failed', message: 'run x is failed, attempt 1 of 1' },
+    });
   });
 });
 
@@ -263,5 +298,9 @@ describe('definitions of event sets and rules', () => {
     expect(rulesFor(both, 'a')).toMatchObject([{ rule: 'r', version: 2, revision: '2 set 3' }]);
     expect([isLatched(both, 'b'), isLatched(both, 'c'), isLatched(alone, 'a')]).toEqual([true, false, false]);
     expect(rulesFor(withDefinitions(both, [{ ...rule, version: 3, body: null }]), 'a')).toEqual([]);
+    const changedTo = (body: { readonly events: string[] } | null) =>
+      withDefinitions(both, [{ ...set, version: 4, body }]);
+    expect(isLatched(changedTo({ events: ['a', 'b'] }), 'b')).toBe(false);
+    expect(isLatched(changedTo(null), 'b')).toBe(false);
   });
 });

@@ -26,10 +26,10 @@ export function nextStep(firing: RuleFiring, around: Around): Step {
   if (firing.state !== 'due') return { step: 'none' };
   const { activity } = firing.body;
   if (activity.cmd === AUTO_TRIGGER) return { step: 'succeed' };
-  if (activity.task === undefined && activity.job === undefined) return toRunner(firing, around);
   const { task, job, scope, args = {}, taskArgs = {}, eventsAs } = activity;
+  if (task === undefined && job === undefined) return toRunner(firing, around);
   const given = eventsAs === undefined ? args : { ...args, [eventsAs]: around.events };
-  const target = job === undefined ? { task: task ?? '', ...(scope ? { scope } : {}) } : { job };
+  const target = task === undefined ? { job } : { task, ...(scope ? { scope } : {}) };
   return { step: 'start', request: { ...target, args: given, taskArgs } };
 }
 
@@ -38,7 +38,7 @@ function afterRun({ attempt, body: { attempts = 1 }, run }: RuleFiring, state: R
   if (state === 'completed') return { step: 'succeed' };
   // Who cancels a run does not want another one.
   if (state === 'failed' && attempt < attempts) return { step: 'try again' };
-  const message = `run ${run ?? ''} ${state === null ? 'is gone' : `is ${state}`}, attempt ${attempt} of ${attempts}`;
+  const message = `run ${String(run)} ${state === null ? 'is gone' : `is ${state}`}, attempt ${attempt} of ${attempts}`;
   return { step: 'fail', code: state === 'cancelled' ? 'run_cancelled' : 'run_failed', message };
 }
 
