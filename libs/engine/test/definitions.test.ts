@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobBody } from '@cordyna/protocol/model';
-import { definitionId, inForce, jobBodyErrors, nextVersion, planJob, withDefinitions } from '../src/index.js';
-import type { Registry } from '../src/index.js';
+import {
+  definitionId,
+  inForce,
+  jobBodyErrors,
+  nextVersion,
+  planJob,
+  registryOf,
+  withDefinitions,
+} from '../src/index.js';
+import type { Definition, Registry } from '../src/index.js';
 import { declarationOf, registryWith, RunDriver, seedFor } from '../src/testing/index.js';
 
 const declared = registryWith(declarationOf('a', ['one', 'two: one']), declarationOf('b', ['three: a.two']));
@@ -62,6 +70,10 @@ describe('definitions', () => {
       expect([...definitions.keys()]).toEqual(['job/x', 'job/y', 'job/z']);
       expect([...jobs.keys()]).toEqual(['x', 'y', 'z']);
     }
+    const [x, y, z] = [...(orders[0]?.definitions.values() ?? [])] as [Definition, Definition, Definition];
+    const read = registryOf(declared.servers.values(), [y, z, x]);
+    expect(read).toEqual(orders[0]);
+    expect([...read.definitions.keys()]).toEqual(['job/x', 'job/y', 'job/z']);
   });
 
   test('what a job is for is told with it', () => {

@@ -29,6 +29,7 @@ describe('the differences of two values', () => {
       ['"replace" "/1/a" 2 3', '"add" "/2" "" 4'],
     ],
     [{ a: [] }, { a: {} }, ['"replace" "/a" [] {}']],
+    [{ a: 1 }, { a: 2, b: undefined as unknown as JsonValue }, ['"replace" "/a" 1 2']],
     [[], [1, 2], ['"add" "/0" "" 1', '"add" "/1" "" 2']],
   ])('%j → %j', (before, after, expected) => {
     expect(told(before, after)).toEqual(expected);

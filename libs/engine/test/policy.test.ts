@@ -9,6 +9,7 @@ import {
   policyErrors,
   policyOf,
   withDefinitions,
+  withNotices,
   withdraw,
   type Finding,
 } from '../src/index.js';
@@ -161,6 +162,32 @@ describe('what readers of an output lose', () => {
       { items: {} },
       ['/items/type is anything and was string or null'],
     ],
+    ['a type that becomes another', { type: 'string' }, { type: 'null' }, ['/type is null and was string']],
+    ['a type where any was allowed', {}, { type: ['a', 'b'] }, ['/type is a or b and was anything']],
+    [
+      'all members',
+      rows(),
+      { type: 'object' },
+      [
+        ...['/properties/rows is there no more', '/properties/day is there no more'],
+        ...['/required has rows no more', '/required has day no more'],
+      ],
+    ],
+    ['nothing by the first members', { type: 'object' }, rows(), []],
+    [
+      'nothing by members that stay open',
+      { properties: { x: true } },
+      { properties: { x: true, y: true } },
+      [],
+    ],
+    [
+      'what a member may be',
+      { properties: { open: true, closed: { type: 'string' } } },
+      { properties: { open: { type: 'string' }, closed: false } },
+      ['/properties/open was changed', '/properties/closed was changed'],
+    ],
+    ['what elements may be', { items: {} }, { items: false }, ['/items was changed']],
+    ['what elements are', { items: true }, { items: { type: 'null' } }, ['/items was changed']],
     [
       'a rule',
       { maximum: 5, enum: [1] },
@@ -212,5 +239,13 @@ describe('word to those who depend on a server', () => {
     ]);
     expect(noticesOf(undefined, before).size).toBe(0);
     expect(noticesOf(before.servers.get('prices'), withDefinitions(before, [])).size).toBe(0);
+  });
+
+  test('is kept with the server it is for, in the place of the word before, and for no server that is not declared', () => {
+    const after = withNotices(withNotices(before, 'shop', ['first']), 'shop', ['second']);
+    expect(after.servers.get('shop')).toEqual({ ...before.servers.get('shop'), notices: ['second'] });
+    expect(after.servers.get('far')).toBe(before.servers.get('far'));
+    expect(after.tasks).toBe(before.tasks);
+    expect(withNotices(before, 'gone', ['first'])).toBe(before);
   });
 });

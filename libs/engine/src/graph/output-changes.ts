@@ -46,7 +46,8 @@ const ofProperties = (before: JsonObject, after: JsonObject, at: string): readon
     const [was, is] = [before[name], after[name]];
     const path = `${at}${pointerOf([name])}`;
     if (is === undefined) return [`${path} is there no more`];
-    return isObject(was) && isObject(is) ? losses(was, is, path) : [];
+    if (isObject(was) && isObject(is)) return losses(was, is, path);
+    return was === is ? [] : [`${path} was changed`];
   });
 
 function uncertain(
