@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { TaskServer } from '@cordyna/task-server';
 import { runTask } from '@cordyna/task-server/testing';
+import { awaitUntil } from '@cordyna/testkit';
 import { runnerOf } from './runner-of.js';
 import { temporaryFolder } from './temporary.js';
 
@@ -151,7 +152,7 @@ describe('a command', () => {
     const cancel = new AbortController();
     const ended = runTask(server, 'waits', { signal: cancel.signal });
     const before = descendant();
-    while (descendant() === before) await new Promise((resolve) => setTimeout(resolve, 20));
+    await awaitUntil('its descendant runs', () => descendant() !== before);
     cancel.abort(Object.assign(new Error('cancelled by somebody'), { name: 'AbortError' }));
 
     expect(await ended).toMatchObject({ error: { code: 'cancelled' } });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import Docker from 'dockerode';
 import type { TaskServer } from '@cordyna/task-server';
 import { runTask } from '@cordyna/task-server/testing';
+import { awaitUntil } from '@cordyna/testkit';
 import { EngineStub } from './engine-stub.js';
 import { runnerOf } from './runner-of.js';
 import { temporaryFolder } from './temporary.js';
@@ -119,8 +120,9 @@ describe('a container', () => {
   test('is stopped and removed when the task is cancelled', async () => {
     const cancel = new AbortController();
     const ended = runTask(server, 'waits', { signal: cancel.signal });
-    while (!engine.asked.includes('POST /containers/{id}/wait'))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await awaitUntil('the container is waited for', () =>
+      engine.asked.includes('POST /containers/{id}/wait'),
+    );
     cancel.abort(Object.assign(new Error('cancelled by somebody'), { name: 'AbortError' }));
 
     expect(await ended).toMatchObject({ error: { code: 'cancelled' } });

@@ -1,6 +1,7 @@
 import { prepared } from '../sql/statement.js';
+import { ago } from '../sql/time.js';
 
-const OLD = 'now() - make_interval(secs => $1::float8 / 1000)';
+const OLD = ago('$1');
 
 /**
  * Events that wait no more (nobody waits for longer than 30 days but in latched sets, which do not need the event itself),

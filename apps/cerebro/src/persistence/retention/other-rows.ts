@@ -1,6 +1,7 @@
 import { prepared } from '../sql/statement.js';
+import { ago } from '../sql/time.js';
 
-const OLD = 'now() - make_interval(secs => $1::float8 / 1000)';
+const OLD = ago('$1');
 
 /**
  * What no run holds. A schedule keeps its newest firing, and the firings of runs that are kept. Messages of runs that are

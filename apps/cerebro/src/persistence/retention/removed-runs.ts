@@ -1,4 +1,7 @@
 import { prepared } from '../sql/statement.js';
+import { ago } from '../sql/time.js';
+
+const OLD = ago('$1');
 
 /**
  * Candidates in order of their end; of those the ones that nobody needs, locked unless somebody works on them just now,
@@ -9,20 +12,20 @@ export const removeRuns = prepared(
   'retention_runs',
   `WITH candidates AS MATERIALIZED (
      SELECT id, finished_at FROM runs
-     WHERE finished_at < now() - make_interval(secs => $1::float8 / 1000)
+     WHERE finished_at < ${OLD}
        AND (finished_at, id) > ($2::timestamptz, $3::uuid)
      ORDER BY finished_at, id LIMIT $4
    ), unneeded AS MATERIALIZED (
      SELECT c.id FROM candidates c
      WHERE c.id NOT IN (SELECT latest_run FROM freshness WHERE latest_run IS NOT NULL)
        AND (SELECT count(*) FROM run_keys k
-            WHERE k.run = c.id AND k.created_at >= now() - make_interval(secs => $1::float8 / 1000)) = 0
+            WHERE k.run = c.id AND k.created_at >= ${OLD}) = 0
        AND (SELECT count(*) FROM task_runs t
             WHERE t.run = c.id AND t.item_index IS NULL AND t.run_created_at >= (
               SELECT max(n.run_created_at) FROM task_runs n WHERE n.task = t.task AND n.item_index IS NULL)) = 0
    ), locked AS (
      SELECT r.id FROM runs r JOIN unneeded u ON r.id = u.id
-     WHERE r.state <> 'running' AND r.finished_at < now() - make_interval(secs => $1::float8 / 1000)
+     WHERE r.state <> 'running' AND r.finished_at < ${OLD}
      ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
    ), removed AS (
      DELETE FROM runs r USING locked l WHERE r.id = l.id RETURNING r.id

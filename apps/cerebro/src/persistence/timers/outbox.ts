@@ -3,13 +3,13 @@ import type { OutboxKind, StoredOutboxMessage } from '../../coordination/ports/i
 import { ask } from '../sql/ask.js';
 import { splitMessages } from '../sql/joined-messages.js';
 import { prepared } from '../sql/statement.js';
-import { at, ms, wholeMs } from '../sql/time.js';
+import { ago, at, ms, wholeMs } from '../sql/time.js';
 
 const claim = prepared(
   'timer_claim',
   `UPDATE outbox SET stamp = now()
    WHERE id IN (
-     SELECT id FROM outbox WHERE stamp < now() - make_interval(secs => $1::float8 / 1000)
+     SELECT id FROM outbox WHERE stamp < ${ago('$1')}
      ORDER BY stamp LIMIT $2 FOR UPDATE SKIP LOCKED
    )
    RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms::float8 AS ack_ms, server, messages,
