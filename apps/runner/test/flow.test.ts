@@ -262,6 +262,20 @@ describe('a folder flow', () => {
     expect(existsSync(join(root, 'timed/a.txt'))).toBe(true);
   });
 
+  test.each(['../outside.txt', 'sub/a.txt', '..', '.hidden', 'a\\b.txt', 'a\0.txt'])(
+    'touches nothing outside of its folders: %j is refused',
+    async (flowFile) => {
+      const { server, root } = await site({ flow: 'chain', jobs: JOBS }, (put) => {
+        put('in/a.txt', '1\n');
+        put('outside.txt', 'not for jobs\n');
+        put('in/sub/a.txt', 'nor this\n');
+      });
+      const result = await runTask(server, 'first', { args: { flowFile } });
+      expect(result).toMatchObject({ error: { code: 'file_invalid', retryable: false } });
+      expect(existsSync(join(root, 'timed', 'sub'))).toBe(false);
+    },
+  );
+
   test('makes a target once when two runs ask for it at the same time', async () => {
     const jobs = JOBS.slice(0, 1);
     const { runs, server } = await site(quick({ settleMs: 60_000, jobs }), (put) => put('in/a.txt', 'A\n'));

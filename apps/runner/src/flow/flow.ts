@@ -17,6 +17,9 @@ import type { Looked } from './report.js';
 import { Reporter } from './reporter.js';
 import { watchFolders } from './watch-folders.js';
 
+/** Names that begin with a dot are passed over. */
+const IS_FILE_NAME = /^[^./\\\0][^/\\\0]*$/;
+
 /** Asks Cerebro for a run of a job, or of the report. */
 export type RequestRun = (task: string, args: Readonly<Record<string, string>>) => Promise<unknown>;
 
@@ -199,9 +202,16 @@ export class Flow {
     }
   }
 
-  /** @throws TaskFailure `source_missing` */
+  /** @throws TaskFailure `source_missing`, `file_invalid` */
   private async fileNow(job: FlowJob, key: string): Promise<FlowFile> {
     const { folder } = this.settings;
+    const names = [...job.sources, job.target].map(({ files }) => files.nameOf(key));
+    // Anybody may ask for a run: nothing outside of the job's folders is read or written.
+    if (names.some((name) => !IS_FILE_NAME.test(name)))
+      throw TaskFailure.nonRetryable(
+        'file_invalid',
+        `${FILE_ARGUMENT} must lead to names of files without a folder`,
+      );
     const sources = await Promise.all(
       job.sources.map(async (place) => {
         const name = `${place.folder}/${place.files.nameOf(key)}`;
