@@ -92,7 +92,9 @@ async function watch(pool, wasMerged) {
     const failed = flow.jobs
       .flatMap(({ files }) => files)
       .find(({ status, running }) => status === 'error' && !running);
-    if (failed) throw new Error(`${failed.file} was not made: ${failed.error?.message}`);
+    // Between two attempts it has failed too, and its run goes on.
+    const isOver = failed && (!failed.run || (await get(`/api/v1/runs/${failed.run}`)).state !== 'running');
+    if (isOver) throw new Error(`${failed.file} was not made: ${failed.error?.message}`);
     if (flow.jobs.some(({ status }) => status !== 'success')) continue;
     if (!askedAgain) await saveAgain(pool).then(() => (askedAgain = true));
     const rows = await savedRows(pool);

@@ -258,8 +258,9 @@ describe('definitions of event sets and rules', () => {
     expect(errorsOf({ events: ['a', 'b', 'a'] })).toEqual(['/events/2']);
     expect(errorsOf({ events, complete: 'any', atLeast: 3 })).toEqual(['/atLeast', '/atLeast']);
     expect(errorsOf({ events, filters: { 'x/y': {} } })).toEqual(['/filters/x~1y']);
-    expect(errorsOf({ events, latched: true, windowMs: 1, correlate: '/a' })).toEqual([
+    expect(errorsOf({ events, latched: true, windowMs: 1, correlate: '/a', filters: {} })).toEqual([
       '/windowMs',
+      '/filters',
       '/correlate',
     ]);
     expect(eventSetErrors({ events, filters: { a: {} } }, () => ['is bad'])).toEqual([

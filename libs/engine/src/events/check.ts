@@ -28,6 +28,8 @@ export function eventSetErrors(
     for (const message of schemaErrors(schema)) add(`/filters/${escaped(type)}`, message);
   }
   if (latched && windowMs !== undefined) add('/windowMs', 'is not for a latched set: leave it out');
+  // What has happened has happened, whether it fits or not.
+  if (latched && body.filters !== undefined) add('/filters', 'is not for a latched set: leave it out');
   if (latched && correlate !== undefined) add('/correlate', 'is not for a latched set: leave it out');
   return errors;
 }
