@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, leakCheck, privateKafka } from '@cordyna/testkit';
 import type { PrivateKafka } from '@cordyna/testkit';
 import type { BusConsumerOptions, BusConsumerState, BusError } from '@cordyna/bus';
+import { watchFetches } from './bus-fetch-requests.js';
 import { createTopic, Received, testBus } from './bus-support.js';
 
 const OUTAGE_LIMIT_MS = 40_000;
@@ -128,6 +129,45 @@ describe('a consumer goes on', () => {
     expect(consumer.failures).toEqual([]);
     await consumer.stop();
   }, 90_000);
+});
+
+describe('a consumer asks the broker for what has changed', () => {
+  test('and for all of it when the broker has forgotten what that was', async () => {
+    const seen: { sessionId: number; sessionEpoch: number; topics: number }[] = [];
+    let spoil: { sessionId?: number; sessionEpoch?: number } | undefined;
+    watchFetches(own.proxy, (fetch) => {
+      const { sessionId, sessionEpoch, topics } = fetch;
+      if (spoil !== undefined && sessionEpoch > 0) {
+        fetch.replace(spoil);
+        spoil = undefined;
+        // What comes next is the answer to an error.
+        seen.length = 0;
+      } else seen.push({ sessionId, sessionEpoch, topics });
+    });
+    const consumer = await watched(`${own.prefix}.forgotten`, {}, own.proxiedBrokers);
+    await consumer.publish('one');
+    await arrives(consumer, 'one');
+    await awaitUntil('nothing new is asked for', () => seen.at(-1)?.topics === 0);
+    expect(seen[0]).toEqual({ sessionId: 0, sessionEpoch: 0, topics: 1 });
+    const { sessionId = 0 } = seen.at(-1) ?? {};
+    expect(sessionId).not.toBe(0);
+
+    spoil = { sessionId: sessionId + 1 };
+    await awaitUntil('it begins anew', () => spoil === undefined && seen.length > 1);
+    expect(seen[0]).toEqual({ sessionId: 0, sessionEpoch: 0, topics: 1 });
+    await consumer.publish('two');
+    await arrives(consumer, 'two');
+
+    spoil = { sessionEpoch: 1_000_000 };
+    await awaitUntil('it begins anew', () => spoil === undefined && seen.length > 1);
+    expect(seen[0]).toMatchObject({ sessionEpoch: 0, topics: 1 });
+    expect(seen[0]?.sessionId).not.toBe(0);
+    await consumer.publish('three');
+    await arrives(consumer, 'three');
+    expect(consumer.received.values).toEqual(['one', 'two', 'three']);
+    expect(consumer.states).toEqual(['starting', 'running']);
+    await consumer.stop();
+  }, 30_000);
 });
 
 describe('a consumer ends', () => {

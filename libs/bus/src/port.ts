@@ -78,7 +78,7 @@ export interface BusConsumerOptions {
   readonly sessionTimeoutMs?: number;
   /** Default 10000. */
   readonly rebalanceTimeoutMs?: number;
-  /** Default 200: how long the broker holds an empty fetch. */
+  /** Default 500, less with a short session: how long the broker holds an empty fetch. */
   readonly maxWaitMs?: number;
   /** Default 1 MiB. */
   readonly maxBytesPerPartition?: number;

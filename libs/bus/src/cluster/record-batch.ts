@@ -29,12 +29,20 @@ export class RecordWriter {
     return this.buffer.subarray(0, this.at);
   }
 
+  int8(value: number): void {
+    this.at = this.buffer.writeInt8(value, this.at);
+  }
+
   int16(value: number): void {
     this.at = this.buffer.writeInt16BE(value, this.at);
   }
 
   int32(value: number): void {
     this.at = this.buffer.writeInt32BE(value, this.at);
+  }
+
+  int64(value: bigint): void {
+    this.at = this.buffer.writeBigInt64BE(value, this.at);
   }
 
   string(value: string): void {

@@ -29,7 +29,7 @@ async function answerAsIs<T>(
 }
 
 /** Bytes as kafkajs' own encoder holds them. */
-function payloadOf(bytes: Buffer): KafkaEncoder {
+export function payloadOf(bytes: Buffer): KafkaEncoder {
   const encoder = new internals.Encoder(1);
   encoder.buf = bytes;
   encoder.offset = bytes.length;

@@ -14,6 +14,9 @@ export interface MemberEvents extends ConsumerHooks {
 /** One fetch answer holds at most this many full partitions. */
 const MAX_FULL_PARTITIONS = 12;
 
+export const maxFetchBytes = (settings: ConsumerSettings, partitionCount: number): number =>
+  settings.maxBytesPerPartition * Math.max(1, Math.min(partitionCount, MAX_FULL_PARTITIONS));
+
 /** A kafkajs consumer that reports what this library needs to know and never restarts itself. */
 export function createMember(
   client: object,
@@ -21,7 +24,6 @@ export function createMember(
   partitionCount: number,
   events: MemberEvents,
 ): Consumer {
-  const full = Math.max(1, Math.min(partitionCount, MAX_FULL_PARTITIONS));
   const consumer = new kafkajs.Kafka(client).consumer({
     groupId: settings.group,
     sessionTimeout: settings.sessionTimeoutMs,
@@ -30,7 +32,7 @@ export function createMember(
     maxWaitTimeInMs: settings.maxWaitMs,
     minBytes: 1,
     maxBytesPerPartition: settings.maxBytesPerPartition,
-    maxBytes: settings.maxBytesPerPartition * full,
+    maxBytes: maxFetchBytes(settings, partitionCount),
     metadataMaxAge: settings.metadataMaxAgeMs,
     allowAutoTopicCreation: false,
     // A crash ends the member; the supervisor makes a new one.

@@ -7,9 +7,10 @@ import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
 import type { BusConfig, TopicPartition } from '../port.js';
 import { toRecord } from '../reader/records.js';
+import { GroupFetch } from './group-fetch.js';
 import { keyOf, Lanes } from './lanes.js';
 import type { WorkInHand } from './lanes.js';
-import { createMember } from './member.js';
+import { createMember, maxFetchBytes } from './member.js';
 import type { ConsumerSettings } from './settings.js';
 
 export interface SessionEvents {
@@ -41,6 +42,7 @@ export class Session {
   private readonly consumer: Consumer;
   private readonly sockets: Sockets;
   private readonly lanes: Lanes;
+  private readonly fetching: GroupFetch;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly over = new AbortController();
   private fail: (error: BusError) => void = () => undefined;
@@ -88,7 +90,9 @@ export class Session {
     );
     const client = clientSettings(config);
     this.sockets = client.sockets;
+    this.fetching = new GroupFetch({ ...settings, maxBytes: maxFetchBytes(settings, partitionCount) });
     this.consumer = createMember(client.settings, settings, partitionCount, {
+      fetch: (group, nodeId, original) => this.fetching.fetch(group, nodeId, original),
       beforeJoin: () => this.beforeJoin(),
       join: (group, attempt) => this.join(group, attempt),
       fetched: () => {
@@ -140,6 +144,7 @@ export class Session {
     this.ifAlive(() => {
       this.consumer.seek({ ...where, offset: offset.toString() });
     });
+    this.fetching.wake();
     // The backlog that may have held the partition up is gone.
     if (this.positioned) this.throttle([where], false);
   }
@@ -153,6 +158,7 @@ export class Session {
   /** Cuts the connections; the group notices at the session timeout. */
   abandon(): void {
     this.end();
+    this.fetching.stop();
     this.sockets.destroy();
     this.consumer.disconnect().catch(() => undefined);
   }
@@ -161,8 +167,12 @@ export class Session {
     await this.lanes.close(STOP_LIMIT_MS);
     await this.commit();
     this.end();
-    await inTime(this.consumer.disconnect(), LEAVE_LIMIT_MS);
+    const left = inTime(this.consumer.stop(), LEAVE_LIMIT_MS);
+    this.fetching.stop();
+    await left;
+    // kafkajs would wait for the broker's answer to the fetch that nobody waits for any more.
     this.sockets.destroy();
+    await inTime(this.consumer.disconnect(), LEAVE_LIMIT_MS);
   }
 
   private end(): void {
@@ -291,6 +301,7 @@ export class Session {
       if (on) this.consumer.pause(list);
       else this.consumer.resume(list);
     });
+    if (!on) this.fetching.wake();
   }
 
   /** kafkajs throws at a consumer that has just crashed; the next session then begins from the right positions. */

@@ -45,13 +45,15 @@ function guarded<A extends unknown[]>(
 
 export function consumerSettings(options: BusConsumerOptions, log: BusLog): ConsumerSettings {
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000;
+  const heartbeatMs = Math.min(1_000, Math.floor(sessionTimeoutMs / 3));
   return {
     group: options.group,
     topics: options.topics,
     sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
-    heartbeatMs: Math.min(1_000, Math.floor(sessionTimeoutMs / 3)),
-    maxWaitMs: options.maxWaitMs ?? 200,
+    heartbeatMs,
+    // A heartbeat goes out when a fetch has come back.
+    maxWaitMs: options.maxWaitMs ?? Math.floor(heartbeatMs / 2),
     maxBytesPerPartition: options.maxBytesPerPartition ?? MIB,
     metadataMaxAgeMs: 30_000,
     commitEveryMs: options.commitEveryMs ?? 1_000,

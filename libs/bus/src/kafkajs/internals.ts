@@ -112,12 +112,46 @@ export interface RawBatch extends FetchedBatch {
 /** Identifies the kafkajs client that a group member belongs to; the assigner is given the same object. */
 export type ClusterIdentity = object;
 
+export interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+export interface ClusterInternals extends ClusterIdentity {
+  /** Another object after each refresh. */
+  readonly brokerPool: { readonly metadata: object | null };
+  refreshMetadataIfNecessary(): Promise<void>;
+  findBroker(node: { nodeId: string }): Promise<RawBroker>;
+}
+
+/** By topic and partition. */
+type Offsets = Readonly<Record<string, Readonly<Record<number, string | undefined>> | undefined>>;
+
+export interface OffsetManagerInternals {
+  readonly resolvedOffsets: Offsets;
+  committedOffsets(): Offsets;
+  nextOffset(topic: string, partition: number): { toString(): string };
+}
+
 export interface ConsumerGroupInternals {
-  readonly cluster: ClusterIdentity;
+  readonly cluster: ClusterInternals;
   /** Null: the group's coordinator has still to give one. */
   memberId: string | null;
+  /** Another object after each join. */
+  readonly offsetManager: OffsetManagerInternals;
+  readonly subscriptionState: {
+    assigned(): readonly TopicPartitions[];
+    isPaused(topic: string, partition: number): boolean;
+  };
+  readonly seekOffset: { readonly size: number; has(topic: string, partition: number): boolean };
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<FetchedBatch[]>;
+  /** Throws when the topics have other partitions than at the last join. */
+  checkForStaleAssignment(): void;
+  filterPartitionsByNode(nodeId: string, assigned: readonly TopicPartitions[]): readonly TopicPartitions[];
+  /** Takes seeks over, and looks up positions that are not known. */
+  seekOffsets(partitions: readonly TopicPartitions[]): Promise<void>;
+  recoverFromFetch(error: unknown): Promise<void>;
 }
 
 interface KafkajsModule {

@@ -6,6 +6,12 @@ export interface ConsumerHooks {
   beforeJoin(): Promise<void>;
   /** Called for each (re)join; `attempt` is kafkajs' own, which gives up after a few tries. */
   join(group: ConsumerGroupInternals, attempt: () => Promise<void>): Promise<void>;
+  /** Fetches in place of kafkajs, which asks for all partitions each time; `original` is its own. */
+  fetch(
+    group: ConsumerGroupInternals,
+    nodeId: string,
+    original: () => Promise<FetchedBatch[]>,
+  ): Promise<FetchedBatch[]>;
   /** A fetch came back, with or without records. */
   fetched(batches: readonly FetchedBatch[]): void;
 }
@@ -37,12 +43,11 @@ export function patchConsumerHooks(): void {
     return hooks.join(this, () => joinAndSync.call(this));
   };
   group.fetch = async function hookedFetch(nodeId) {
-    const batches = await fetch.call(this, nodeId);
     const hooks = hooksByCluster.get(this.cluster);
-    if (hooks !== undefined) {
-      batches.forEach(handOverEmpty);
-      hooks.fetched(batches);
-    }
+    if (hooks === undefined) return fetch.call(this, nodeId);
+    const batches = await hooks.fetch(this, nodeId, () => fetch.call(this, nodeId));
+    batches.forEach(handOverEmpty);
+    hooks.fetched(batches);
     return batches;
   };
 }
