@@ -7,14 +7,13 @@ import {
   awaitUntil,
   dumpTopic,
   outside,
-  privateKafka,
   startCerebro,
   startSdkServer,
   tailTopic,
+  testBroker,
   testDatabase,
-  uniquePrefix,
 } from '@cordyna/testkit';
-import type { Outside, PrivateKafka, SdkServer, StartedCerebro, TailedEvent } from '@cordyna/testkit';
+import type { Outside, SdkServer, StartedCerebro, TailedEvent } from '@cordyna/testkit';
 
 const SEED = 20_261_121;
 const KILLS = 20;
@@ -51,13 +50,13 @@ interface Setting {
   readonly server: SdkServer;
   readonly bus: Outside;
   readonly events: readonly TailedEvent[];
+  readonly brokers: readonly string[];
   readonly prefix: string;
   start(): Promise<StartedCerebro>;
 }
 
-async function setUp(kafka: PrivateKafka, coordinators: number): Promise<Setting> {
-  const { brokers } = kafka;
-  const prefix = uniquePrefix();
+async function setUp(coordinators: number): Promise<Setting> {
+  const { brokers, prefix } = await testBroker();
   const { url: databaseUrl } = await testDatabase();
   const env = { CORDYNA_SWEEP_AFTER_MS: '6000', CORDYNA_SESSION_TIMEOUT_MS: '1000' };
   const start = (readyMs = 0): Promise<StartedCerebro> =>
@@ -74,7 +73,7 @@ async function setUp(kafka: PrivateKafka, coordinators: number): Promise<Setting
   });
   await (cerebros[0] as StartedCerebro).api.untilOnline('steady', 60_000);
   const [bus, events] = await Promise.all([outside(brokers, prefix), tailTopic(brokers, `${prefix}.events`)]);
-  return { cerebros, server, bus, events, prefix, start };
+  return { cerebros, server, bus, events, brokers, prefix, start };
 }
 
 /** One more run, and the end of one coordinator at a moment of it. */
@@ -125,15 +124,12 @@ const untilAllCompleted = (setting: Setting, runs: readonly string[]): Promise<u
   );
 
 describe('a run goes on to its end after kill -9 at 20 moments and SIGTERM', () => {
-  let kafka: PrivateKafka;
   let settings: readonly Setting[];
   let storms: readonly Promise<readonly string[]>[];
 
   // Most of a crash is waiting, so that both installations go through theirs side by side.
   beforeAll(async () => {
-    // A broker of its own, which gives the partitions of the dead to others sooner.
-    kafka = await privateKafka({ 'group.min.session.timeout.ms': '1000' });
-    settings = await Promise.all([1, 2].map((coordinators) => setUp(kafka, coordinators)));
+    settings = await Promise.all([1, 2].map(setUp));
     storms = settings.map((setting, at) => storm(setting, SEED + at));
     await Promise.allSettled(storms);
   }, TEST_MS);
@@ -146,7 +142,7 @@ describe('a run goes on to its end after kill -9 at 20 moments and SIGTERM', () 
       await untilAllCompleted(setting, runs);
 
       const tasksOfRuns = runs.flatMap((run) => TASKS.map(({ name }) => `${run} steady.${name} 1`)).sort();
-      const commands = (await dumpTopic(kafka.brokers, `${setting.prefix}.commands.steady`)).map(
+      const commands = (await dumpTopic(setting.brokers, `${setting.prefix}.commands.steady`)).map(
         ({ value }) => JSON.parse(value ?? '{}') as { type: string; data: InvokeCommand },
       );
       expect(commands.filter(({ type }) => type !== EventType.taskInvoke)).toEqual([]);

@@ -78,7 +78,7 @@ describe.each([1, 2])('a refused declaration changes nothing, with %i coordinato
         (await cordyna.dump('registrations'))
           .map(({ value }) => JSON.parse(value ?? '{}') as { type: string; data: Answer })
           .find((answer) => answer.data.declaration === id),
-      { timeoutMs: 20_000, everyMs: 50 },
+      { timeoutMs: 20_000 },
     );
   }
 

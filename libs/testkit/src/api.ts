@@ -112,7 +112,7 @@ export function api(base: string) {
             `${seen.state}: ${seen.tasks.map((task) => `${task.task} ${task.state} ${task.reason ?? ''}`).join(', ')}`,
           );
         },
-        { timeoutMs, everyMs: 50 },
+        { timeoutMs },
       ),
     /** Waits until the server is listed with an instance that is online. */
     untilOnline: (server: string, timeoutMs = 20_000): Promise<ApiServer> =>
@@ -124,7 +124,7 @@ export function api(base: string) {
             (one) => one.server === server && one.instances.some(({ state }) => state === 'online'),
           );
         },
-        { timeoutMs, everyMs: 50 },
+        { timeoutMs },
       ),
   };
 }

@@ -3,8 +3,16 @@ import { inspect } from 'node:util';
 
 export interface AwaitOptions {
   readonly timeoutMs?: number;
+  /** Default: from 25 ms on, a tenth of what it has waited already, up to half a second, and no less than asking took. */
   readonly everyMs?: number;
 }
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+
+/** Who asks all the time takes the time of those whose answer is awaited. */
+const pauseMs = (waitedMs: number, askedMs: number): number =>
+  Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, waitedMs / 10, askedMs));
 
 /**
  * Waits until the condition gives something other than false, null or undefined, and resolves with that. One that throws
@@ -14,11 +22,12 @@ export interface AwaitOptions {
 export async function awaitUntil<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 25 }: AwaitOptions = {},
+  { timeoutMs = 10_000, everyMs }: AwaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const end = performance.now() + timeoutMs;
+  const begun = performance.now();
   let last: unknown;
   for (;;) {
+    const asked = performance.now();
     try {
       const value = await condition();
       if (value !== false && value !== null && value !== undefined) {
@@ -28,11 +37,12 @@ export async function awaitUntil<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() > end) {
+    const now = performance.now();
+    if (now - begun > timeoutMs) {
       throw new Error(`Waited ${timeoutMs} ms until ${what}; last: ${inspect(last, { depth: 4 })}`, {
         cause: last,
       });
     }
-    await delay(everyMs);
+    await delay(everyMs ?? pauseMs(now - begun, now - asked));
   }
 }

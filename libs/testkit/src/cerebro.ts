@@ -51,7 +51,7 @@ export async function startCerebro(options: CerebroOptions): Promise<StartedCere
     const outcome = await awaitUntil(
       'Cerebro is ready',
       async () => (child.exit ? 'ended' : (await isReady(url)) && 'ready'),
-      { timeoutMs, everyMs: 50 },
+      { timeoutMs },
     ).catch((error: unknown) => error as Error);
     if (outcome === 'ready') return;
     const why = outcome === 'ended' ? 'Cerebro ended while starting.' : (outcome as Error).message;

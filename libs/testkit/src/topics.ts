@@ -27,7 +27,7 @@ export const createTopics = (brokers: readonly string[], topics: ITopicConfig[])
         const metadata = await admin.fetchTopicMetadata({ topics: names });
         return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
       },
-      { timeoutMs: 20_000, everyMs: 50 },
+      { timeoutMs: 20_000 },
     );
   });
 

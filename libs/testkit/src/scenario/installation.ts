@@ -62,7 +62,7 @@ export async function installation(options: InstallationOptions): Promise<Instal
             (one) => one.topic === topic && one.partition === partition && one.offset === offset.toString(),
           );
         },
-        { timeoutMs: 20_000, everyMs: 100 },
+        { timeoutMs: 20_000 },
       ),
   };
 }
