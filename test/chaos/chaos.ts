@@ -73,7 +73,7 @@ async function onMachines<T>(
   small: Disk | null = null,
 ): Promise<T> {
   try {
-    return await work(await startMachines(small));
+    return await work(await startMachines({ small }));
   } finally {
     for (const failure of await closeAll()) say(failure);
   }

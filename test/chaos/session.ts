@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BusRecord } from '@cordyna/bus';
 import { EventType } from '@cordyna/protocol/model';
 import { Random } from '../simulation/world/random.js';
 import { check, type Report } from './checker/check.js';
@@ -10,7 +11,7 @@ import { collect } from './evidence/collect.js';
 import { slowest } from './evidence/slowest.js';
 import { described, planFaults, type DoneFault, type PlannedFault } from './faults/fault.js';
 import { inflict } from './faults/inflict.js';
-import { EventsTail, type Seen } from './load/events-tail.js';
+import { followEvents } from './load/events-tail.js';
 import { graphOf, type Graph, type Timing } from './load/graph.js';
 import { Noise } from './load/noise.js';
 import { Requests } from './load/requests.js';
@@ -54,18 +55,26 @@ const MAX_OPEN = 600;
 export async function playSession(machines: Machines, options: SessionOptions): Promise<Session> {
   const { seed, say } = options;
   const graph = graphOf(new Random(seed), options.timing);
+  const beganMs = performance.now();
+  const tell = (what: string): void =>
+    say(`  ${((performance.now() - beganMs) / 1_000).toFixed(1)} s: ${what}`);
   const planned = options.faults ?? [planFaults(new Random(seed + 1), options.troubleMs)];
   planned.flat().forEach((fault) => say(`  plan ${described(fault)}`));
   const onOwnEnd = (name: string, output: string): void => say(`${name} ended by itself:\n${output}`);
   const site = await startSite(machines, { ...options, graph, onOwnEnd });
+  tell('the installation runs');
   const load = await startLoad(site, graph, options);
   const lasts = delay(options.troubleMs);
   const faults = await Promise.all(planned.map((sequence) => endure(site, sequence, options)));
   await lasts;
+  tell('all faults are over');
   const requests = await load.end();
-  const problem = await bringToRest(site, options.restMs);
+  tell('nothing more is asked for');
+  const problem = await bringToRest(site, options.restMs, tell);
   if (problem) say(problem);
+  tell('at rest');
   const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
+  tell('all is collected');
   for (const attempt of slowest(evidence, 3)) say(`  slow: ${attempt}`);
   const kept: readonly Pick<Server, 'name' | 'all' | 'ownEnds'>[] = [
     ...site.coordinators,
@@ -117,12 +126,11 @@ export async function startLoad(
     ...{ roots: graph.roots, perSecond, maxOpen: MAX_OPEN, duplicated: SHARES.duplicated },
     urls: site.urls,
   });
-  const tail = new EventsTail(brokers, `${site.prefix}.events`, (seen) => {
-    noise.hear(seen);
-    const run = finishedBy(seen);
+  const stopFollowing = await followEvents(brokers, `${site.prefix}.events`, (record) => {
+    noise.hear(record);
+    const run = finishedBy(record);
     if (run) requests.end(run);
   });
-  await tail.start();
   const stopping = new AbortController();
   const asking = requests.run(stopping.signal);
   return {
@@ -130,15 +138,15 @@ export async function startLoad(
     async end() {
       stopping.abort();
       await asking;
-      await tail.stop();
+      await stopFollowing();
       await noise.done();
       return requests.accepted;
     },
   };
 }
 
-function finishedBy({ message }: Seen): string | null {
-  const value = message.value?.toString() ?? '';
+function finishedBy(seen: BusRecord): string | null {
+  const value = seen.value?.toString() ?? '';
   if (!value.includes(EventType.runFinished)) return null;
   const record = { topic: 'events', partition: 0, offset: 0, timestampMs: 0, key: null, value, headers: {} };
   const run = toldBy(record)?.data['run'];

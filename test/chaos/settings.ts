@@ -23,6 +23,7 @@ export const SHORTENED = {
     CORDYNA_STALL_GRACE_MS: String(SHORT.stallGraceMs),
     CORDYNA_SWEEP_AFTER_MS: String(SHORT.sweepAfterMs),
     CORDYNA_SESSION_TIMEOUT_MS: String(SHORT.sessionTimeoutMs),
+    CORDYNA_PARTITIONS: '4',
   },
   limits: {
     ...{ lostAfterMs: SHORT.lostAfterMs, stallGraceMs: SHORT.stallGraceMs, maxStepMs: 3_000 },
@@ -30,3 +31,9 @@ export const SHORTENED = {
   },
   restMs: 60_000,
 } as const satisfies Partial<SessionOptions>;
+
+/** A broker that was killed may register again when its old session is over. */
+export const QUICK_KAFKA = {
+  'broker.session.timeout.ms': '1500',
+  'broker.heartbeat.interval.ms': '300',
+} as const;

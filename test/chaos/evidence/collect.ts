@@ -73,14 +73,12 @@ async function positionsOf(site: Sources): Promise<Map<string, number>> {
 }
 
 async function recordsOf(site: Sources): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  for (const name of topicNames(site)) {
-    for (const { offset, ...record } of await dumpTopic(site.brokers, name, DUMP_MS)) {
-      const topic = name.slice(site.prefix.length + 1);
-      records.push({ ...record, topic, offset: Number(offset) });
-    }
-  }
-  return records;
+  const read = async (name: string): Promise<LogRecord[]> => {
+    const topic = name.slice(site.prefix.length + 1);
+    const records = await dumpTopic(site.brokers, name, DUMP_MS);
+    return records.map(({ offset, ...record }) => ({ ...record, topic, offset: Number(offset) }));
+  };
+  return (await Promise.all(topicNames(site).map(read))).flat();
 }
 
 export interface FromOutside {
@@ -101,10 +99,11 @@ export async function collect(site: Sources, known: FromOutside): Promise<Eviden
     `SELECT schedule, ${ms('scheduled_for')} AS "scheduledForMs", outcome, run::text FROM schedule_firings`,
   );
   const [outbox] = await query<{ count: number }>(site, 'SELECT count(*)::int AS count FROM outbox');
+  const [records, runs] = await Promise.all([recordsOf(site), storedRuns(site)]);
   return {
     ...{ requests: known.requests, faults: known.faults, limits: known.limits },
-    records: await recordsOf(site),
-    runs: await storedRuns(site),
+    records,
+    runs,
     executions: site.executions(),
     ...{ deadLetters, firings, outbox: outbox?.count ?? 0 },
     positions: await positionsOf(site),

@@ -1,7 +1,7 @@
+import type { BusRecord } from '@cordyna/bus';
 import { EventType } from '@cordyna/protocol/model';
 import { POISON_HEADER } from '../checker/evidence.js';
 import type { Random } from '../../simulation/world/random.js';
-import type { Seen } from './events-tail.js';
 import type { Message, Sender } from './sender.js';
 
 const MAX_LATE_MS = 3_000;
@@ -21,19 +21,17 @@ export class Noise {
   ) {}
 
   /** Of a record of `events`: repeats some of what task servers say, and writes poison among it. */
-  hear({ partition, message }: Seen): void {
-    const id = `${partition}@${message.offset}`;
+  hear({ partition, offset, key, value, headers }: BusRecord): void {
+    const id = `${partition}@${offset}`;
     if (this.seen.has(id)) return;
     if (this.seen.size > REMEMBERED) this.seen.clear();
     this.seen.add(id);
-    const text = message.value?.toString() ?? '';
-    const isRepeatable = !text.includes('"/cerebro/') && message.headers?.[POISON_HEADER] === undefined;
+    const text = value?.toString() ?? '';
+    const isRepeatable = !text.includes('"/cerebro/') && headers[POISON_HEADER] === undefined;
     if (this.random.chance(this.shares.poison)) this.later(() => this.writePoison());
     if (!isRepeatable || !this.random.chance(this.shares.duplicated)) return;
-    const headers = Object.fromEntries(
-      Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
-    );
-    const copy: Message = { key: message.key?.toString() ?? null, value: text, headers, partition };
+    const copied = Object.fromEntries(Object.entries(headers).map(([name, one]) => [name, String(one)]));
+    const copy: Message = { key: key?.toString() ?? null, value: text, headers: copied, partition };
     this.duplicates += 1;
     this.later(() => this.sender.send('events', copy));
   }

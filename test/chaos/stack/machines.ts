@@ -19,15 +19,34 @@ const PROXIES = 2;
 /** Room for a session of some minutes. */
 const DISK_MIB: Readonly<Record<Disk, number>> = { kafka: 1_024, postgres: 2_048 };
 
-/** @param small whose data is on a disk of its own, that can be filled */
-export async function startMachines(small: Disk | null = null): Promise<Machines> {
+export interface MachineOptions {
+  /** Whose data is on a disk of its own, that can be filled. */
+  readonly small?: Disk | null;
+  /** Settings of the broker. */
+  readonly kafka?: Readonly<Record<string, string>>;
+}
+
+export async function startMachines({
+  small = null,
+  kafka: settings,
+}: MachineOptions = {}): Promise<Machines> {
   const [dir, data] = await Promise.all([
     temporaryDirectory('chaos-kafka'),
     temporaryDirectory('chaos-postgres'),
   ]);
   const dirs = { kafka: dir, postgres: data };
   const disks = small === null ? {} : { [small]: await smallDisk(dirs[small], DISK_MIB[small]) };
-  const postgres = await privatePostgres(data);
+  const [postgres, { kafka, kafkaProxies }] = await Promise.all([
+    privatePostgres(data),
+    startProxied(dir, settings),
+  ]);
+  return { kafka, brokers: kafka.brokers, kafkaProxies, postgres, disks };
+}
+
+async function startProxied(
+  dir: string,
+  settings: MachineOptions['kafka'],
+): Promise<Pick<Machines, 'kafka' | 'kafkaProxies'>> {
   const ports = await Promise.all(Array.from({ length: PROXIES }, () => freePort()));
   const kafkaProxies = await Promise.all(
     ports.map((port) => tcpProxy({ target: { host: '127.0.0.1', port } })),
@@ -36,9 +55,10 @@ export async function startMachines(small: Disk | null = null): Promise<Machines
     dir: join(dir, 'kafka'),
     port: await freePort(),
     proxied: ports.map((port, at) => ({ port, advertisedPort: kafkaProxies[at]?.port ?? 0 })),
+    settings,
   });
   atEnd('Kafka of the chaos', () => kafka.kill());
-  return { kafka, brokers: kafka.brokers, kafkaProxies, postgres, disks };
+  return { kafka, kafkaProxies };
 }
 
 export const brokersBehind = (proxy: TcpProxy | undefined): readonly string[] => [

@@ -46,7 +46,11 @@ async function withoutSchedules({ declared, machines, prefix }: Site): Promise<v
  * Lets the installation finish what it has begun, then ends all of it. Gives what did not come to an end within the
  * limit, for whoever looks for the cause; the checker judges for itself.
  */
-export async function bringToRest(site: Site, limitMs: number): Promise<string | null> {
+export async function bringToRest(
+  site: Site,
+  limitMs: number,
+  tell: (what: string) => void = () => undefined,
+): Promise<string | null> {
   const wait = (what: string, condition: () => Promise<boolean>): Promise<string | null> =>
     awaitUntil(what, condition, { timeoutMs: limitMs, everyMs: 200 }).then(
       () => null,
@@ -63,12 +67,15 @@ export async function bringToRest(site: Site, limitMs: number): Promise<string |
     if (open && open.runs + open.outbox + open.schedules === 0) return true;
     throw new Error(JSON.stringify(open));
   });
+  tell('all runs have ended');
   await Promise.all(Object.values(site.servers).map((server) => server.end('SIGTERM')));
+  tell('the servers have ended');
   const unreadProblem = await wait('everything is read and published', async () => {
     const [open, left] = [await openIn(site), await unread(site)];
     if (open?.outbox === 0 && left.length === 0) return true;
     throw new Error(`${JSON.stringify(open)} ${left.join(', ')}`);
   });
+  tell('all is read and published');
   await Promise.all(site.coordinators.map((coordinator) => coordinator.end('SIGTERM')));
   return problem ?? unreadProblem;
 }
