@@ -61,6 +61,33 @@ describe('a group', () => {
     expect(all).toEqual([...new Set(all)]);
   }, 30_000);
 
+  test('lets go of a member that is removed, and takes it back as another one when it lives', async () => {
+    const name = await createTopic(bus, topic('removed'), { partitions: 2 });
+    const members: string[][] = [[], []];
+    const states: BusConsumerState[] = [];
+    const [first, second] = members.map((names) =>
+      testBus(broker.brokers).consumer({
+        group: name,
+        topics: [name],
+        maxWaitMs: 100,
+        sessionTimeoutMs: 30_000,
+        onBatch: () => Promise.resolve(),
+        onMember: (member) => names.push(member),
+        onState: (state) => states.push(state),
+      }),
+    );
+    await first?.start();
+    await second?.start();
+    const share = (): boolean => first?.assigned.length === 1 && second?.assigned.length === 1;
+    await awaitUntil('they share', share);
+    const removed = members[1]?.at(-1) ?? '';
+    expect(await bus.admin().removeMember(name, removed)).toBe(true);
+    expect(await bus.admin().removeMember(name, removed)).toBe(false);
+    await awaitUntil('it has joined as another one', () => members[1]?.at(-1) !== removed && share());
+    expect(await bus.admin().removeMember(name, 'nobody')).toBe(false);
+    expect(states).not.toContain('rebuilding');
+  }, 30_000);
+
   test('keeps a member whose handler takes longer than the session', async () => {
     const name = await createTopic(bus, topic('slow'), { partitions: 2 });
     const states: BusConsumerState[] = [];

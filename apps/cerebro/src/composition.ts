@@ -18,6 +18,7 @@ import {
   RunCommands,
   type Installation,
   type Metrics,
+  type Peers,
   type ProgressStore,
   type RetentionStore,
   type Store,
@@ -34,7 +35,7 @@ import {
   type InboundTransport,
 } from './messaging/index.js';
 import { CoordinatorReadiness, type InboundState, type ReadinessParts } from './readiness.js';
-import { Pulse, Retention, Watermark } from './timers/index.js';
+import { Presence, Pulse, Retention, Watermark } from './timers/index.js';
 
 export interface Persistence {
   readonly store: Store;
@@ -42,6 +43,7 @@ export interface Persistence {
   readonly progress: ProgressStore;
   readonly retention: RetentionStore;
   readonly installation: Installation;
+  readonly peers: Peers;
 }
 
 export interface Composition {
@@ -83,7 +85,7 @@ export function compose(
     defaultTimeouts: config.defaultTimeouts,
     firingsPerMinute: config.firingsPerMinute,
   };
-  const { store, timers: queries, progress: progressStore, installation } = persistence;
+  const { store, timers: queries, progress: progressStore, installation, peers } = persistence;
   const door = new Door(store, new Caches(), tools, metrics);
   const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
   const progress = new ProgressBuffer(progressStore, leases, metrics);
@@ -99,7 +101,11 @@ export function compose(
   const newWork = { topics: new Set([topics.invocations, topics.signals]), backlog };
   const handler = new InboundHandler(door, progress, queries, bus.admin(), newWork);
   const inbound: MutableInboundState = { state: 'starting', assignedPartitions: 0 };
-  const transport = inboundTransport(bus, config, handler, new InboundDecoder(topics), inbound, onFailed);
+  const presence = new Presence(peers, instance, (member) =>
+    bus.admin().removeMember(topics.cerebroGroup, member),
+  );
+  const consuming = { handler, decoder: new InboundDecoder(topics), inbound, presence, onFailed };
+  const transport = inboundTransport(bus, config, consuming);
   const observed = { clock, pulse, watermark, door, publisher, backlog };
   const readiness = new CoordinatorReadiness(observed, () => inbound);
   observeGauges(metrics, { ...observed, queries }, readiness);
@@ -114,6 +120,7 @@ export function compose(
       leases,
       capacity,
       progress,
+      presence,
       retention: new Retention(persistence.retention, metrics, config.retentionMs),
     },
     {
@@ -154,13 +161,18 @@ function observeGauges(
 
 type MutableInboundState = { -readonly [key in keyof InboundState]: InboundState[key] };
 
+interface InboundParts {
+  readonly handler: InboundHandler;
+  readonly decoder: InboundDecoder;
+  readonly inbound: MutableInboundState;
+  readonly presence: Presence;
+  readonly onFailed: (reason: Error) => void;
+}
+
 function inboundTransport(
   bus: Bus,
   config: CerebroConfig,
-  handler: InboundHandler,
-  decoder: InboundDecoder,
-  inbound: MutableInboundState,
-  onFailed: (reason: Error) => void,
+  { handler, decoder, inbound, presence, onFailed }: InboundParts,
 ): InboundTransport {
   const { cerebroGroup, declarations, servers, events, invocations, signals } = topicsOf(config.topicPrefix);
   return new CordynaKafkaServer<DecodedInbound>({
@@ -177,6 +189,7 @@ function inboundTransport(
       onState: (state) => {
         inbound.state = state;
       },
+      onMember: (member) => presence.joined(member),
       onFailed,
     },
   });

@@ -22,6 +22,7 @@ import {
   EventsTimer,
   Sweeper,
   Watchdog,
+  type Presence,
   type Pulse,
   type Retention,
   type Watermark,
@@ -55,6 +56,8 @@ export interface CoordinatorParts {
   readonly pulse: Pulse;
   /** Without it nothing that is old is removed. */
   readonly retention?: Retention;
+  /** Without it what a coordinator that is gone had goes on when its session with Kafka is over. */
+  readonly presence?: Presence;
   /** Without it new work is taken however much waits for Kafka. */
   readonly backlog?: Backlog;
 }
@@ -74,7 +77,7 @@ export class Coordinator {
     private readonly parts: CoordinatorParts,
     private readonly settings: CoordinatorSettings,
   ) {
-    const { queries, door, outbound, capacity, watermark, pulse, retention, backlog } = parts;
+    const { queries, door, outbound, capacity, watermark, pulse, retention, presence, backlog } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
     this.capacityTimer = new CapacityTimer(queries, door, capacity, outbound, source);
     this.timers = [
@@ -85,6 +88,7 @@ export class Coordinator {
       new EventsTimer(queries, door, newRunId, backlog),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
       ...(retention ? [retention] : []),
+      ...(presence ? [presence] : []),
       ...(backlog ? [new BacklogTimer(queries, backlog)] : []),
     ];
   }

@@ -95,6 +95,8 @@ export interface BusConsumerOptions {
   onBatch(batch: BusBatch): Promise<void>;
   /** After each assignment, before the first fetch: positions to seek to (a missing one: the group's own). */
   onAssigned?(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<TopicPartitionKey, bigint>>;
+  /** After each join: what the group knows this consumer by. */
+  onMember?(memberId: string): void;
   /** What was assigned before is no longer ours. */
   onRevoked?(partitions: readonly TopicPartition[]): void;
   /**
@@ -182,6 +184,11 @@ export interface BusAdmin {
   /** Offset of the first record whose timestamp is at or after the time; the end when there is none. */
   firstOffsetAtOrAfter(topic: string, partition: number, timestampMs: number): Promise<bigint>;
   topics(): Promise<string[]>;
+  /**
+   * Has a group let go of a member whose process is known to be gone, so that others take its partitions over at once
+   * instead of at its session timeout. One that lives after all joins again. False: the group does not know it.
+   */
+  removeMember(group: string, memberId: string): Promise<boolean>;
 }
 
 export interface TailOptions {

@@ -132,6 +132,7 @@ function fakeAdmin(line: Line): BusAdmin {
         return found?.offset ?? broker.end(topic, partition);
       }),
     topics: () => ask(line, () => []),
+    removeMember: () => ask(line, () => false),
   };
 }
 

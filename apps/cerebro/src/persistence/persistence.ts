@@ -3,6 +3,7 @@ import type {
   DefinitionQueries,
   EventQueries,
   Installation,
+  Peers,
   ProgressStore,
   Queries,
   ScheduleQueries,
@@ -12,6 +13,7 @@ import type {
 } from '../coordination/ports/index.js';
 import { dataSourceOf } from './data-source.js';
 import { PgInstallation } from './installation.js';
+import { PgPeers } from './peers/pg-peers.js';
 import { PgProgressStore } from './progress/pg-progress-store.js';
 import { TypeOrmDefinitionQueries } from './queries/typeorm-definition-queries.js';
 import { TypeOrmEventQueries } from './queries/events.js';
@@ -27,7 +29,7 @@ export interface PersistenceOptions {
   readonly url: string;
   /** As PostgreSQL shows it in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Connections of the door (default 4); timers and the API have 4 more each. */
+  /** Connections of the door (default 4); timers and the API have 4 more each, and one shows that it lives. */
   readonly poolSize?: number;
   /** How long `migrate` waits for another coordinator that is migrating (default 60 s). */
   readonly migrationWaitMs?: number;
@@ -45,6 +47,7 @@ export interface Persistence {
   readonly schedules: ScheduleQueries;
   readonly events: EventQueries;
   readonly installation: Installation;
+  readonly peers: Peers;
   /** Brings the schema up to date; safe when several coordinators start at once. */
   migrate(): Promise<void>;
   /** Waits for what is under way and closes every connection. */
@@ -77,6 +80,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     size: SIDE_CONNECTIONS,
     onError,
   });
+  const own = sidePool({ url, applicationName: `${applicationName}-presence`, size: 1, onError });
   const source = dataSourceOf({
     url,
     applicationName: `${applicationName}-api`,
@@ -96,9 +100,10 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     schedules: new TypeOrmScheduleQueries(connected),
     events: new TypeOrmEventQueries(connected),
     installation,
+    peers: new PgPeers(own),
     migrate: () => installation.migrate(),
     close: async () => {
-      await Promise.all([hot.end(), side.end()]);
+      await Promise.all([hot.end(), side.end(), own.end()]);
       if (source.isInitialized) await source.destroy();
     },
   };

@@ -17,6 +17,17 @@ CREATE TABLE cirrus_queue (
   CONSTRAINT cirrus_queue_pkey PRIMARY KEY (seq)
 );
 
+CREATE TABLE coordinators (
+  instance text NOT NULL,
+  member text,
+  session_pid integer NOT NULL,
+  session_began timestamp with time zone NOT NULL,
+  signed_at timestamp with time zone NOT NULL,
+  taken_out text,
+  taken_out_at timestamp with time zone,
+  CONSTRAINT coordinators_pkey PRIMARY KEY (instance)
+);
+
 CREATE TABLE dead_letters (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   at timestamp with time zone NOT NULL DEFAULT now(),

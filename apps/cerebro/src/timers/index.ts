@@ -2,6 +2,7 @@ export * from './backlog-timer.js';
 export * from './capacity-timer.js';
 export * from './due-timer.js';
 export * from './events-timer.js';
+export * from './presence.js';
 export * from './retention.js';
 export * from './sweeper.js';
 export * from './watchdog.js';

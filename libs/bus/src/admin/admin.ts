@@ -7,6 +7,7 @@ import { toBusError } from '../kafkajs/error-mapping.js';
 import { internals } from '../kafkajs/internals.js';
 import type { BusAdmin, BusConfig, BusTopicSpec, TopicReport } from '../port.js';
 import { ensureTopics } from './ensure-topics.js';
+import { removeMember } from './remove-member.js';
 
 const NO_OFFSET = -1n;
 const FIRST_PAUSE_MS = 50;
@@ -67,6 +68,10 @@ export class KafkaAdmin implements BusAdmin {
 
   topics(): Promise<string[]> {
     return this.retrying(() => this.directory.topics());
+  }
+
+  removeMember(group: string, memberId: string): Promise<boolean> {
+    return this.retrying(() => removeMember(this.config, group, memberId));
   }
 
   close(): void {

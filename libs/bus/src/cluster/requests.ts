@@ -9,7 +9,7 @@ import type {
 } from '../kafkajs/internals.js';
 
 /** Requests whose answers keep the error of each partition; kafkajs' own throw the first one and drop the rest. */
-async function answerAsIs<T>(
+export async function answerAsIs<T>(
   broker: RawBroker,
   name: string,
   args: object,

@@ -231,6 +231,7 @@ export class Session {
     if (this.over.signal.aborted) return;
     this.joining = false;
     this.assignedMemberId = this.memberId;
+    if (this.memberId !== null) this.settings.onMember(this.memberId);
     this.lastSignAt = Date.now();
     this.generation += 1;
     const partitions = Object.entries(memberAssignment).flatMap(([topic, list]) =>

@@ -20,6 +20,7 @@ export interface ConsumerSettings {
   readonly retry: RetrySettings;
   readonly onBatch: BusConsumerOptions['onBatch'];
   readonly onAssigned: BusConsumerOptions['onAssigned'];
+  readonly onMember: NonNullable<BusConsumerOptions['onMember']>;
   readonly onRevoked: NonNullable<BusConsumerOptions['onRevoked']>;
   readonly onJump: NonNullable<BusConsumerOptions['onJump']>;
   readonly onState: NonNullable<BusConsumerOptions['onState']>;
@@ -63,6 +64,7 @@ export function consumerSettings(options: BusConsumerOptions, log: BusLog): Cons
     retry: RETRY,
     onBatch: (batch) => options.onBatch(batch),
     onAssigned: options.onAssigned?.bind(options),
+    onMember: guarded(log, 'onMember', options.onMember?.bind(options)),
     onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options)),
     onJump: guarded(log, 'onJump', options.onJump?.bind(options)),
     onState: guarded(log, 'onState', options.onState?.bind(options)),

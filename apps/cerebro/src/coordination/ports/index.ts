@@ -5,6 +5,7 @@ export * from './event-queries.js';
 export * from './events.js';
 export * from './bus.js';
 export * from './outbox-rows.js';
+export * from './peers.js';
 export * from './queries.js';
 export * from './retention.js';
 export * from './schedule-queries.js';

@@ -3,6 +3,7 @@ import { RetentionAndFailures1763712000000 } from './1763712000000-retention-and
 import { Definitions1763720000000 } from './1763720000000-definitions.js';
 import { RetriedRuns1763730000000 } from './1763730000000-retried-runs.js';
 import { LiveSchedules1763740000000 } from './1763740000000-live-schedules.js';
+import { Coordinators1763800000000 } from './1763800000000-coordinators.js';
 import { EventsAndRules1763790000000 } from './1763790000000-events-and-rules.js';
 import { PastHolders1763750000000 } from './1763750000000-past-holders.js';
 import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   Notices1763765000000,
   Places1763770000000,
   EventsAndRules1763790000000,
+  Coordinators1763800000000,
 ];

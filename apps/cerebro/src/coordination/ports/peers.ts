@@ -1,0 +1,25 @@
+/** What a coordinator says of itself to the others. */
+export interface PeerSign {
+  readonly instance: string;
+  /** What the consumer group knows it by; null: it has not joined yet. */
+  readonly member: string | null;
+}
+
+export interface GonePeer {
+  readonly instance: string;
+  readonly member: string;
+}
+
+/** The coordinators of an installation, as they know of each other by the database. All on one session, kept as long as it lasts. */
+export abstract class Peers {
+  /** Says that this coordinator lives: its session is open, and this is when it was heard of. */
+  abstract sign(sign: PeerSign): Promise<void>;
+  /**
+   * The others that were not heard of for so long and whose sessions are no more: their processes have ended, or cannot
+   * reach the database. Each member is given once, to one caller, and of each coordinator one within a minute.
+   * Empty while the caller's own session is younger than that: after a restart of the database the others come back, too.
+   */
+  abstract takeGone(instance: string, silentMs: number): Promise<readonly GonePeer[]>;
+  /** It ends in order, and nobody has to look after it. */
+  abstract leave(instance: string): Promise<void>;
+}

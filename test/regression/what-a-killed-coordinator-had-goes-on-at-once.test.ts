@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { awaitUntil, installation } from '@cordyna/testkit';
+import type { StartedCerebro } from '@cordyna/testkit';
+
+/** Of Kafka: nothing here may wait for it. */
+const SESSION_TIMEOUT_MS = 60_000;
+const GOES_ON_MS = 6_000;
+const PARTITIONS = 12;
+
+test('when one of two coordinators is killed, what comes in its partitions is taken in within 6 s', async () => {
+  const { cerebros, bus } = await installation({
+    coordinators: 2,
+    env: { CORDYNA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS), CORDYNA_LOG_LEVEL: 'warn' },
+  });
+  const [survivor, victim] = cerebros as [StartedCerebro, StartedCerebro];
+  await bus.write('declarations', [bus.declaration({ server: 'share', tasks: [{ name: 'one' }] })]);
+  await awaitUntil('the task is declared', async () => (await survivor.api.servers()).length > 0);
+  /** One run in each partition. */
+  const ask = async (): Promise<string[]> => {
+    const runs = Array.from({ length: PARTITIONS }, () => randomUUID());
+    for (const [partition, run] of runs.entries())
+      await bus.write('invocations', [{ ...bus.runRequest({ task: 'share.one', run }), partition }]);
+    return runs;
+  };
+  const untilTakenIn = (runs: readonly string[], timeoutMs: number): Promise<unknown> =>
+    awaitUntil('every run is there', () => Promise.all(runs.map((run) => survivor.api.run(run))), {
+      timeoutMs,
+      everyMs: 100,
+    });
+  await untilTakenIn(await ask(), 20_000);
+  const killedMs = performance.now();
+  await victim.process.kill();
+  await untilTakenIn(await ask(), GOES_ON_MS);
+  expect(performance.now() - killedMs).toBeLessThan(GOES_ON_MS);
+  expect(survivor.process.output()).toContain('is gone; its partitions go to the others');
+}, 60_000);
