@@ -48,12 +48,12 @@ export class Kept<T extends Running> implements Victim {
     });
   }
 
-  /** Resolves when it is gone; with SIGTERM it may end in its own way. */
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  /** Resolves when it is gone; with SIGTERM it may end in its own way, for so long. */
+  async end(signal: 'SIGKILL' | 'SIGTERM', graceMs = 40_000): Promise<void> {
     this.wanted = false;
     const { process } = this;
     if (!process) return;
     if (signal === 'SIGKILL') await process.kill();
-    else await process.stop(40_000);
+    else await process.stop(graceMs);
   }
 }

@@ -11,6 +11,8 @@ interface Open {
 }
 
 const WITHDRAW_EVERY_MS = 5_000;
+/** A server that has nothing to do may still wait for its client to let go of what was lost in an outage. */
+const IDLE_END_MS = 3_000;
 
 const OPEN = `SELECT (SELECT count(*) FROM runs WHERE state = 'running')::int AS runs,
   (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM schedules WHERE active)::int AS schedules`;
@@ -68,7 +70,7 @@ export async function bringToRest(
     throw new Error(JSON.stringify(open));
   });
   tell('all runs have ended');
-  await Promise.all(Object.values(site.servers).map((server) => server.end('SIGTERM')));
+  await Promise.all(Object.values(site.servers).map((server) => server.end('SIGTERM', IDLE_END_MS)));
   tell('the servers have ended');
   const unreadProblem = await wait('everything is read and published', async () => {
     const [open, left] = [await openIn(site), await unread(site)];
