@@ -73,8 +73,11 @@ describe.each([1, 2])(
       brokers = (await testBroker()).brokers;
       database = (await testDatabase()).url;
       prefix = uniquePrefix();
+      const env = { CORDYNA_PARTITIONS: '12' };
       const started = await Promise.all(
-        Array.from({ length: coordinators }, () => startCerebro({ brokers, prefix, databaseUrl: database })),
+        Array.from({ length: coordinators }, () =>
+          startCerebro({ brokers, prefix, databaseUrl: database, env }),
+        ),
       );
       api = (started.at(-1) as (typeof started)[number]).api;
       [prices, reports] = await Promise.all([

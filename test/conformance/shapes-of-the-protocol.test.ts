@@ -27,7 +27,10 @@ describe('what an independent client sees', () => {
   let server: ScriptedServer;
 
   beforeAll(async () => {
-    cordyna = await installation({ coordinators: 1, env: { CORDYNA_STALL_GRACE_MS: '500' } });
+    cordyna = await installation({
+      coordinators: 1,
+      env: { CORDYNA_STALL_GRACE_MS: '500', CORDYNA_PARTITIONS: '12' },
+    });
     const timeouts = { ackMs: ACK_MS };
     server = await scriptedServer(cordyna.brokers, cordyna.prefix, {
       server: 'shapes',

@@ -7,6 +7,7 @@ import {
   awaitUntil,
   dumpTopic,
   outside,
+  PARTITIONS,
   startCerebro,
   startSdkServer,
   tailTopic,
@@ -19,7 +20,6 @@ const SEED = 20_261_121;
 const KILLS = 20;
 /** After so many kills one coordinator is asked to stop. */
 const KILLS_PER_SIGTERM = 7;
-const PARTITIONS = 12;
 /** A diamond and a tail. */
 const TASKS = [
   { name: 'top' },

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EventType, RETURNED, type TaskError } from '@cordyna/protocol/model';
-import { awaitUntil, installation, startSdkServer, tailTopic } from '@cordyna/testkit';
+import { awaitUntil, installation, PARTITIONS, startSdkServer, tailTopic, withAdmin } from '@cordyna/testkit';
 import type { Installation, SdkExecution, SdkServer, TailedEvent } from '@cordyna/testkit';
 
 const INVOCATIONS = 500;
-const PARTITIONS = 12;
 /** In the instance that goes. */
 const MIN_QUEUED = 50;
+/** Of those, when it is killed. */
+const MIN_TAKEN = 20;
 const DONE_MS = 90_000;
 const TEST_MS = 180_000;
 /** With 10 at once, some seconds for all of them. */
@@ -66,21 +67,45 @@ describe.each([1, 2])('amid 500 queued invocations, with %i coordinator(s)', (co
     return new Set(runs);
   }
 
-  /** What it acknowledged and has not begun. */
-  function queuedAt(server: SdkServer): number {
+  /** The invocations that it acknowledged and has not begun. */
+  function queuedAt(server: SdkServer): ReadonlySet<unknown> {
     const begun = new Set(server.executions().map(({ invocation }) => invocation));
     const mine = events.find(({ data }) => begun.has(String(data['invocation'])) && 'instance' in data);
     const queued = events.filter(
       ({ type, source }) => type === EventType.taskQueued && source === mine?.source,
     );
-    return queued.filter(({ data }) => !begun.has(String(data['invocation']))).length;
+    const ids = queued.map(({ data }) => data['invocation']);
+    return new Set(ids.filter((id) => !begun.has(String(id))));
   }
 
   /** Waits until this instance runs some of these, and others wait in its queue. */
   const untilBusy = (server: SdkServer, runs: ReadonlySet<string>): Promise<unknown> =>
     awaitUntil(
       'the instance is amid its work',
-      () => server.executions().some(({ run }) => runs.has(run)) && queuedAt(server) >= MIN_QUEUED,
+      () => server.executions().some(({ run }) => runs.has(run)) && queuedAt(server).size >= MIN_QUEUED,
+      { timeoutMs: 20_000 },
+    );
+
+  /** Waits until what waits in its queue is nobody else's any more: Kafka knows that it was taken. */
+  const untilTaken = (server: SdkServer): Promise<unknown> =>
+    awaitUntil(
+      'what is queued is committed',
+      async () => {
+        const { brokers, prefix } = cordyna;
+        const topic = `${prefix}.commands.crew`;
+        const [group] = await withAdmin(brokers, (admin) =>
+          admin.fetchOffsets({ groupId: `${prefix}.server.crew`, topics: [topic] }),
+        );
+        const committed = new Map(
+          group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+        );
+        const taken = (await cordyna.dump('commands.crew')).filter(
+          ({ partition, offset }) => offset < (committed.get(partition) ?? 0),
+        );
+        const queued = queuedAt(server);
+        const ids = taken.map(({ value }) => (JSON.parse(value ?? '{}') as TailedEvent).data['invocation']);
+        return ids.filter((id) => queued.has(id)).length >= MIN_TAKEN;
+      },
       { timeoutMs: 20_000 },
     );
 
@@ -142,6 +167,7 @@ describe.each([1, 2])('amid 500 queued invocations, with %i coordinator(s)', (co
       await addInstance();
       const runs = await request();
       await untilBusy(second, runs);
+      await untilTaken(second);
       await second.process.kill('SIGKILL');
       await untilAllCompleted(runs);
 

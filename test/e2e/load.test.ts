@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { EventType, RETURNED, type JsonObject, type TaskError } from '@cordyna/protocol/model';
-import { awaitUntil, installation, startSdkServer } from '@cordyna/testkit';
+import { awaitUntil, installation, PARTITIONS, startSdkServer } from '@cordyna/testkit';
 import type { DumpedRecord, Installation, SdkServer } from '@cordyna/testkit';
 
 const INVOCATIONS = 5_000;
@@ -46,7 +46,7 @@ describe.each([1, 2])('a server of concurrency 10, with %i coordinator(s)', (coo
       );
       await cordyna.bus.write(
         'invocations',
-        requests.map((request) => ({ ...request, partition: (sent / REQUESTS_AT_ONCE) % 12 })),
+        requests.map((request) => ({ ...request, partition: (sent / REQUESTS_AT_ONCE) % PARTITIONS })),
       );
     }
     await awaitUntil(

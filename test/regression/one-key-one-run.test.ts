@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { EventType, type JsonObject, type RunRequest } from '@cordyna/protocol/model';
-import { ApiError, awaitUntil, installation, scriptedServer } from '@cordyna/testkit';
+import { ApiError, awaitUntil, installation, PARTITIONS, scriptedServer } from '@cordyna/testkit';
 import type { Installation, ScriptedServer } from '@cordyna/testkit';
 
 jest.setTimeout(60_000);
 
-const PARTITIONS = 12;
 const tasks = ['one', 'two'].map((name) => ({
   name,
   timeouts: { ackMs: 300_000 },
@@ -91,8 +90,8 @@ describe.each([1, 2])('one key is one run, with %i coordinator(s)', (coordinator
     const first = await cordyna.api.createRun({ task: 'desk.one', args }, key);
     const body = { task: 'desk.one', args, idempotencyKey: 'in the header' };
     expect(await cordyna.api.createRun(body)).toBe(first);
-    await onBus(body, 4);
-    await untilDecided([4]);
+    await onBus(body, 1);
+    await untilDecided([1]);
     await server.untilInvoked(first, 'desk.one');
     expect(invokesOf('desk.one', args)).toEqual([first]);
     expect(
@@ -104,10 +103,10 @@ describe.each([1, 2])('one key is one run, with %i coordinator(s)', (coordinator
   test('without a key a message is known by its source and id, and equal content is no repetition', async () => {
     const args = { day: 'keyless' };
     const same = { id: randomUUID(), source: '/reports/weekly' };
-    for (const partition of [5, 6]) await onBus({ task: 'desk.one', args }, partition, same);
-    await onBus({ task: 'desk.one', args }, 5, { ...same, id: randomUUID() });
-    await onBus({ task: 'desk.one', args }, 6, { ...same, source: '/reports/daily' });
-    await untilDecided([5, 6]);
+    for (const partition of [1, 2]) await onBus({ task: 'desk.one', args }, partition, same);
+    await onBus({ task: 'desk.one', args }, 1, { ...same, id: randomUUID() });
+    await onBus({ task: 'desk.one', args }, 2, { ...same, source: '/reports/daily' });
+    await untilDecided([1, 2]);
     await awaitUntil('three are invoked', () => invokesOf('desk.one', args).length >= 3);
     await cordyna.api.createRun({ task: 'desk.one', args });
     await awaitUntil('one more is invoked', () => invokesOf('desk.one', args).length >= 4);
@@ -122,13 +121,13 @@ describe.each([1, 2])('one key is one run, with %i coordinator(s)', (coordinator
     const [first, second] = await Promise.all([
       cordyna.api.createRun(request),
       cordyna.api.createRun(upper),
-      onBus(request, 7),
-      onBus(upper, 8),
+      onBus(request, 1),
+      onBus(upper, 2),
     ]);
     expect([first, second]).toEqual([run, run]);
-    await untilDecided([7, 8]);
+    await untilDecided([1, 2]);
     expect(await refused({ ...request, args: {} })).toMatchObject({ status: 409 });
-    const [record] = await onBus({ ...request, task: 'desk.two' }, 7);
+    const [record] = await onBus({ ...request, task: 'desk.two' }, 1);
     expect(await cordyna.untilDeadLetter(record!)).toMatchObject({ reason: 'key_reused' });
     await server.untilInvoked(run, 'desk.one');
     expect(invokesOf('desk.one', { day: 'chosen' })).toEqual([run]);

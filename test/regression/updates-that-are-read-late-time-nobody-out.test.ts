@@ -1,6 +1,6 @@
 import { beforeAll, describe } from '@jest/globals';
 import type { Producer, Transaction } from 'kafkajs';
-import { kafkaClient, testBroker, testDatabase } from '@cordyna/testkit';
+import { kafkaClient, PARTITIONS, testBroker, testDatabase } from '@cordyna/testkit';
 import { startScene, type Scene } from './outages/scene.js';
 import {
   expectNobodyTimedOut,
@@ -14,8 +14,6 @@ type Verdicts = Promise<Map<number, Verdict>>;
 let stopped: Verdicts;
 let halfStopped: Verdicts;
 let transactions: Verdicts;
-
-const PARTITIONS = 12;
 
 /** The last coordinator, which the test asks, goes on if `left` says so. */
 const stopping = (scenes: readonly Scene[], left: 'none' | 'the last'): Outage => {

@@ -4,6 +4,9 @@ import { awaitUntil } from './await-until.js';
 import { programCommand } from './paths.js';
 import { startProcess, type StartedProcess } from './start-process.js';
 
+/** Of each topic that Cerebro creates here: all the test files share one broker, and each partition costs it something. */
+export const PARTITIONS = 4;
+
 export interface CerebroOptions {
   readonly brokers: readonly string[];
   readonly prefix: string;
@@ -43,6 +46,7 @@ export async function startCerebro(options: CerebroOptions): Promise<StartedCere
       DATABASE_URL: options.databaseUrl,
       CORDYNA_TOPIC_PREFIX: options.prefix,
       CORDYNA_HTTP_PORT: String(port),
+      CORDYNA_PARTITIONS: String(PARTITIONS),
       ...options.env,
     },
   });

@@ -3,7 +3,7 @@ export { api, ApiError, type Answer, type Api, type RequestOptions, type RunFilt
 export type * from './api-types.js';
 export { awaitUntil, type AwaitOptions } from './await-until.js';
 export { testBroker, uniquePrefix, type TestBroker } from './broker.js';
-export { startCerebro, type CerebroOptions, type StartedCerebro } from './cerebro.js';
+export { PARTITIONS, startCerebro, type CerebroOptions, type StartedCerebro } from './cerebro.js';
 export { atEnd, atEndOfFile, closeAll } from './closers.js';
 export { createDatabase, testDatabase, type TestDatabase } from './database.js';
 export { dumpTopic, type DumpedRecord } from './dump-topic.js';

@@ -60,6 +60,7 @@ export async function startSite(machines: Machines, options: SiteOptions): Promi
         prefix,
         env: {
           CORDYNA_LOG_LEVEL: 'warn',
+          CORDYNA_PARTITIONS: '12',
           CORDYNA_INSTANCE: `${instanceOf(at)}${(starts += 1)}`,
           ...options.env,
         },

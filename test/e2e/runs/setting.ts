@@ -51,10 +51,8 @@ export class Setting {
   async open(): Promise<void> {
     const [broker, database] = await Promise.all([testBroker(), testDatabase()]);
     this.broker = broker;
-    // Fewer partitions are cheaper to read again and again, and enough for two coordinators.
-    const env = { CORDYNA_PARTITIONS: '4' };
     const started = Array.from({ length: this.coordinators }, () =>
-      startCerebro({ ...broker, databaseUrl: database.url, readyMs: 60_000, env }),
+      startCerebro({ ...broker, databaseUrl: database.url, readyMs: 60_000 }),
     );
     this.cerebros = await Promise.all(started);
     this.servers.push(...this.planned.map((make) => make()));
