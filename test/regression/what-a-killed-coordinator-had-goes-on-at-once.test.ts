@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { awaitUntil, installation } from '@cordyna/testkit';
+import { awaitUntil, installation, PARTITIONS } from '@cordyna/testkit';
 import type { StartedCerebro } from '@cordyna/testkit';
 
 /** Far longer than anything here may take, on however busy a machine; how long it does take is in docs/reliability.md. */
 const SESSION_TIMEOUT_MS = 60_000;
 const GOES_ON_MS = 25_000;
-const PARTITIONS = 12;
 
 test('what comes in the partitions of a killed coordinator does not wait for the end of its session with Kafka', async () => {
   const { cerebros, bus } = await installation({
