@@ -15,7 +15,7 @@ const COUNTS = [
   ['double applications: a message, an outcome or a due time that counted twice', 'doubleApplications'],
   ['false timeouts', 'falseTimeouts'],
   ['stuck runs', 'stuck'],
-  ['violations of any of the ten invariants', 'violations'],
+  ['violations of any invariant', 'violations'],
 ];
 
 const LOAD = [
@@ -27,6 +27,10 @@ const LOAD = [
   ['poison messages', 'poison'],
   ['timeouts and lost servers, with reason', 'timeouts'],
   ['attempts that two processes ran, because the first was killed or stopped', 'runByTwo'],
+  ['events in the ledger', 'signals'],
+  ['firings of rules', 'ruleFirings'],
+  ['due times of schedules', 'dueTimes'],
+  ['changes of what people define: jobs, schedules, event sets, rules', 'definitions'],
 ];
 
 function faultsTable(sessions) {
@@ -54,6 +58,14 @@ const sessionsTable = (sessions) =>
     ]),
   );
 
+/** Which sessions were played before the load had all of that. */
+function sinceWhen(sessions) {
+  const earlier = sessions.filter(({ signals }) => signals === undefined).map(({ seed }) => seed);
+  return earlier.length === 0
+    ? ''
+    : ` (The last four, and what they are about, came after the sessions with the seeds ${earlier.join(', ')}.)`;
+}
+
 /** Each is given as the lines of docs/reliability/<name>.jsonl. */
 export function pageOf({ sessions, coordinators, outages, simulation }) {
   const runs = sum(sessions, 'runs');
@@ -70,16 +82,20 @@ printed by a tool; \`npm run reliability\` makes the page from docs/reliability/
 
 Real processes on one machine: Apache Kafka, PostgreSQL, two coordinators with their default settings, three task servers (two with
 the SDK, one written without it), runs of chains, diamonds, fans, lists, a random graph, tasks that fail and are tried again, tasks
-that fail for good, schedules; asked for over the bus and over HTTP, some cancelled. 5 % of all updates and requests come twice, and
-for each hundred events one message is poison. Every few seconds one of the faults below. The seed decides the graph, the load
+that fail for good, tasks with limits, schedules; asked for over the bus and over HTTP, some cancelled. Events happen, told of over
+both, and rules wait for all or some of a set of them, run a task and raise other events. Meanwhile a schedule is changed and another
+one paused over HTTP, and a file that defines jobs, schedules, event sets and rules is applied again and again, twice at once.
+5 % of all updates, requests and events come twice, and for each hundred events on the bus one message is poison. Every few seconds one of the faults below. The seed decides the graph, the load
 and the faults: \`npm run chaos -- --minutes M --seed S --rate R\` repeats them.
 
 Afterwards an independent checker (test/chaos/checker, which knows of the product the types of the protocol only) reads the topics,
-the history, the stored states, and files that the task servers synced to disk before each piece of work. It checks ten invariants:
+the history, the stored states, and files that the task servers synced to disk before each piece of work. It checks fourteen invariants:
 every accepted run ends; each attempt has exactly one invoke record; no transition that the protocol does not have; folding the
 history gives the stored state; nothing is applied twice; no update of a stale attempt changes anything; no watchdog fires in spite of
 an update that came in time; poison is dead-lettered exactly once and blocks nobody; nothing is left unread or unpublished; what a
-fault held up goes on. That it sees what it looks for is tested for each of them (test/chaos/checker/checker.test.ts), and with
+fault held up goes on; each event is used by one firing of a rule at most, and by one when its set is complete; never are more attempts of
+a task at work than its limits allow; a fan-out has one task run for each element, and ends after all of them; definitions change one
+version at a time, files as a whole, and schedules are due by what is in force.${sinceWhen(sessions)} That it sees what it looks for is tested for each of them (test/chaos/checker/checker.test.ts), and with
 real processes from which a guard was taken away (test/chaos/sabotage.test.ts).
 
 ${table(['what', 'how many'], [...LOAD.map(([what, key]) => [what, number(sum(sessions, key))]), ...COUNTS.map(([what, key]) => [`**${what}**`, `**${number(sum(sessions, key))}**`])])}

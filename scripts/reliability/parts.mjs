@@ -24,7 +24,8 @@ export function coordinatorsPart(measured) {
 Under steady load one coordinator is stopped (SIGSTOP for 14 s) when all of a transaction but its COMMIT has reached
 PostgreSQL, and later another one is killed. "Others wait": how long an update that came within 5 s of that waited in the
 partitions that the others had, the longest one. "Its share waits": the same in the partitions of the victim, which others
-take over when its session with Kafka (6 s) has run out. Watchdogs that fired, and violations (a due time of a schedule that
+take over when its session with Kafka (6 s) has run out, and of one that was killed, in the rows below d671a17, when its
+session with PostgreSQL is found to be over ([adr/0009](adr/0009-the-members-of-the-dead.md)). Watchdogs that fired, and violations (a due time of a schedule that
 ran twice or not at all is one), are of the whole measurement. \`npm run chaos -- --coordinators --ledger\`.
 
 ${table([...head, 'watchdogs', 'violations', 'seed', 'load of the machine', 'commit'], rows)}
@@ -64,7 +65,7 @@ Kafka or PostgreSQL away for a minute, or without room on its disk (a small file
 write ends itself, and is started again when there is room), under steady load, two coordinators. "All say so after": until the
 last coordinator answered \`/health/ready\` with 503; the reasons are those of \`cordyna_unready\` in \`/metrics\`, the most unpublished
 is \`cordyna_outbox_unpublished\` at its highest. "All ready after": from the end until each answered 200 again. Recovery: as above, from the
-end. The same ten invariants. \`npm run chaos -- --outage kafka --seconds 60 --ledger\`.
+end. The same invariants. \`npm run chaos -- --outage kafka --seconds 60 --ledger\`.
 
 ${table(head, rows)}
 `;

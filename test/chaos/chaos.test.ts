@@ -63,3 +63,16 @@ test('every kind of fault came about, under load with duplicates and poison', ()
   expect(session.duplicates).toBeGreaterThan(0);
   expect(session.evidence.executions.length).toBeGreaterThan(100);
 });
+
+test('events, rules, files, schedules that change, limits and fan-outs were part of it', () => {
+  const { report, evidence } = session;
+  expect(report.figures.signals).toBeGreaterThan(20);
+  for (const rule of Object.keys(evidence.happened.rules))
+    expect(evidence.happened.firings.map((firing) => firing.rule)).toContain(rule);
+  const { versions, changed } = evidence.defined;
+  for (const kind of ['job', 'schedule', 'event-set', 'rule'])
+    expect(versions.map((version) => version.kind)).toContain(kind);
+  expect(evidence.firings.map(({ schedule }) => schedule)).toEqual(expect.arrayContaining([...changed]));
+  const executed = new Set(evidence.executions.map(({ task }) => task));
+  expect([...executed]).toEqual(expect.arrayContaining(['b.narrow', 'b.each', 'c.ship', 'a.note']));
+});

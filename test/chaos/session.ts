@@ -1,21 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BusRecord } from '@cordyna/bus';
-import { EventType } from '@cordyna/protocol/model';
 import { Random } from '../simulation/world/random.js';
 import { check, type Report } from './checker/check.js';
 import type { Evidence, Limits } from './checker/evidence.js';
-import { toldBy } from './checker/log.js';
 import { collect } from './evidence/collect.js';
 import { slowest } from './evidence/slowest.js';
 import { described, planFaults, type DoneFault, type PlannedFault } from './faults/fault.js';
 import { inflict } from './faults/inflict.js';
-import { followEvents } from './load/events-tail.js';
-import { graphOf, type Graph, type Timing } from './load/graph.js';
-import { Noise } from './load/noise.js';
-import { Requests } from './load/requests.js';
-import { Sender } from './load/sender.js';
+import { graphOf, type Timing } from './load/graph.js';
+import { startLoad } from './load/load.js';
 import type { Machines } from './stack/machines.js';
 import { bringToRest } from './stack/rest.js';
 import { startSite, type Server, type Site } from './stack/site.js';
@@ -48,9 +42,6 @@ export interface Session {
   readonly problem: string | null;
 }
 
-const SHARES = { duplicated: 0.05, poison: 0.01 };
-const MAX_OPEN = 600;
-
 /** One installation through its faults, under load, back to rest, and judged. */
 export async function playSession(machines: Machines, options: SessionOptions): Promise<Session> {
   const { seed, say } = options;
@@ -68,12 +59,13 @@ export async function playSession(machines: Machines, options: SessionOptions): 
   const faults = await Promise.all(planned.map((sequence) => endure(site, sequence, options)));
   await lasts;
   tell('all faults are over');
-  const requests = await load.end();
+  const asked = await load.end();
   tell('nothing more is asked for');
   const problem = await bringToRest(site, options.restMs, tell);
   if (problem) say(problem);
   tell('at rest');
-  const evidence = await collect(site, { requests, faults: faults.flat(), limits: options.limits });
+  const { limits } = options;
+  const evidence = await collect(site, { ...asked, lists: graph.lists, faults: faults.flat(), limits });
   tell('all is collected');
   for (const attempt of slowest(evidence, 3)) say(`  slow: ${attempt}`);
   const kept: readonly Pick<Server, 'name' | 'all' | 'ownEnds'>[] = [
@@ -110,45 +102,4 @@ async function endure(
     say(`  ${at} ${one ? 'over' : 'did not come about'}: ${fault.kind} (${fault.target})`);
   }
   return done;
-}
-
-/** Requests, with duplicates and poison among what is said about them, until `end`. */
-export async function startLoad(
-  site: Site,
-  graph: Graph,
-  { seed, perSecond }: Pick<SessionOptions, 'seed' | 'perSecond'>,
-) {
-  const { brokers } = site.machines;
-  const sender = new Sender(brokers, site.prefix);
-  await sender.start();
-  const noise = new Noise(new Random(seed + 2), sender, SHARES);
-  const requests = new Requests(new Random(seed + 3), sender, {
-    ...{ roots: graph.roots, perSecond, maxOpen: MAX_OPEN, duplicated: SHARES.duplicated },
-    urls: site.urls,
-  });
-  const stopFollowing = await followEvents(brokers, `${site.prefix}.events`, (record) => {
-    noise.hear(record);
-    const run = finishedBy(record);
-    if (run) requests.end(run);
-  });
-  const stopping = new AbortController();
-  const asking = requests.run(stopping.signal);
-  return {
-    duplicates: () => noise.duplicates,
-    async end() {
-      stopping.abort();
-      await asking;
-      await stopFollowing();
-      await noise.done();
-      return requests.accepted;
-    },
-  };
-}
-
-function finishedBy(seen: BusRecord): string | null {
-  const value = seen.value?.toString() ?? '';
-  if (!value.includes(EventType.runFinished)) return null;
-  const record = { topic: 'events', partition: 0, offset: 0, timestampMs: 0, key: null, value, headers: {} };
-  const run = toldBy(record)?.data['run'];
-  return typeof run === 'string' ? run : null;
 }

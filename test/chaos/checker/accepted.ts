@@ -5,6 +5,9 @@ import type { Violation } from './verdict.js';
 
 const lost = (what: string): Violation => ({ invariant: 'I1', counts: 'lost', what });
 
+/** Runs for which there is something else to be found. */
+const OTHERS: ReadonlySet<string> = new Set(['schedule', 'rule']);
+
 /** I1: each request that was taken in has one run, each run has ended, and whoever watches was told. */
 export function checkAccepted({ requests, runs, firings }: Evidence, { finished }: Log): Violation[] {
   const found: Violation[] = [];
@@ -18,7 +21,7 @@ export function checkAccepted({ requests, runs, firings }: Evidence, { finished 
     found.push(...checkEnd(run));
     if (run.state !== 'running' && !finished.get(run.run)?.includes(run.state))
       found.push(lost(`nobody was told that run ${run.run} is ${run.state}`));
-    if (run.trigger.kind !== 'schedule' && !requested.has(run.run))
+    if (!OTHERS.has(run.trigger.kind) && !requested.has(run.run))
       found.push({ invariant: 'I5', counts: 'double applications', what: `nobody asked for run ${run.run}` });
   }
   return [...found, ...checkSchedules(runs, firings)];
@@ -54,9 +57,12 @@ function checkSchedules(runs: readonly StoredRun[], firings: readonly StoredFiri
   }
   for (const [due, has] of runsOf)
     found.push(twice(`${due} is not settled and has the runs ${has.join(', ')}`));
-  for (const [schedule, all] of times) found.push(...checkSpacing(schedule, all));
+  for (const [schedule, all] of times) if (isDeclared(schedule)) found.push(...checkSpacing(schedule, all));
   return found;
 }
+
+/** By its task, and never changed; other names have no dot. */
+const isDeclared = (schedule: string): boolean => schedule.includes('.');
 
 const twice = (what: string): Violation => ({ invariant: 'I5', counts: 'double applications', what });
 

@@ -1,8 +1,12 @@
 import { EventType } from '@cordyna/protocol/model';
 import { checkAccepted } from './accepted.js';
+import { checkDefinitions } from './definitions.js';
+import { checkEvents } from './events.js';
 import type { Evidence } from './evidence.js';
+import { checkFanOut } from './fan-out.js';
 import { checkHistories } from './histories.js';
 import { checkInvokes } from './invokes.js';
+import { checkLimits } from './limits.js';
 import { readLog } from './log.js';
 import { checkOnce } from './once.js';
 import { checkPoison } from './poison.js';
@@ -12,7 +16,7 @@ import type { Violation } from './verdict.js';
 import { checkWatchdogs } from './watchdogs.js';
 
 export interface Report {
-  /** Empty: all ten invariants hold. */
+  /** Empty: all invariants hold. */
   readonly violations: readonly Violation[];
   readonly recoveries: readonly Recovery[];
   readonly figures: Figures;
@@ -30,6 +34,13 @@ export interface Figures {
   readonly timeoutsByCode: Readonly<Record<string, number>>;
   /** Invocations that more than one process ran: its server was killed or stopped. */
   readonly runByTwo: number;
+  /** In the ledger of events. */
+  readonly signals: number;
+  readonly ruleFirings: number;
+  /** Of schedules, settled in whichever way. */
+  readonly dueTimes: number;
+  /** Versions of what people defined. */
+  readonly definitions: number;
 }
 
 /** Judges an installation at rest by what an outsider can read: topics, history, stored states, side effects. */
@@ -45,6 +56,10 @@ export function check(evidence: Evidence): Report {
     ...checkPoison(evidence),
     ...checkRest(evidence),
     ...checkRecovery(recovered, evidence),
+    ...checkEvents(evidence),
+    ...checkLimits(evidence, log),
+    ...checkFanOut(evidence),
+    ...checkDefinitions(evidence),
   ];
   return { violations, recoveries: recovered, figures: figuresOf(evidence, log.invokes.size) };
 }
@@ -56,7 +71,8 @@ const WATCHDOGS: ReadonlySet<string> = new Set([
   'server_lost',
 ]);
 
-function figuresOf({ runs, executions, deadLetters }: Evidence, attempts: number): Figures {
+function figuresOf(evidence: Evidence, attempts: number): Figures {
+  const { runs, executions, deadLetters, happened, firings, defined } = evidence;
   let transitions = 0;
   let refusedUpdates = 0;
   const timeoutsByCode: Record<string, number> = {};
@@ -75,5 +91,7 @@ function figuresOf({ runs, executions, deadLetters }: Evidence, attempts: number
   return {
     ...{ runs: runs.length, attempts, transitions, refusedUpdates, poison: deadLetters.length },
     ...{ timeouts, timeoutsByCode, runByTwo },
+    ...{ signals: happened.ledger.length, ruleFirings: happened.firings.length },
+    ...{ dueTimes: firings.length, definitions: defined.versions.length },
   };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, RunState, TaskState, Trigger } from '@cordyna/protocol/model';
+import type { Defined, Happened } from './happened.js';
 
 /** A record of a topic, as it lies in the log. Topics are named without the installation's prefix. */
 export interface LogRecord {
@@ -111,6 +112,10 @@ export interface Evidence {
   readonly executions: readonly Execution[];
   readonly deadLetters: readonly StoredDeadLetter[];
   readonly firings: readonly StoredFiring[];
+  readonly happened: Happened;
+  readonly defined: Defined;
+  /** Task with a `forEach` → how many elements its list always has. */
+  readonly lists: Readonly<Record<string, number>>;
   /** Messages that the outbox still holds. */
   readonly outbox: number;
   /** `<topic>/<partition>` → offset of the next record to apply. */

@@ -4,6 +4,7 @@ import type {
   InvokeCommand,
   JsonObject,
   ServerDeclaration,
+  TaskLimit,
   UpdateIdentity,
 } from '@cordyna/protocol/model';
 import type { LogRecord } from './evidence.js';
@@ -37,6 +38,8 @@ export interface Log {
   readonly finished: ReadonlyMap<string, readonly string[]>;
   /** task → what it depends on, by the last declarations */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** task → its limits, by the last declarations */
+  readonly limits: ReadonlyMap<string, readonly TaskLimit[]>;
 }
 
 const FACTS = '/cerebro/';
@@ -93,6 +96,7 @@ export function readLog(records: readonly LogRecord[]): Log {
   const signs = new Signs();
   const finished = new Map<string, string[]>();
   const dependencies = new Map<string, readonly string[]>();
+  const limits = new Map<string, readonly TaskLimit[]>();
   for (const record of records) {
     const told = toldBy(record);
     if (!told) continue;
@@ -113,7 +117,8 @@ export function readLog(records: readonly LogRecord[]): Log {
       signs.add(update.data.instance, told, false);
     } else if (record.topic === 'declarations' && type === EventType.serverDeclared) {
       const { server, tasks } = data as unknown as ServerDeclaration;
-      for (const { name, dependsOn = [], forEach } of tasks) {
+      for (const { name, dependsOn = [], forEach, limits: own } of tasks) {
+        if (own) limits.set(qualified(server, name), own);
         const all = forEach === undefined ? dependsOn : [...dependsOn, forEach];
         dependencies.set(
           qualified(server, name),
@@ -123,5 +128,5 @@ export function readLog(records: readonly LogRecord[]): Log {
     }
   }
   for (const all of updates.values()) all.sort((a, b) => a.record.timestampMs - b.record.timestampMs);
-  return { invokes, updates, signs: signs.inOrder(), finished, dependencies };
+  return { invokes, updates, signs: signs.inOrder(), finished, dependencies, limits };
 }

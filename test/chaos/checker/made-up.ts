@@ -5,7 +5,9 @@ import {
   type Evidence,
   type HistoryEntry,
   type LogRecord,
+  type StoredFiring,
   type StoredRun,
+  type StoredTask,
 } from './evidence.js';
 
 /** Epoch ms of the first thing that happens. */
@@ -111,6 +113,45 @@ const DECLARED = {
   tasks: [{ name: 'one' }, { name: 'two', dependsOn: ['one'] }],
 };
 
+const element = (item: number): StoredTask => ({
+  ...{ task: 'a.each', item, state: 'completed', attempt: 1, invocation: `e-${item}` },
+});
+const done = (item: number): Row[] =>
+  [EventType.taskInvoked, EventType.taskCompleted].map((type) => ({
+    ...{ type, task: 'a.each', item, attempt: 1, data: { invocation: `e-${item}` } },
+  }));
+const whole = (type: string): Row => ({ type, task: 'a.each' });
+
+/** A fan-out of two elements, and its run. */
+export const FANNED: StoredRun = {
+  ...{ run: 'run-4', state: 'completed', trigger: { kind: 'request' }, nextSeq: 9 },
+  tasks: [
+    { task: 'a.each', item: null, state: 'completed', attempt: 0, invocation: null },
+    element(0),
+    element(1),
+  ],
+  history: rows(
+    { type: EventType.runCreated },
+    whole('cordyna.task.expanded.v1'),
+    ...done(0),
+    ...done(1),
+    whole(EventType.taskCompleted),
+    finished('completed'),
+  ),
+};
+
+export const FIRING = {
+  ...{ firing: 'f-1', rule: 'ship', state: 'done', attempt: 1, run: 'run-3' },
+  events: [
+    { signal: 's-1', type: 'paid' },
+    { signal: 's-2', type: 'packed' },
+  ],
+};
+
+/** Due times of a schedule that was changed. */
+const often = (...afterMs: readonly number[]): StoredFiring[] =>
+  afterMs.map((ms) => ({ schedule: 'often', scheduledForMs: BEGAN + ms, outcome: 'missed', run: null }));
+
 /** An installation in which all went well: one run by request, one by a schedule, one message of poison. */
 export const SOUND: Evidence = {
   records: [
@@ -124,6 +165,8 @@ export const SOUND: Evidence = {
     record('events', 3, update(EventType.taskCompleted, 'i-2', 'a.two')),
     record('events', 4, said(EventType.runFinished, { run: RUN, state: 'completed' }, COORDINATOR)),
     record('events', 5, said(EventType.runFinished, { run: 'run-2', state: 'completed' }, COORDINATOR)),
+    record('events', 6, said(EventType.runFinished, { run: 'run-3', state: 'completed' }, COORDINATOR)),
+    record('events', 7, said(EventType.runFinished, { run: 'run-4', state: 'completed' }, COORDINATOR)),
     heartbeat(0, 'online', BEGAN),
     heartbeat(1, 'online', BEGAN + 3_000),
     record('signals', 0, null, { value: 'rubbish', headers: { [POISON_HEADER]: 'yes' } }),
@@ -137,8 +180,16 @@ export const SOUND: Evidence = {
       trigger: { kind: 'schedule', schedule: 'a.tick', scheduledFor: new Date(BEGAN).toISOString() },
       tasks: [],
     },
+    {
+      ...runWith(rows({ type: EventType.runCreated }, finished('completed'))),
+      ...{ run: 'run-3', trigger: { kind: 'rule', rule: 'ship', id: 'f-1' }, tasks: [] },
+    },
+    FANNED,
   ],
-  requests: [{ key: 'k-1', run: RUN }],
+  requests: [
+    { key: 'k-1', run: RUN },
+    { key: 'k-4', run: 'run-4' },
+  ],
   executions: [
     { invocation: 'i-1', run: RUN, task: 'a.one', attempt: 1, by: 'process 1' },
     { invocation: 'i-2', run: RUN, task: 'a.two', attempt: 1, by: 'process 1' },
@@ -148,12 +199,44 @@ export const SOUND: Evidence = {
     { schedule: 'a.tick', scheduledForMs: BEGAN, outcome: 'run', run: 'run-2' },
     { schedule: 'a.tick', scheduledForMs: BEGAN + 1_000, outcome: 'missed', run: null },
     { schedule: 'a.tick', scheduledForMs: BEGAN + 2_000, outcome: 'skipped', run: 'run-2' },
+    ...often(30_000, 31_000, 64_500, 66_000),
   ],
+  happened: {
+    accepted: [
+      { source: '/shop', id: 'p-7', type: 'paid', key: '7' },
+      { source: '/shop', id: 'k-7', type: 'packed', key: '7' },
+      { source: '/shop', id: 'p-8', type: 'paid', key: '8' },
+    ],
+    ledger: [
+      { signal: 's-1', source: '/shop', id: 'p-7', type: 'paid', outcome: 'triggered', key: '7' },
+      { signal: 's-2', source: '/shop', id: 'k-7', type: 'packed', outcome: 'triggered', key: '7' },
+      { signal: 's-3', source: '/shop', id: 'p-8', type: 'paid', outcome: 'waiting', key: '8' },
+    ],
+    uses: [
+      { signal: 's-1', rule: 'ship', outcome: 'triggered', firing: 'f-1' },
+      { signal: 's-2', rule: 'ship', outcome: 'triggered', firing: 'f-1' },
+      { signal: 's-3', rule: 'ship', outcome: 'waiting', firing: null },
+    ],
+    firings: [FIRING],
+    rules: { ship: { eventSet: 'ready', activity: { task: 'a.one' } } },
+    sets: { ready: { events: ['paid', 'packed'], correlate: '/order' } },
+  },
+  defined: {
+    versions: [
+      { kind: 'job', name: 'left', version: 1, body: { args: { edition: 1 } }, atMs: BEGAN },
+      { kind: 'job', name: 'right', version: 1, body: { args: { edition: 1 } }, atMs: BEGAN },
+      { kind: 'schedule', name: 'often', version: 1, body: { everyMs: 1_000 }, atMs: BEGAN },
+      { kind: 'schedule', name: 'often', version: 2, body: { everyMs: 1_500 }, atMs: BEGAN + 60_000 },
+    ],
+    alike: ['left', 'right'],
+    changed: ['often'],
+  },
+  lists: { 'a.each': 2 },
   outbox: 0,
   positions: new Map([
     ['declarations/0', 1],
     ['invocations/0', 1],
-    ['events/0', 6],
+    ['events/0', 8],
     ['servers/0', 2],
     ['signals/0', 1],
   ]),

@@ -10,6 +10,10 @@ export const INVARIANTS = {
   I8: 'poison is dead-lettered exactly once and blocks nobody',
   I9: 'nothing is left unread or unpublished',
   I10: 'what a fault held up goes on when it is over',
+  I11: 'each event is used by one firing of a rule at most, and by one when its set is complete',
+  I12: 'never are more attempts of a task at work than its limits allow',
+  I13: 'a fan-out has one task run for each element, and ends after all of them',
+  I14: 'definitions change one version at a time, files as a whole, and schedules are due by what is in force',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 

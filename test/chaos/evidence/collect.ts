@@ -12,7 +12,9 @@ import type {
   StoredRun,
   StoredTask,
 } from '../checker/evidence.js';
+import { NOTHING_DEFINED, NOTHING_HAPPENED, type AcceptedSignal } from '../checker/happened.js';
 import { query, topicNames, type Sources } from '../stack/sources.js';
+import { definedOf, happenedOf } from './happened.js';
 
 const DUMP_MS = 240_000;
 
@@ -81,8 +83,15 @@ async function recordsOf(site: Sources): Promise<LogRecord[]> {
   return (await Promise.all(topicNames(site).map(read))).flat();
 }
 
-export interface FromOutside {
+/** What whoever made the load knows. */
+export interface Asked {
   readonly requests: readonly AcceptedRequest[];
+  /** Events, when there were rules. */
+  readonly signals?: readonly AcceptedSignal[];
+}
+
+export interface FromOutside extends Asked {
+  readonly lists?: Evidence['lists'];
   readonly faults: readonly Fault[];
   readonly limits: Limits;
 }
@@ -100,7 +109,11 @@ export async function collect(site: Sources, known: FromOutside): Promise<Eviden
   );
   const [outbox] = await query<{ count: number }>(site, 'SELECT count(*)::int AS count FROM outbox');
   const [records, runs] = await Promise.all([recordsOf(site), storedRuns(site)]);
+  const { signals, lists = {} } = known;
   return {
+    happened: signals ? await happenedOf(site, signals) : NOTHING_HAPPENED,
+    defined: signals ? await definedOf(site) : NOTHING_DEFINED,
+    lists,
     ...{ requests: known.requests, faults: known.faults, limits: known.limits },
     records,
     runs,

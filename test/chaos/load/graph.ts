@@ -26,12 +26,17 @@ export interface Graph {
   readonly declarations: Readonly<Record<ServerName, ServerDeclaration>>;
   readonly behaviours: Readonly<Record<ServerName, Readonly<Record<string, Behaviour>>>>;
   readonly roots: readonly string[];
+  /** Task with a `forEach` → how many elements its list has. */
+  readonly lists: Readonly<Record<string, number>>;
 }
 
 const MAX_SLEEP_MS = 30;
 /** Long enough for a server to be killed or stopped in the middle of it. */
 const LONG_MS = { least: 600, most: 2_000 };
 const RANDOM_TASKS = 8;
+/** Of the list. */
+const ELEMENTS = 5;
+const REGIONS = ['north', 'south', 'east'];
 /** Enough for every attempt that a fault ends. */
 const MAX_ATTEMPTS = 20;
 
@@ -71,8 +76,10 @@ export function graphOf(random: Random, timeouts: Timing): Graph {
   ]);
   const fan = draw.task('c', 'hub');
   for (const server of SERVERS) draw.task(server, 'leaf', [fan]);
-  const list = draw.task('a', 'list', [], {}, { output: { items: [1, 2, 3] } });
-  draw.task('c', 'sum', [draw.task('b', 'each', [], { forEach: list })]);
+  const items = Array.from({ length: ELEMENTS }, (_, at) => at);
+  const list = draw.task('a', 'list', [], {}, { output: { items } });
+  const each = draw.task('b', 'each', [], { forEach: list, onError: 'continue', limits: [{ max: 8 }] });
+  draw.task('c', 'sum', [each]);
   const flaky = draw.task('a', 'flaky', [], {}, { failures: 2 });
   draw.task('c', 'flaky-too', [flaky], {}, { failAttempts: 1 });
   const failing = draw.task('b', 'failing', [], {}, { failures: MAX_ATTEMPTS, error: { retryable: false } });
@@ -80,6 +87,10 @@ export function graphOf(random: Random, timeouts: Timing): Graph {
   draw.task('c', 'tick', [], { everyMs: 2_000 });
   draw.task('b', 'tock', [draw.task('a', 'beat', [], { everyMs: 3_000 })]);
   const roots = [chain, diamond, fan, list, flaky, failing, randomGraph(random, draw)];
+  roots.push(draw.task('b', 'narrow', [], { limits: [{ max: 5 }, { max: 2, key: 'region' }] }));
+  // What rules and schedules run.
+  draw.task('c', 'ship');
+  draw.task('a', 'note');
   return {
     declarations: {
       a: { server: 'a', tasks: draw.tasks.a },
@@ -88,8 +99,13 @@ export function graphOf(random: Random, timeouts: Timing): Graph {
     },
     behaviours: draw.behaviours,
     roots,
+    lists: { [each]: ELEMENTS },
   };
 }
+
+/** Of a request for the task: which of its places it needs. */
+export const argsOf = (task: string, random: Random): JsonObject =>
+  task === 'b.narrow' ? { region: random.pick(REGIONS) } : {};
 
 /** Each task but the first depends on one or two before it. */
 function randomGraph(random: Random, draw: Drawing): string {

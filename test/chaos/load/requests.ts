@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventType } from '@cordyna/protocol/model';
+import { EventType, type JsonObject } from '@cordyna/protocol/model';
 import { api } from '@cordyna/testkit';
 import type { AcceptedRequest } from '../checker/evidence.js';
 import type { Random } from '../../simulation/world/random.js';
+import { argsOf } from './graph.js';
+import { insist } from './insist.js';
 import type { Sender } from './sender.js';
 
 export interface RequestOptions {
@@ -15,9 +17,14 @@ export interface RequestOptions {
   readonly urls: () => readonly string[];
 }
 
+interface Wanted {
+  readonly task: string;
+  readonly run: string;
+  readonly args: JsonObject;
+}
+
 const HTTP_SHARE = 0.1;
 const CANCELLED_SHARE = 0.01;
-const RETRY_MS = 250;
 
 /** Asks for runs at random times, over the bus and over HTTP, each until it has been taken in. */
 export class Requests {
@@ -64,37 +71,34 @@ export class Requests {
     const overHttp = random.chance(HTTP_SHARE);
     const twice = random.chance(this.options.duplicated);
     const cancel = overHttp && random.chance(CANCELLED_SHARE / HTTP_SHARE);
-    const asking = overHttp ? this.overHttp(task, run, cancel) : this.overBus(task, run, twice);
+    const wanted = { task, run, args: argsOf(task, random) };
+    const asking = overHttp ? this.overHttp(wanted, cancel) : this.overBus(wanted, twice);
     const one = asking.finally(() => this.pending.delete(one));
     this.pending.add(one);
   }
 
-  private async overBus(task: string, run: string, twice: boolean): Promise<void> {
+  private async overBus(data: Wanted, twice: boolean): Promise<void> {
+    const { run } = data;
     const key = `request-${this.asked}`;
     const body = { specversion: '1.0', id: key, source: '/chaos', type: EventType.runRequested };
-    const value = JSON.stringify({ ...body, data: { task, run } });
+    const value = JSON.stringify({ ...body, data });
     await this.sender.send('invocations', { key: run, value });
     this.accepted.push({ key, run });
     if (twice) await this.sender.send('invocations', { key: run, value });
   }
 
-  private async overHttp(task: string, run: string, cancel: boolean): Promise<void> {
+  private async overHttp(wanted: Wanted, cancel: boolean): Promise<void> {
+    const { run } = wanted;
     const idempotencyKey = `request-${this.asked}`;
-    const request = { task, run, idempotencyKey };
+    const request = { ...wanted, idempotencyKey };
     const answered = await this.insist((url) => api(url).createRun(request));
     this.accepted.push({ key: idempotencyKey, run: answered });
     if (cancel) await this.insist((url) => api(url).cancel(run).catch(ignoreConflict));
   }
 
   /** Of any coordinator that answers. */
-  private async insist<T>(call: (url: string) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await call(this.random.pick(this.options.urls()));
-      } catch {
-        await delay(RETRY_MS);
-      }
-    }
+  private insist<T>(call: (url: string) => Promise<T>): Promise<T> {
+    return insist(this.random, this.options.urls, call);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Evidence } from '../checker/evidence.js';
 import { collect } from '../evidence/collect.js';
 import { inflict, stopInTransaction } from '../faults/inflict.js';
 import { graphOf } from '../load/graph.js';
-import { startLoad } from '../session.js';
+import { startLoad } from '../load/load.js';
 import { AS_IN_PRODUCTION } from '../settings.js';
 import type { Machines } from '../stack/machines.js';
 import { bringToRest } from '../stack/rest.js';
@@ -71,10 +71,10 @@ export async function measureCoordinators(
     return (await inflict(site, fault)) ?? { atMs: 0 };
   });
   await delay(SETTLED_MS);
-  const requests = await load.end();
+  const asked = await load.end();
   const problem = await bringToRest(site, restMs);
   if (problem) say(problem);
-  const evidence = await collect(site, { requests, faults: [], limits });
+  const evidence = await collect(site, { ...asked, lists: graph.lists, faults: [], limits });
   const { violations, figures } = check(evidence);
   for (const { invariant, what } of violations) say(`VIOLATION ${invariant}: ${what}`);
   return {

@@ -8,6 +8,8 @@ interface Open {
   readonly runs: number;
   readonly outbox: number;
   readonly schedules: number;
+  /** Events that nobody has looked at yet, and firings of rules that go on. */
+  readonly events: number;
 }
 
 const WITHDRAW_EVERY_MS = 5_000;
@@ -15,7 +17,9 @@ const WITHDRAW_EVERY_MS = 5_000;
 const IDLE_END_MS = 3_000;
 
 const OPEN = `SELECT (SELECT count(*) FROM runs WHERE state = 'running')::int AS runs,
-  (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM schedules WHERE active)::int AS schedules`;
+  (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count(*) FROM schedules WHERE active)::int AS schedules,
+  ((SELECT count(*) FROM signals WHERE outcome = 'pending')
+    + (SELECT count(*) FROM rule_firings WHERE state NOT IN ('done', 'error')))::int AS events`;
 
 const openIn = async (site: Site): Promise<Open | undefined> => (await query<Open>(site, OPEN))[0];
 
@@ -66,7 +70,7 @@ export async function bringToRest(
       await withoutSchedules(site);
       withdrawnMs = performance.now();
     }
-    if (open && open.runs + open.outbox + open.schedules === 0) return true;
+    if (open && open.runs + open.outbox + open.schedules + open.events === 0) return true;
     throw new Error(JSON.stringify(open));
   });
   tell('all runs have ended');
