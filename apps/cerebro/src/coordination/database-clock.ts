@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { StoreUnavailable } from './ports/index.js';
 
 const WINDOW = 32;
 
@@ -25,9 +26,10 @@ export class DatabaseClock {
     this.offset = Math.min(...this.offsets);
   }
 
-  /** Epoch ms. @throws Error before the first sample */
+  /** Epoch ms. @throws StoreUnavailable before the first sample: whoever asks while a coordinator starts may ask again */
   now(): number {
-    if (this.offset === Number.POSITIVE_INFINITY) throw new Error('the database clock was never sampled');
+    if (this.offset === Number.POSITIVE_INFINITY)
+      throw new StoreUnavailable('the database clock was never sampled');
     return Math.ceil(this.monotonicMs() + this.offset);
   }
 }
