@@ -1,7 +1,7 @@
 // `npm test [-- <pattern> …]`: builds, starts one Kafka and one PostgreSQL for all, runs every part, and ends with
 // `N passed, N failed`. With `--note-seconds` it notes what each file took, by which the next runs are ordered.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { plan } from './test/parts.mjs';
 import { killTree, runPart } from './test/run-part.mjs';
 
 const BUILD_MS = 180_000;
+const RECORD_MS = 120_000;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NOTE = '--note-seconds';
 const patterns = process.argv.slice(2).filter((argument) => argument !== NOTE);
@@ -25,15 +26,20 @@ let interrupted = false;
 const say = (line) => process.stdout.write(`${line}\n`);
 const secondsSince = (begun) => ((performance.now() - begun) / 1000).toFixed(1);
 
-function build() {
+function runScript(script, args, timeout) {
   return new Promise((resolve, reject) => {
-    child = spawn(process.execPath, ['scripts/build.mjs'], {
-      cwd: root,
-      stdio: 'inherit',
-      timeout: BUILD_MS,
-    });
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error('the build failed'))));
+    child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', timeout });
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${script} failed`))));
   });
+}
+
+/** Made once for a machine, beside Kafka's jars. Without it brokers start more slowly, and that is all. */
+async function keepKafkaClasses() {
+  const { stackConfig } = await import('../libs/local-stack/dist/index.js');
+  const archive = `${stackConfig().kafkaCache}.jsa`;
+  const args = [archive, join(dir, 'recorded')];
+  if (!existsSync(archive)) await runScript('scripts/test/record-kafka-classes.mjs', args, RECORD_MS);
+  process.env.JDK_JAVA_OPTIONS += ` -XX:SharedArchiveFile=${archive}`;
 }
 
 async function startStack() {
@@ -58,8 +64,13 @@ async function timed(name, work) {
 
 async function runAll() {
   if (parts.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
-  await timed('build', build);
-  const prepare = () => Promise.all([startStack(), bundleApps(root)]);
+  await timed('build', () => runScript('scripts/build.mjs', [], BUILD_MS));
+  const startAndKeep = async () => {
+    const addresses = await startStack();
+    await keepKafkaClasses().catch(({ message }) => say(message));
+    return addresses;
+  };
+  const prepare = () => Promise.all([startAndKeep(), bundleApps(root)]);
   const [addresses, programs] = await timed('Kafka, PostgreSQL and the bundled programs', prepare);
   const env = { ...process.env, ...addresses, CORDYNA_TEST_PROGRAMS: programs };
   const results = [];

@@ -20,7 +20,7 @@ export const PARTS = [
     },
   },
   { name: 'simulation', files: /^test\/simulation\//, workers: 2, budgetSeconds: 60 },
-  { name: 'units', files: /^(libs|apps)\//, workers: 2, budgetSeconds: 45 },
+  { name: 'units', files: /^(libs|apps)\//, workers: 3, budgetSeconds: 45 },
   { name: 'static', files: /^test\/(static|deploy)\//, workers: 2, budgetSeconds: 15 },
   { name: 'integration', files: /^test\/integration\//, workers: 3, budgetSeconds: 90 },
   {
