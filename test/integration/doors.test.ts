@@ -148,6 +148,22 @@ describe('two coordinators on one database', () => {
     expect(view?.tasks).toMatchObject([{ state: 'invoked', attempt: 1, reason: null }]);
   });
 
+  test('a task is declared and asked for in one batch, when of what it depends on one part is stale and one is not', async () => {
+    await one.declare({ server: 'early', tasks: [{ name: 'never' }, { name: 'up' }] });
+    const up = await one.request('early.up');
+    await one.report(await invokeOf(one, up, 'early.up'), { report: 'completed', output: {} });
+    const dependsOn = ['early.never', 'early.up'];
+    const [, run] = await Promise.all([
+      one.declare({ server: 'late', tasks: [{ name: 'down', dependsOn }] }),
+      one.request('late.down'),
+    ]);
+    const view = await one.persistence.queries.run(run);
+    expect(view).toMatchObject({
+      state: 'completed',
+      tasks: [{ state: 'skipped', reason: 'waiting for early.never' }],
+    });
+  });
+
   test('a task says truly that it waits for the command topic, and is invoked once that is there', async () => {
     two.bus.unknownTopics.add('later');
     await one.declare({ server: 'later', tasks: [{ name: 'work' }] });

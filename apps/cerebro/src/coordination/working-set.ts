@@ -143,8 +143,7 @@ export class WorkingSet {
     working.run = decision.run;
     for (const index of decision.touched) working.touched.add(index);
     working.rows.push(...decision.rows);
-    for (const task of decision.read)
-      this.freshnessRead.set(task, this.loaded.freshness.get(task)?.version ?? 0);
+    for (const task of decision.read) this.freshnessRead.set(task, this.freshnessVersion(task));
     for (const write of decision.freshness) this.writeFreshness(write);
     for (const command of decision.commands) {
       if (command.kind === 'void') {
@@ -198,6 +197,13 @@ export class WorkingSet {
     const known = this.freshnessValues.get(task);
     if (!known) throw new NotLoaded({ freshness: [task] });
     return known;
+  }
+
+  /** A version that was only supposed would be a conflict whenever the batch is decided again. @throws NotLoaded */
+  private freshnessVersion(task: string): number {
+    const found = this.loaded.freshness.get(task);
+    if (!found) throw new NotLoaded({ freshness: [task] });
+    return found.version;
   }
 
   private writeFreshness(write: Changes['freshness']['writes'][number]): void {

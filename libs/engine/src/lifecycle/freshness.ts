@@ -16,10 +16,12 @@ export function outsideInputs(draft: Draft, member: Member): OutsideResult {
   const mustBeFresh = draft.run.seed.plan.outsideRule === 'fresh';
   const looked = mustBeFresh ? [member.task, ...member.outside] : member.outside;
   draft.looked(looked);
-  const consumed = mustBeFresh ? freshnessOf(draft, member.task).consumed : {};
+  // All of them, also behind the first that is stale: what counts as read must have been loaded.
+  const known = new Map(looked.map((task) => [task, freshnessOf(draft, task)]));
+  const consumed = mustBeFresh ? (known.get(member.task)?.consumed ?? {}) : {};
   const given: [string, OutsideInput][] = [];
   for (const task of member.outside) {
-    const { latest } = freshnessOf(draft, task);
+    const latest = known.get(task)?.latest;
     if (latest && latest.run !== consumed[task]) given.push([task, latest]);
     else if (mustBeFresh) return { stale: task };
   }

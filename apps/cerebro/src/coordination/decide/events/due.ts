@@ -1,4 +1,4 @@
-import { activeRule, create, expire, inForce, nextStep, type RuleFiring } from '@cordyna/engine';
+import { activeRule, create, expire, expiresAt, inForce, nextStep, type RuleFiring } from '@cordyna/engine';
 import {
   AUTO_TRIGGER,
   type EventSetBody,
@@ -25,6 +25,9 @@ export function decideDueEvent(inbound: Due, work: WorkingSet, tools: Tools): Ou
   return firing && advance(firing, newRun, work, tools) ? DONE : NOTHING;
 }
 
+/** Clocks may differ by less: what waits that long is not due, whoever found it. */
+const SOON_MS = 1_000;
+
 const NOTHING: Outcome = { kind: 'refused', code: 'wrong_state', message: 'it is not due', errors: [] };
 
 function matchRaised(id: string, work: WorkingSet, tools: Tools): boolean {
@@ -38,8 +41,11 @@ function expireWaiting(id: string, work: WorkingSet, tools: Tools): boolean {
   const state = work.events.state(id);
   if (state?.kind !== 'wait') return false;
   const active = activeRule(work.registry(), state.rule);
-  const { wait, expired } = expire(active?.set ?? null, active?.revision ?? '', state, tools.clock.now());
-  if (expired.length === 0 && state.waiting.length > 0) return false;
+  const now = tools.clock.now();
+  const { wait, expired } = expire(active?.set ?? null, active?.revision ?? '', state, now);
+  const isWaiting = expired.length === 0 && state.waiting.length > 0;
+  // Looked at since its rule or set was defined with what it waits for: from now on its own time counts.
+  if (isWaiting && (!active || (expiresAt(active.set, wait) ?? 0) < now + SOON_MS)) return false;
   if (active) saveWait(active, wait, work);
   else work.events.saveState({ id, value: wait, eventSet: null, expiresAt: null });
   for (const one of expired) settleExpired(state.rule, one, work);
