@@ -12,34 +12,40 @@ interface Queue {
   fulfillRequest(response: { correlationId: number; payload: Buffer; size: number }): void;
   maybeThrottle(ms: number): void;
   checkPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
   destroy(): void;
 }
 
 const silent = { debug: () => undefined, warn: () => undefined };
 const queues: Queue[] = [];
 
-function createQueue(maxInFlightRequests: number | null): Queue {
+function createQueue(maxInFlightRequests: number | null, enforceRequestTimeout = false): Queue {
   const RequestQueue = internals.RequestQueue as unknown as new (options: object) => Queue;
   const queue = new RequestQueue({
     maxInFlightRequests,
     requestTimeout: 10_000,
-    enforceRequestTimeout: false,
+    enforceRequestTimeout,
     clientId: 'test',
     broker: 'broker',
     logger: silent,
+    isConnected: () => true,
   });
   queues.push(queue);
   return queue;
 }
 
-const request = (correlationId: number, sendRequest: () => void): Request => ({
+const request = (
+  correlationId: number,
+  sendRequest: () => void,
+  reject: (error: Error) => void = () => undefined,
+): Request => ({
   entry: {
     correlationId,
     apiKey: 0,
     apiName: 'Test',
     apiVersion: 0,
     resolve: () => undefined,
-    reject: () => undefined,
+    reject,
   },
   expectResponse: true,
   sendRequest,
@@ -84,6 +90,25 @@ describe('the queue of requests', () => {
     expect(sent).toEqual([1]);
     queue.fulfillRequest({ correlationId: 1, payload: Buffer.alloc(0), size: 0 });
     expect(sent).toEqual([1, 2]);
+  });
+
+  test('gives up what got no answer within a tenth more than its time, and looks for it once a second', () => {
+    jest.useFakeTimers();
+    const queue = createQueue(null, true);
+    queue.scheduleRequestTimeoutCheck();
+    const errors: string[] = [];
+    queue.push(
+      request(
+        1,
+        () => undefined,
+        ({ name }) => errors.push(name),
+      ),
+    );
+    jest.advanceTimersByTime(10_000);
+    expect(errors).toEqual([]);
+    jest.advanceTimersByTime(1_000);
+    expect(errors).toEqual(['KafkaJSRequestTimeoutError']);
+    expect(jest.getTimerCount()).toBe(1);
   });
 
   test('never asks Node for a timer in the past', async () => {
