@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, leakCheck, privateKafka } from '@cordyna/testkit';
 import type { PrivateKafka } from '@cordyna/testkit';
 import type { BusConsumerOptions, BusConsumerState, BusError } from '@cordyna/bus';
-import { watchFetches } from './bus-fetch-requests.js';
+import { watchFetches, watchProduces } from './bus-requests.js';
 import { createTopic, Received, testBus } from './bus-support.js';
 
 const OUTAGE_LIMIT_MS = 40_000;
@@ -168,6 +168,36 @@ describe('a consumer asks the broker for what has changed', () => {
     expect(consumer.states).toEqual(['starting', 'running']);
     await consumer.stop();
   }, 30_000);
+});
+
+test('what two publishers of a bus send at the same moment is one request', async () => {
+  const bus = testBus(own.proxiedBrokers);
+  const name = await createTopic(bus, `${own.prefix}.together`, { partitions: 3 });
+  const publishers = [bus.publisher(), bus.publisher({ retries: false })] as const;
+  const send = () =>
+    Promise.all(
+      publishers.map((publisher, partition) =>
+        publisher.send([{ topic: name, partition, key: null, value: 'v' }]),
+      ),
+    );
+  // The first ones share a connection that is still being made.
+  expect((await send()).flat().map((result) => result.ok && result.offset)).toEqual([0n, 0n]);
+  let requests = 0;
+  watchProduces(own.proxy, () => (requests += 1));
+  const results = (await send()).flat();
+  expect(results.map((result) => result.ok && [result.partition, result.offset])).toEqual([
+    [0, 1n],
+    [1, 1n],
+  ]);
+  expect(requests).toBe(1);
+  // A request names a partition once: both arrive all the same.
+  const twice = await Promise.all(
+    publishers.map((publisher) => publisher.send([{ topic: name, partition: 2, key: null, value: 'v' }])),
+  );
+  expect(twice.flat().map((result) => result.ok && result.offset)).toEqual([0n, 1n]);
+  await publishers[0].close();
+  const [after] = await publishers[1].send([{ topic: name, partition: 0, key: null, value: 'v' }]);
+  expect(after?.ok).toBe(true);
 });
 
 describe('a consumer ends', () => {

@@ -4,6 +4,7 @@ import { BusError } from './errors.js';
 import { patchKafkajs } from './patches/index.js';
 import type { Bus, BusAdmin, BusConfig, BusConsumer, BusPublisher, BusTail } from './port.js';
 import { KafkaPublisher } from './publisher/publisher.js';
+import { Wire } from './publisher/wire.js';
 import { readRange } from './reader/read-range.js';
 import { Tail } from './reader/tail.js';
 
@@ -17,13 +18,18 @@ export function createBus(config: BusConfig): Bus {
   const publishers: BusPublisher[] = [];
   const tails: BusTail[] = [];
   let admin: KafkaAdmin | undefined;
+  let wire: Wire | undefined;
+  const sharedWire = (): Wire => {
+    if (wire?.isOpen !== true) wire = new Wire(config);
+    return wire.enter();
+  };
   const keep = <T>(list: T[], item: T): T => {
     list.push(item);
     return item;
   };
   return {
     consumer: (options) => keep(consumers, new KafkaConsumer(config, options)),
-    publisher: (options) => keep(publishers, new KafkaPublisher(config, options)),
+    publisher: (options) => keep(publishers, new KafkaPublisher(sharedWire(), options)),
     admin: (): BusAdmin => (admin ??= new KafkaAdmin(config)),
     readRange: (topic, partition, from, to, timeoutMs) =>
       readRange(config, { topic, partition, from, to, timeoutMs }),

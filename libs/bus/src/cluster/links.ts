@@ -70,7 +70,8 @@ export class Links {
     if (this.closed)
       throw new BusError('closed', 'the bus is closed', { retriable: false, outcome: 'refused' });
     const link = this.links.get(node) ?? this.create(node);
-    if (link.broker.isConnected()) return link;
+    // Connected, but its versions are not known before `connect` is done.
+    if (link.connecting === undefined && link.broker.isConnected()) return link;
     link.connecting ??= link.broker.connect().finally(() => {
       link.connecting = undefined;
     });

@@ -1,13 +1,10 @@
 import { BusError } from '../errors.js';
-import { Directory } from '../cluster/directory.js';
-import { Links } from '../cluster/links.js';
-import { requestTimeoutMsOf } from '../kafkajs/client.js';
-import type { BusConfig, BusPublisher, OutMessage, PublisherOptions, PublishResult } from '../port.js';
+import type { BusPublisher, OutMessage, PublisherOptions, PublishResult } from '../port.js';
 import { bytesOf, halvesOf, mayHoldGood } from './plan.js';
 import type { Chunk, Outgoing } from './plan.js';
 import { createPartitioner, route } from './route.js';
 import { transmit } from './transmit.js';
-import type { Wire } from './transmit.js';
+import type { Wire } from './wire.js';
 
 const RETRY_FOR_MS = 10_000;
 const FIRST_RETRY_MS = 50;
@@ -23,19 +20,18 @@ interface Failed {
  * batches that grow by themselves under load, and the order of each partition kept without an idempotent producer.
  */
 export class KafkaPublisher implements BusPublisher {
-  private readonly links: Links;
-  private readonly directory: Directory;
-  private readonly wire: Wire;
   private readonly pick = createPartitioner();
   private readonly retryForMs: number;
   private queue: Outgoing[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
+  private ended: Promise<void> | undefined;
 
-  constructor(config: BusConfig, options: PublisherOptions = {}) {
-    this.links = new Links(config);
-    this.directory = new Directory(this.links);
-    this.wire = { links: this.links, directory: this.directory, timeoutMs: requestTimeoutMsOf(config) };
+  /** @param wire shared with other publishers; entered already */
+  constructor(
+    private readonly wire: Wire,
+    options: PublisherOptions = {},
+  ) {
     this.retryForMs = options.retries === false ? 0 : (options.retryForMs ?? RETRY_FOR_MS);
   }
 
@@ -57,16 +53,12 @@ export class KafkaPublisher implements BusPublisher {
     return Promise.all(results);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.closed = true;
-    await this.running;
-    this.links.close();
-  }
-
-  /** Ends at once; what was not answered yet has an unknown outcome. */
-  abandon(): void {
-    this.closed = true;
-    this.links.close();
+    this.ended ??= (this.running ?? Promise.resolve()).finally(() => {
+      this.wire.leave();
+    });
+    return this.ended;
   }
 
   private async drain(): Promise<void> {
@@ -100,7 +92,7 @@ export class KafkaPublisher implements BusPublisher {
 
   /** Everything once; what failed, in order. */
   private async sendOnce(items: readonly Outgoing[]): Promise<Failed[]> {
-    const { lanes, stuck } = await route(items, this.directory, this.pick);
+    const { lanes, stuck } = await route(items, this.wire.directory, this.pick);
     const failed: Failed[] = [...stuck];
     let open = lanes;
     while (open.length > 0) {

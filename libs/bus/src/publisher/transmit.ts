@@ -1,20 +1,13 @@
 import { BusError } from '../errors.js';
 import type { Directory } from '../cluster/directory.js';
-import type { Links } from '../cluster/links.js';
-import { produce } from '../cluster/requests.js';
-import type { ProduceAnswer, ProduceTopic } from '../cluster/requests.js';
+import type { ProduceAnswer } from '../cluster/requests.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
 import { internals } from '../kafkajs/internals.js';
 import { keyOf, requestsOf } from './plan.js';
-import type { Chunk, Outgoing } from './plan.js';
+import type { Chunk } from './plan.js';
+import type { Wire } from './wire.js';
 
 export type ChunkOutcome = { readonly baseOffset: bigint } | BusError;
-
-export interface Wire {
-  readonly links: Links;
-  readonly directory: Directory;
-  readonly timeoutMs: number;
-}
 
 /** Puts each chunk on the wire at most once, at most one chunk per partition; one outcome per chunk. */
 export async function transmit(chunks: readonly Chunk[], wire: Wire): Promise<Map<Chunk, ChunkOutcome>> {
@@ -54,8 +47,7 @@ async function request(
   wire: Wire,
 ): Promise<Map<Chunk, ChunkOutcome>> {
   try {
-    const topics = topicsOf(chunks);
-    const answer = await wire.links.request(leader, (broker) => produce(broker, topics, wire.timeoutMs));
+    const answer = await wire.produce(leader, chunks);
     return new Map(chunks.map((chunk) => [chunk, outcomeOf(chunk, answer, wire.directory)]));
   } catch (error) {
     const failure = toBusError(error);
@@ -75,23 +67,4 @@ function outcomeOf({ topic, partition }: Chunk, answer: ProduceAnswer, directory
   const failure = toBusError(internals.createErrorFromCode(found.errorCode));
   if (failure.code === 'not_leader' || failure.code === 'unknown_topic') directory.forget(topic);
   return failure;
-}
-
-function topicsOf(chunks: readonly Chunk[]): ProduceTopic[] {
-  const nowMs = Date.now();
-  const byTopic = new Map<string, { partition: number; messages: ReturnType<typeof recordOf>[] }[]>();
-  for (const { topic, partition, items } of chunks) {
-    const partitions = byTopic.get(topic) ?? [];
-    partitions.push({ partition, messages: items.map((item) => recordOf(item, nowMs)) });
-    byTopic.set(topic, partitions);
-  }
-  return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
-function recordOf(
-  { message }: Outgoing,
-  nowMs: number,
-): ProduceTopic['partitions'][number]['messages'][number] {
-  const { key, value, headers, timestampMs } = message;
-  return { key, value, timestamp: timestampMs ?? nowMs, ...(headers === undefined ? {} : { headers }) };
 }
