@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import type { EventSetBody, RuleBody } from '@cordyna/protocol/model';
-import {
-  DatabaseClock,
-  DoorDefinitions,
-  DoorEvents,
-  type NewEvent,
-} from '../../apps/cerebro/src/coordination/index.js';
+import { DoorDefinitions, DoorEvents, type NewEvent } from '../../apps/cerebro/src/coordination/index.js';
 import { EventsTimer } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
@@ -22,9 +17,8 @@ let told = 0;
 
 async function open(url: string, instance: string): Promise<One> {
   const door = await openDoor(url, instance);
-  const clock = new DatabaseClock();
-  clock.sample(await door.persistence.timers.now(), clock.mark());
-  const timer = new EventsTimer(door.persistence.timers, door.door);
+  const { clock, due } = door;
+  const timer = new EventsTimer(door.persistence.timers, door.door, clock, due);
   timer.start();
   return {
     ...door,

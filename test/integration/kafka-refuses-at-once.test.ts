@@ -42,7 +42,7 @@ beforeAll(async () => {
   handler = new InboundHandler(door.door, progress, queries, {} as BusAdmin, newWork);
   timers = [
     new BacklogTimer(queries, backlog),
-    new DueTimer(queries, door.door, clock, '/cerebro/refused', undefined, backlog),
+    new DueTimer(queries, door.door, clock, door.due, '/cerebro/refused', undefined, backlog),
     new Sweeper(queries, door.bus, door.door, 0),
   ];
   timers.forEach((timer) => timer.start());

@@ -3,6 +3,7 @@ import { CordynaKafkaServer } from '@cordyna/bus/nest';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { CerebroConfig } from './config/index.js';
 import {
+  AnnouncingStore,
   Backlog,
   Caches,
   Capacity,
@@ -11,6 +12,7 @@ import {
   DoorDefinitions,
   DoorEvents,
   DoorSchedules,
+  Due,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -86,7 +88,8 @@ export function compose(
     firingsPerMinute: config.firingsPerMinute,
   };
   const { store, timers: queries, progress: progressStore, installation, peers } = persistence;
-  const door = new Door(store, new Caches(), tools, metrics);
+  const due = new Due();
+  const door = new Door(new AnnouncingStore(store, due), new Caches(), tools, metrics);
   const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
   const progress = new ProgressBuffer(progressStore, leases, metrics);
   const watermark = new Watermark(queries, outbound, watermarkSettings(config), () => metrics.stalls.inc());
@@ -111,6 +114,7 @@ export function compose(
       installation,
       store,
       queries,
+      due,
       leases,
       capacity,
       progress,

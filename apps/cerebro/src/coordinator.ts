@@ -6,6 +6,7 @@ import type {
   Capacity,
   DatabaseClock,
   Door,
+  Due,
   Installation,
   Leases,
   OutboundBus,
@@ -47,6 +48,8 @@ export interface CoordinatorParts {
   readonly store: Store;
   readonly queries: TimerQueries;
   readonly clock: DatabaseClock;
+  /** Of what the door's store commits. */
+  readonly due: Due;
   readonly leases: Leases;
   readonly capacity: Capacity;
   readonly door: Door;
@@ -77,15 +80,16 @@ export class Coordinator {
     private readonly parts: CoordinatorParts,
     private readonly settings: CoordinatorSettings,
   ) {
-    const { queries, door, outbound, capacity, watermark, pulse, retention, presence, backlog } = parts;
+    const { queries, door, clock, due, outbound, capacity, watermark } = parts;
+    const { pulse, retention, presence, backlog } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
     this.capacityTimer = new CapacityTimer(queries, door, capacity, outbound, source);
     this.timers = [
       pulse,
       this.capacityTimer,
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new DueTimer(queries, door, parts.clock, source, newRunId, backlog),
-      new EventsTimer(queries, door, newRunId, backlog),
+      new DueTimer(queries, door, clock, due, source, newRunId, backlog),
+      new EventsTimer(queries, door, clock, due, newRunId, backlog),
       new Watchdog(queries, door, watermark, { source, lostAfterMs }),
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),

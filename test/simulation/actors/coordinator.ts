@@ -1,10 +1,12 @@
 import {
+  AnnouncingStore,
   Caches,
   Capacity,
   DatabaseClock,
   Door,
   DoorDefinitions,
   DoorEvents,
+  Due,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -79,7 +81,8 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     defaultTimeouts: SETTINGS.timeouts,
   };
   // Whatever waits is decided while another commit is under way.
-  const door = new Door(store, new Caches(), tools, metrics, 1);
+  const due = new Due();
+  const door = new Door(new AnnouncingStore(store, due), new Caches(), tools, metrics, 1);
   const publisher = new Publisher(
     outbound,
     (marks) => door.markPublished(marks),
@@ -95,7 +98,20 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   const newRunId = () => random.uuid(world.now);
   const coordinator = new Coordinator(
     {
-      ...{ bus, outbound, store, queries, clock, leases, capacity, door, publisher, progress, watermark },
+      ...{
+        bus,
+        outbound,
+        store,
+        queries,
+        clock,
+        due,
+        leases,
+        capacity,
+        door,
+        publisher,
+        progress,
+        watermark,
+      },
       installation: { migrate: async () => undefined, secret: async () => SETTINGS.secret },
       pulse: new Pulse(queries, clock),
     },

@@ -6,6 +6,7 @@ export * from './database-clock.js';
 export * from './definitions/index.js';
 export * from './door.js';
 export * from './door-events.js';
+export * from './due.js';
 export * from './events.js';
 export * from './signal-id.js';
 export { CIRRUS_SOURCE } from './decide/events/cirrus.js';

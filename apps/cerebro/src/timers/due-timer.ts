@@ -1,37 +1,48 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Backlog, DatabaseClock, Door, TimerQueries } from '../coordination/index.js';
+import type { Backlog, DatabaseClock, Door, Due, TimerQueries } from '../coordination/index.js';
+import { Alarm } from './alarm.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
-const LOOK_MS = 100;
+/** What this coordinator's commits make due is known; this is for what others leave behind. */
+const LOOK_MS = 500;
 /** More than the time between two looks: what falls due in between is known before. */
-const AHEAD_MS = 250;
+const AHEAD_MS = 650;
+/** A look fires what is due within this; for what is later there is another one. */
+const WAIT_MS = 100;
 const SCHEDULES = 2_000;
 
 /** Proposes retries and schedules that are due. Several coordinators may propose the same: one of them is applied. */
 export class DueTimer {
-  private readonly tickers: readonly Ticker[];
+  private readonly retries = new Ticker('Retries', LOOK_MS, () => this.retry());
+  private readonly schedules = new Ticker('Schedules', LOOK_MS, () => this.fire());
+  private readonly retryAlarm: Alarm;
+  private readonly scheduleAlarm: Alarm;
 
   constructor(
     private readonly queries: TimerQueries,
     private readonly door: Door,
     private readonly clock: Pick<DatabaseClock, 'now'>,
+    due: Due,
     private readonly source: string,
     private readonly newRunId: () => string = uuidv7,
     private readonly backlog?: Pick<Backlog, 'excess'>,
   ) {
-    this.tickers = [
-      new Ticker('Retries', 100, () => this.retry()),
-      new Ticker('Schedules', LOOK_MS, () => this.fire()),
-    ];
+    this.retryAlarm = new Alarm(this.retries, clock);
+    this.scheduleAlarm = new Alarm(this.schedules, clock, WAIT_MS);
+    due.listen('retries', this.retryAlarm.at);
+    due.listen('schedules', this.scheduleAlarm.at);
   }
 
   start(): void {
-    for (const ticker of this.tickers) ticker.start();
+    this.retries.start();
+    this.schedules.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.tickers.map((ticker) => ticker.stop()));
+    await Promise.all([this.retries.stop(), this.schedules.stop()]);
+    this.retryAlarm.stop();
+    this.scheduleAlarm.stop();
   }
 
   private async retry(): Promise<boolean> {
@@ -48,8 +59,9 @@ export class DueTimer {
     // Due times stay due, and are settled like those of any outage once there is room.
     if (this.backlog && this.backlog.excess !== null) return false;
     const due = await this.queries.dueSchedules(AHEAD_MS, SCHEDULES);
-    const until = this.clock.now() + LOOK_MS;
+    const until = this.clock.now() + WAIT_MS;
     const soon = due.filter(({ dueAt }) => dueAt <= until);
+    for (const { dueAt } of due.slice(soon.length)) this.scheduleAlarm.at(dueAt);
     for (let first = 0, end = 0; first < soon.length; first = end) {
       const waitMs = (soon[first]?.dueAt ?? 0) - this.clock.now();
       if (waitMs > 0) await delay(waitMs);

@@ -7,10 +7,12 @@ import type {
   StoredOutboxMessage,
 } from '../../src/coordination/index.js';
 import {
+  AnnouncingStore,
   Caches,
   Capacity,
   DatabaseClock,
   Door,
+  Due,
   JsonSchemas,
   Leases,
   OutboundBus,
@@ -75,6 +77,8 @@ const metrics = {
 export interface OpenDoor {
   readonly door: Door;
   readonly bus: RecordingBus;
+  readonly clock: DatabaseClock;
+  readonly due: Due;
   readonly capacity: Capacity;
   readonly persistence: ReturnType<typeof createPersistence>;
   declare(declaration: ServerDeclaration): Promise<Outcome>;
@@ -113,7 +117,8 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
     envelope: new CloudEventEnvelope(topics, commandTopics, `/cerebro/${instance}`),
     defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
   };
-  const door = new Door(persistence.store, new Caches(), tools, metrics);
+  const due = new Due();
+  const door = new Door(new AnnouncingStore(persistence.store, due), new Caches(), tools, metrics);
   door.start(new Publisher(bus, (marks) => door.markPublished(marks)));
   let offset = 0n;
   const where = () => ({ topic: 't.test', partition: PARTITIONS, offset: offset++, key: null, value: null });
@@ -121,6 +126,8 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
   return {
     door,
     bus,
+    clock,
+    due,
     capacity,
     persistence,
     submit,
