@@ -55,10 +55,15 @@ export class Consumer {
       const records = log.filter(({ isControl }) => !isControl);
       const nextOffset = position + BigInt(log.length);
       let next = nextOffset;
+      let isHandled = false;
+      const seek = (offset: bigint): void => {
+        next = offset;
+        // What was only passed over turns out later to have begun behind a gap: reading begins anew.
+        if (isHandled && generation === this.generation) void this.assigned(this.partitions);
+      };
       try {
-        await this.handle(records, { topic, partition, fetchedOffset: position, nextOffset }, (offset) => {
-          next = offset;
-        });
+        await this.handle(records, { topic, partition, fetchedOffset: position, nextOffset }, seek);
+        isHandled = true;
         position = faults.happens('rewind') ? this.strayed(topic, partition, next) : next;
       } catch {
         // As the supervisor does: the consumer is built again, and goes on at the stored position.
