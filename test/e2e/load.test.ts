@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { EventType, RETURNED, type JsonObject, type TaskError } from '@cordyna/protocol/model';
 import { awaitUntil, installation, PARTITIONS, startSdkServer } from '@cordyna/testkit';
 import type { DumpedRecord, Installation, SdkServer } from '@cordyna/testkit';
+import { fanOut } from './load/fan-out.js';
 
 const INVOCATIONS = 5_000;
 const REQUESTS_AT_ONCE = 500;
@@ -87,4 +88,6 @@ describe.each([1, 2])('a server of concurrency 10, with %i coordinator(s)', (coo
     expect(executed.length).toBe(INVOCATIONS);
     expect(new Set(executed)).toEqual(new Set(runs.keys()));
   });
+
+  if (coordinators === 2) fanOut(() => cordyna);
 });

@@ -67,6 +67,7 @@ describe('a declaration', () => {
     ['a', { dependsOn: ['server-a.a'] }, 'task "server-a.a", dependsOn', /cannot depend on itself/],
     ['a', { timeouts: { ackMs: 0 } }, 'task "server-a.a", timeouts.ackMs', /whole number from 1/],
     ['a', { retry: { maxAttempts: 1.5 } }, 'task "server-a.a", retry.maxAttempts', /whole number from 1/],
+    ['a', { forEach: 'b', concurrency: 0 }, 'task "server-a.a".concurrency', /whole number from 1/],
     ['a', { retry: { factor: 0.5 } }, 'task "server-a.a", retry.factor', /number from 1 on/],
   ])(
     'of the task %j with %j is refused at once, with its place and a remedy',

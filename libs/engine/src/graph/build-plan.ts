@@ -35,6 +35,7 @@ export function buildPlan(entries: readonly PlanEntry[], outsideRule: OutsideRul
       outside: [...named].filter((name) => !inside.has(name)),
       forEach: definition.forEach,
       onError: definition.onError ?? 'block',
+      ...(definition.concurrency === undefined ? {} : { concurrency: definition.concurrency }),
       ...(definition.limits ? { limits: definition.limits } : {}),
       timeouts: definition.timeouts,
       retry: definition.retry,

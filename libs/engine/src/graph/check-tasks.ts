@@ -23,7 +23,7 @@ export function taskErrors(
     ...selfDependencies(server, task, `/tasks/${at}`),
     ...scheduleErrors(task, `/tasks/${at}`, tools),
     ...schemaErrors(task, `/tasks/${at}`, tools),
-    ...onErrorAlone(task, `/tasks/${at}`),
+    ...withoutForEach(task, `/tasks/${at}`),
   ]);
   return [...duplicates, ...own];
 }
@@ -74,8 +74,13 @@ function schemaErrors(
   });
 }
 
-function onErrorAlone(task: TaskDeclaration, path: string): readonly DeclarationError[] {
-  if (task.forEach !== undefined || task.onError === undefined) return [];
-  const message = `onError is about the elements of a forEach, and '${task.name}' has none: leave it out or add forEach`;
-  return [{ code: 'no_for_each', path: `${path}/onError`, message }];
+const OF_FOR_EACH = ['onError', 'concurrency'] as const;
+
+function withoutForEach(task: TaskDeclaration, path: string): readonly DeclarationError[] {
+  if (task.forEach !== undefined) return [];
+  return OF_FOR_EACH.filter((member) => task[member] !== undefined).map((member) => ({
+    code: 'no_for_each',
+    path: `${path}/${member}`,
+    message: `${member} is about the elements of a forEach, and '${task.name}' has none: leave it out or add forEach`,
+  }));
 }

@@ -21,6 +21,7 @@ function defineTask(server: string, declared: TaskDeclaration): TaskDefinition {
     dependsOn: unique(forEach === null ? named : [...named, forEach]),
     forEach,
     ...(declared.onError === 'continue' ? { onError: declared.onError } : {}),
+    ...(declared.concurrency === undefined ? {} : { concurrency: declared.concurrency }),
     everyMs: declared.everyMs ?? null,
     cron: declared.cron ?? null,
     timezone: declared.timezone ?? 'UTC',

@@ -15,6 +15,7 @@ import type {
 import { apply } from './evolve.js';
 import { memberOf } from './lookup.js';
 import { releasePlaces } from './places.js';
+import { nextTurn } from './turns.js';
 
 /** What a history row says, but for its position and origin. */
 export interface Entry {
@@ -33,6 +34,8 @@ export class Draft {
   /** Task runs to look at before the decision is done, first in, first out. */
   readonly queue: number[] = [];
   private readonly rows: HistoryRow[] = [];
+  /** Elements of a `forEach` that have their turn by this decision. */
+  private readonly turns = new Set<number>();
   private readonly touched = new Set<number>();
   private readonly reads = new Set<string>();
   private readonly freshness = new Map<string, FreshnessWrite>();
@@ -168,12 +171,18 @@ export class Draft {
   /** Queues what may go on now that a task run has ended. */
   private wake(task: TaskRun): void {
     if (!isFinalTaskState(task.state)) return;
-    if (task.item !== null) {
-      if (this.task(task.member).elementsOpen === 0) this.queue.push(task.member);
-      return;
-    }
+    if (task.item !== null) return this.wakeWhole(this.task(task.member));
     for (const index of this.member(task).downstream) {
       if (this.task(index).upstreamOpen === 0) this.queue.push(index);
     }
+  }
+
+  /** An element has ended: the next one has its turn, or the whole ends. */
+  private wakeWhole(whole: TaskRun): void {
+    if (whole.elementsOpen === 0) return void this.queue.push(whole.index);
+    const next = nextTurn(this.run, whole, this.member(whole), (index) => this.turns.has(index));
+    if (next === null) return;
+    this.turns.add(next);
+    this.queue.push(next);
   }
 }

@@ -5,6 +5,7 @@ import { patch } from './patch.js';
 import { RowType, WAITING_FOR_UPSTREAM } from './rows.js';
 import type { RowData } from './rows.js';
 import { allows } from './table.js';
+import { turnReason } from './turns.js';
 
 export interface Evolved {
   readonly run: Run;
@@ -145,9 +146,14 @@ const complete = changesTask<typeof RowType.taskCompleted>(({ now, output, insta
 function expand(run: Run, data: RowData[typeof RowType.taskExpanded], index: number): Evolved {
   const first = run.tasks.length;
   const { items, outside, now } = data;
-  const elements = items.map((value, at) => pendingTask(first + at, index, { index: at, value }, 0));
+  const before = run.tasks.at(index);
+  const member = memberOf(run, before);
+  const elements = items.map((value, at) => ({
+    ...pendingTask(first + at, index, { index: at, value }, 0),
+    reason: turnReason(member, at),
+  }));
   const whole: TaskRun = {
-    ...run.tasks.at(index),
+    ...before,
     ...ended,
     state: 'started',
     startedAt: now,
@@ -163,20 +169,28 @@ function expand(run: Run, data: RowData[typeof RowType.taskExpanded], index: num
 /** Retry of the run: what failed, was blocked or cancelled begins again; an expanded `forEach` keeps its elements. */
 function resetEnded(run: Run): Evolved {
   const touched: number[] = [];
+  const open = new Map<number, number>();
   let next = run;
   for (const task of run.tasks) {
     if (!allows(task.state, 'retry')) continue;
     touched.push(task.index);
-    const waits = task.item === null && memberOf(run, task).upstream.length > 0;
+    const before = open.get(task.member) ?? 0;
+    if (task.item !== null) open.set(task.member, before + 1);
+    const reason = waitsAgain(memberOf(run, task), task, before);
     next = patch(
       next,
       task.index,
       task.elements
         ? { ...reset, state: 'started' }
-        : { ...reset, state: 'pending', startedAt: null, reason: waits ? WAITING_FOR_UPSTREAM : null },
+        : { ...reset, state: 'pending', startedAt: null, reason },
     );
   }
   return { run: next, touched };
+}
+
+function waitsAgain(member: Member, { item }: TaskRun, before: number): string | null {
+  if (item !== null) return turnReason(member, before);
+  return member.upstream.length > 0 ? WAITING_FOR_UPSTREAM : null;
 }
 
 /**

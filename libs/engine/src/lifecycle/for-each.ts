@@ -7,6 +7,7 @@ import { elementsOf } from './lookup.js';
 import type { DependencyOutput } from './outputs.js';
 import { itemsOf, outputOf } from './outputs.js';
 import { RowType } from './rows.js';
+import { isBeforeItsTurn } from './turns.js';
 
 /** Makes one task run per element of the source's list. True unless there is no list to go by. */
 export function expandForEach(
@@ -26,7 +27,8 @@ export function expandForEach(
   draft.row({ type: RowType.taskExpanded, ...draft.about(task), data: { source, items, ...taken } });
   if (items.length === 0) closeForEach(draft, draft.task(task.index));
   const { first, count } = draft.task(task.index).elements as NonNullable<TaskRun['elements']>;
-  for (let index = first; index < first + count; index++) draft.queue.push(index);
+  for (let index = first; index < first + count; index++)
+    if (!isBeforeItsTurn(draft.task(index))) draft.queue.push(index);
   return true;
 }
 

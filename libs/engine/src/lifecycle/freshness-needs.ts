@@ -1,6 +1,6 @@
 import type { Input, Member, Plan, Run, RunSeed } from '../model/index.js';
 import { initialRun } from './initial.js';
-import { findByInvocation } from './lookup.js';
+import { findByInvocation, memberOf } from './lookup.js';
 import { isReady } from './requests.js';
 import { allows } from './table.js';
 
@@ -51,18 +51,32 @@ interface Effects {
   readonly begins: readonly number[];
 }
 
-/** An error, whoever says it, only blocks what is downstream, and retries are given what the first attempt took. */
+/**
+ * An error, whoever says it, only blocks what is downstream, and retries are given what the first attempt took. But with
+ * `onError: continue` a whole completes with its last error, and elements that cannot be begun fail at once.
+ */
 function effectsOf(run: Run, input: Input): Effects {
-  if (input.kind === 'capacity') return { ends: [], begins: readyIn(run) };
+  if (input.kind === 'capacity') return { ends: tolerantIn(run), begins: readyIn(run) };
   if (input.kind === 'retry') {
     const again = [...run.tasks].filter((task) => allows(task.state, 'retry'));
-    return { ends: [], begins: again.map((task) => task.index) };
+    return { ends: tolerantIn(run), begins: again.map((task) => task.index) };
   }
-  if (input.kind !== 'update' || input.report !== 'completed') return { ends: [], begins: [] };
-  const task = findByInvocation(run, input.invocation);
-  const ends = task && (task.item === null || run.tasks.at(task.member).elementsOpen === 1);
+  const task = 'invocation' in input ? findByInvocation(run, input.invocation) : undefined;
+  if (!task) return { ends: tolerantIn(run), begins: [] };
+  const completes = input.kind === 'update' && input.report === 'completed';
+  const { onError, concurrency } = memberOf(run, task);
+  const closes = run.tasks.at(task.member).elementsOpen === 1;
+  const ends =
+    task.item !== null && onError === 'continue'
+      ? closes || concurrency !== undefined
+      : completes && (task.item === null || closes);
   return { ends: ends ? [task.member] : [], begins: [] };
 }
+
+const tolerantIn = (run: Run): readonly number[] =>
+  run.seed.plan.members
+    .filter(({ index, onError }) => onError === 'continue' && run.tasks.at(index).elements !== null)
+    .map(({ index }) => index);
 
 /** All that may begin in the same decision: a `forEach` over an empty list completes as soon as it begins. */
 function reach(run: Run, ends: readonly number[], begins: readonly number[]): ReadonlySet<number> {

@@ -4,6 +4,7 @@ import { endAttempt, fail, ownError } from './fail.js';
 import { RowType } from './rows.js';
 import { finish } from './settle.js';
 import { TABLE, allows } from './table.js';
+import { isBeforeItsTurn } from './turns.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 const aboutRun = { task: null, item: null, attempt: null } as const;
@@ -60,6 +61,6 @@ export function capacity(draft: Draft): void {
   for (const task of draft.run.tasks) if (isReady(task)) draft.queue.push(task.index);
 }
 
-/** Pending for no other reason than capacity: nothing upstream is open, and no retry is waited for. */
-export const isReady = ({ state, upstreamOpen, retryAt }: TaskRun): boolean =>
-  state === 'pending' && upstreamOpen === 0 && retryAt === null;
+/** Pending for no other reason than capacity: nothing upstream is open, no retry and no turn is waited for. */
+export const isReady = (task: TaskRun): boolean =>
+  task.state === 'pending' && task.upstreamOpen === 0 && task.retryAt === null && !isBeforeItsTurn(task);

@@ -67,6 +67,8 @@ export interface RowData {
 export const WAITING_FOR_UPSTREAM = 'waiting for upstream';
 export const waitingForCapacity = (server: string): string => `waiting for capacity of ${server}`;
 export const waitingForTopic = (server: string): string => `waiting for the command topic of ${server}`;
+/** Of an element of a `forEach` with `concurrency` that has not been begun. */
+export const WAITING_FOR_TURN = 'waiting for its turn';
 /** @param place as `placesOf` names it */
 export const waitingForPlace = (place: string): string => `waiting for a place of ${place}`;
 

@@ -26,6 +26,8 @@ export interface Member {
   readonly forEach: string | null;
   /** Of a `forEach`: whether an element that failed blocks what depends on the whole. Older runs have none: they block. */
   readonly onError?: 'block' | 'continue';
+  /** Of a `forEach`: so many elements are under way at once; all when absent. */
+  readonly concurrency?: number;
   /** Absent when there are none. */
   readonly limits?: readonly TaskLimit[];
   readonly timeouts: Timeouts;

@@ -19,6 +19,8 @@ export interface TaskDefinition {
   readonly forEach: string | null;
   /** Of a `forEach`: elements that failed block nothing. */
   readonly onError?: 'continue';
+  /** Of a `forEach`: so many elements are under way at once; all when absent. */
+  readonly concurrency?: number;
   readonly everyMs: number | null;
   readonly cron: string | null;
   readonly timezone: string;

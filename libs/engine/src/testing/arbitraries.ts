@@ -12,18 +12,19 @@ export const declarations = (maxTasks = 12): fc.Arbitrary<readonly ServerDeclara
         server: fc.constantFrom(...SERVERS),
         edges: fc.array(fc.nat(maxTasks), { maxLength: 3 }),
         forEach: fc.option(fc.nat(maxTasks), { freq: 4 }),
+        elements: fc.constantFrom({}, { concurrency: 1 }, { concurrency: 2, onError: 'continue' as const }),
         maxAttempts: fc.integer({ min: 1, max: 3 }),
       }),
       { minLength: 1, maxLength: maxTasks },
     )
     .map((drafts) => {
       const nameOf = (at: number): string => `${drafts[at]?.server}.t${at}`;
-      const tasks = drafts.map(({ server, edges, forEach, maxAttempts }, at) => {
+      const tasks = drafts.map(({ server, edges, forEach, elements, maxAttempts }, at) => {
         const earlier = (edge: number): string => nameOf(edge % at);
         const task: TaskDeclaration = {
           name: `t${at}`,
           dependsOn: at === 0 ? [] : [...new Set(edges.map(earlier))],
-          ...(forEach === null || at === 0 ? {} : { forEach: earlier(forEach) }),
+          ...(forEach === null || at === 0 ? {} : { forEach: earlier(forEach), ...elements }),
           retry: { maxAttempts, backoffMs: 10 },
         };
         return { server, task };

@@ -48,6 +48,8 @@ export interface TaskDeclaration {
   readonly forEach?: string;
   /** Of a `forEach`: what an element that failed means for what depends on the whole. */
   readonly onError?: ForEachOnError;
+  /** Of a `forEach`: so many elements are under way at once; all when absent. */
+  readonly concurrency?: number;
   readonly limits?: readonly TaskLimit[];
   readonly argsSchema?: JsonObject;
   readonly outputSchema?: JsonObject;

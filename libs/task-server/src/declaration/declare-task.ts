@@ -54,6 +54,7 @@ export function declareTask(server: string, name: string, options: TaskOptions):
   checkSchedule(place, options);
   checkPositive(`${place}, timeouts`, options.timeouts, ['ackMs', 'startMs', 'completeMs']);
   checkRetry(`${place}, retry`, options.retry);
+  checkPositive(place, options, ['concurrency']);
   return {
     name,
     ...rest,
@@ -100,7 +101,7 @@ function durationAt(place: string, duration: Duration): number {
   }
 }
 
-function checkPositive<K extends keyof Timeouts | keyof RetryPolicy>(
+function checkPositive<K extends keyof Timeouts | keyof RetryPolicy | 'concurrency'>(
   place: string,
   values: Partial<Record<K, number>> | undefined,
   keys: readonly K[],

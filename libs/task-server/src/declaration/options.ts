@@ -22,6 +22,8 @@ export interface TaskOptions {
   readonly forEach?: string;
   /** Of a `forEach`: `block` (default) what depends on the whole when an element failed, or `continue`. */
   readonly onError?: ForEachOnError;
+  /** Of a `forEach`: so many elements of a run are under way at once; all of them when absent. */
+  readonly concurrency?: number;
   /** How many attempts go on at once, over all runs and instances; with `key` for each value of that argument. */
   readonly limits?: readonly TaskLimit[];
   /** JSON Schema of the merged arguments; Cerebro checks it before each invocation. */

@@ -120,6 +120,11 @@ export class TaskDeclarationDto {
   @OneOf(FOR_EACH_ON_ERROR)
   onError?: ForEachOnError;
 
+  @Doc('Of a `forEach`: so many elements of a run are under way at once. Left out: all of them.')
+  @Optional()
+  @Count(1)
+  concurrency?: number;
+
   @Doc('What waits for a place stays `pending`; the oldest run goes first.')
   @Optional()
   @NestedList(() => LimitDto)

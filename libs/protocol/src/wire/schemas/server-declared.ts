@@ -207,6 +207,13 @@ export const serverDeclaredSchema = {
           description:
             'Of a `forEach`: `block` (default) what depends on the whole when an element failed, or `continue`: it gets `{}` of it.',
         },
+        concurrency: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 2147483647,
+          description:
+            'Of a `forEach`: so many elements of a run are under way at once. Left out: all of them.',
+        },
         limits: {
           type: 'array',
           items: {
