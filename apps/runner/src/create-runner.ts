@@ -7,6 +7,7 @@ import { runDockerActivity } from './activities/docker-activity.js';
 import { commandEnvironment } from './command-environment.js';
 import { fillIn } from './command/fill-in.js';
 import { runCommand } from './command/run-command.js';
+import { removeLeftOver } from './container/left-over.js';
 import { runContainer } from './container/run-container.js';
 import type { CommandTask, ContainerTask, RunnerSettings } from './settings/settings.js';
 
@@ -44,6 +45,15 @@ export function createRunner({ settings, runtime, variables, docker }: RunnerPar
     server.task('docker', { description, argsSchema: ACTIVITY_SCHEMA }, run);
   }
   return server;
+}
+
+/** Resolves when Cerebro has accepted the runner. */
+export async function startRunner(parts: RunnerParts): Promise<void> {
+  const { settings, docker = new Docker() } = parts;
+  const server = createRunner({ ...parts, docker });
+  const runsContainers = settings.tasks.some(({ kind }) => kind === 'docker') || settings.activities?.docker;
+  if (runsContainers) await removeLeftOver(docker, settings.server);
+  await server.start();
 }
 
 function commandOf(task: CommandTask, env: Readonly<Record<string, string>>): TaskHandler {

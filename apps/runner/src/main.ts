@@ -1,6 +1,6 @@
 import { InvalidDeclarationError, TaskServerError } from '@cordyna/task-server';
 import { readConfig } from './config.js';
-import { createRunner } from './create-runner.js';
+import { startRunner } from './create-runner.js';
 import { findConfiguration } from './find-configuration.js';
 import { createFlow, startFlow } from './flow/create-flow.js';
 import { readFlow } from './flow/read-flow.js';
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     return startFlow(createFlow(settings, runtime, variables));
   }
   const settings = await readSettings(path);
-  await createRunner({ settings, ...readConfig() }).start();
+  await startRunner({ settings, ...readConfig() });
 }
 
 await main().catch((error: unknown) => {

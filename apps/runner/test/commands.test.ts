@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { TaskServer } from '@cordyna/task-server';
 import { runTask } from '@cordyna/task-server/testing';
-import { awaitUntil } from '@cordyna/testkit';
+import { awaitUntil, temporaryDirectory } from '@cordyna/testkit';
 import { runnerOf } from './runner-of.js';
-import { temporaryFolder } from './temporary.js';
 
-const folder = temporaryFolder();
+const folder = await temporaryDirectory('runner');
 const node = process.execPath;
 const script = (code: string): string[] => [node, '-e', code];
 const pidFile = join(folder, 'descendant.pid');

@@ -1,15 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import type { TaskServer } from '@cordyna/task-server';
 import { runTask } from '@cordyna/task-server/testing';
-import { awaitUntil } from '@cordyna/testkit';
+import { awaitUntil, temporaryDirectory } from '@cordyna/testkit';
+import { ownLabels, removeLeftOver } from '../src/container/left-over.js';
 import { EngineStub } from './engine-stub.js';
 import { runnerOf } from './runner-of.js';
-import { temporaryFolder } from './temporary.js';
 
 // No Docker here: the other side is a stub that speaks the Engine API, see engine-stub.ts.
-const folder = temporaryFolder();
+const folder = await temporaryDirectory('runner');
 const TASKS = [
   {
     name: 'report',
@@ -76,7 +79,15 @@ describe('a container', () => {
         'CORDYNA_ATTEMPT=1',
         'CORDYNA_INVOCATION=i1',
       ],
-      Labels: { 'cordyna.task': 'runner.report', 'cordyna.run': 'r1', 'cordyna.invocation': 'i1' },
+      Labels: {
+        'cordyna.task': 'runner.report',
+        'cordyna.run': 'r1',
+        'cordyna.invocation': 'i1',
+        'cordyna.server': 'runner',
+        'cordyna.runner.host': hostname(),
+        'cordyna.runner.pid': String(process.pid),
+        'cordyna.until': expect.stringMatching(/^\d{4}-.*Z$/),
+      },
       HostConfig: {
         Init: true,
         Mounts: [
@@ -139,6 +150,46 @@ describe('a container', () => {
     expect(await runTask(alone, 'fails')).toMatchObject({
       error: { code: 'no_docker_engine', description: expect.stringContaining('DOCKER_HOST') },
     });
+  });
+});
+
+describe('containers that a killed runner left', () => {
+  const docker = () => new Docker({ socketPath: engine.socketPath });
+  const HOUR_MS = 3_600_000;
+  /** A number that no process has any more. */
+  const deadPid = async (): Promise<string> => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    return String(child.pid);
+  };
+  const leave = async (more: Readonly<Record<string, string>>): Promise<string> => {
+    const Labels = { ...ownLabels('runner', Date.now() + HOUR_MS), ...more };
+    return (await docker().createContainer({ Image: 'hangs', Labels })).id;
+  };
+
+  test('are removed at the next start, those of others are not', async () => {
+    const gone = [
+      await leave({ 'cordyna.runner.pid': await deadPid() }),
+      await leave({}),
+      await leave({
+        'cordyna.runner.host': 'elsewhere',
+        'cordyna.until': new Date(Date.now() - HOUR_MS).toISOString(),
+      }),
+    ];
+    const kept = [
+      await leave({ 'cordyna.runner.pid': String(process.ppid) }),
+      await leave({ 'cordyna.runner.host': 'elsewhere' }),
+      await leave({ 'cordyna.server': 'other' }),
+    ];
+    await removeLeftOver(docker(), 'runner');
+    expect(gone.filter((id) => engine.containers.has(id))).toEqual([]);
+    expect(kept.filter((id) => !engine.containers.has(id))).toEqual([]);
+    for (const id of kept) engine.containers.delete(id);
+  });
+
+  test('keep no runner from starting when there is no engine', async () => {
+    const nobody = new Docker({ socketPath: join(folder, 'nobody.sock') });
+    await expect(removeLeftOver(nobody, 'runner')).resolves.toBeUndefined();
   });
 });
 

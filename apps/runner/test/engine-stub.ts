@@ -59,6 +59,7 @@ export class EngineStub {
     };
     if (pathname === '/containers/create') return this.create(body, say);
     if (pathname === '/images/create') return this.pull(searchParams, response);
+    if (pathname === '/containers/json') return say(200, this.list(searchParams));
     const [, , id = '', action] = pathname.split('/');
     const container = this.containers.get(id);
     if (!container) return say(404, { message: `No such container: ${id}` });
@@ -76,6 +77,16 @@ export class EngineStub {
       return say(204);
     }
     return say(200, { StatusCode: await container.ended });
+  }
+
+  /** By labels that are all there, as `name=value`. */
+  private list(query: URLSearchParams): object[] {
+    const { label = [] } = JSON.parse(query.get('filters') ?? '{}') as { label?: string[] };
+    return [...this.containers.values()].flatMap(({ id: Id, body }) => {
+      const labels = (body['Labels'] ?? {}) as Record<string, string>;
+      const has = new Set(Object.entries(labels).map(([name, value]) => `${name}=${value}`));
+      return label.every((one) => has.has(one)) ? [{ Id, Labels: labels }] : [];
+    });
   }
 
   private create(body: Record<string, unknown>, say: (status: number, value?: object) => void): void {

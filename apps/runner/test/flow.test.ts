@@ -11,6 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { temporaryDirectory } from '@cordyna/testkit';
 import type { FlowReport } from '@cordyna/protocol/model';
 import type { TaskServer } from '@cordyna/task-server';
 import { runTask } from '@cordyna/task-server/testing';
@@ -19,9 +20,8 @@ import { createFlow } from '../src/flow/create-flow.js';
 import type { FlowServer } from '../src/flow/create-flow.js';
 import type { Flow } from '../src/flow/flow.js';
 import { readFlow } from '../src/flow/read-flow.js';
-import { temporaryFolder } from './temporary.js';
 
-const folder = temporaryFolder();
+const folder = await temporaryDirectory('runner');
 let count = 0;
 const running: Flow[] = [];
 afterEach(() => running.splice(0).forEach((flow) => flow.end()));
@@ -251,6 +251,29 @@ describe('a folder flow', () => {
     expect(again).toMatchObject({ output: { wasThere: true }, invoked: [asked] });
   });
 
+  test('makes nothing of a source that changed meanwhile, and makes it of what it is then', async () => {
+    const grow = 'cat "$1" > "$2"; [ "$(wc -l < "$1")" -gt 1 ] || echo more >> "$1"';
+    const jobs = [{ name: 'copy', script: ['sh', '-c', grow, 'copy'], source: 'in', target: 'out' }];
+    const { root, until, runs, text } = await site(quick({ jobs }), (put) => put('in/a.txt', 'A\n'));
+    await until('it is made', () => existsSync(join(root, 'out/a.txt')));
+
+    expect(runs[0]?.result).toMatchObject({ error: { code: 'source_changed', retryable: true } });
+    expect(text('out/a.txt')).toBe('A\nmore\n');
+  });
+
+  test('forgets what a target was made of when it is removed', async () => {
+    const jobs = JOBS.slice(0, 1);
+    const { root, until, runs, text } = await site(quick({ rerunChanged: true, jobs }), (put) => {
+      put('in/a.txt', 'A\n');
+      put('in/b.txt', 'B\n');
+    });
+    const known = (): string[] => Object.keys(JSON.parse(text('.cordyna-flow.json')) as object).sort();
+    await until('both are made', () => runs.length === 2);
+    expect(known()).toEqual(['timed/a.txt', 'timed/b.txt']);
+    for (const name of ['in/a.txt', 'timed/a.txt']) rmSync(join(root, name));
+    await until('it is forgotten', () => known().join() === 'timed/b.txt');
+  });
+
   test('makes a target again that was removed', async () => {
     const { root, until, runs } = await site(quick({ jobs: JOBS.slice(0, 1) }), (put) =>
       put('in/a.txt', 'A\n'),
@@ -278,7 +301,9 @@ describe('a folder flow', () => {
 
   test('makes a target once when two runs ask for it at the same time', async () => {
     const jobs = JOBS.slice(0, 1);
-    const { runs, server } = await site(quick({ settleMs: 60_000, jobs }), (put) => put('in/a.txt', 'A\n'));
+    const { runs, server, flow } = await site(quick({ jobs }), (put) => put('in/a.txt', 'A\n'));
+    // Nobody looks at the folders any more: only what is asked for is made, as soon as its source has settled.
+    flow.end();
     const results = await Promise.all(
       [1, 2].map(() => runTask(server, 'first', { args: { flowFile: 'a.txt' } })),
     );

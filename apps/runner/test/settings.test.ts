@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { temporaryDirectory } from '@cordyna/testkit';
 import { findConfiguration } from '../src/find-configuration.js';
 import { readSettings } from '../src/settings/read-settings.js';
 import { runnerOf } from './runner-of.js';
-import { temporaryFolder } from './temporary.js';
 
-const folder = temporaryFolder();
+const folder = await temporaryDirectory('runner');
 const path = join(folder, 'runner.yaml');
 const errorsOf = (text: string): Promise<string> => {
   writeFileSync(path, text);

@@ -1,19 +1,26 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { TaskEvent } from '@cordyna/task-server';
+import { serverOf } from '@cordyna/protocol/model';
 import type { ContainerSettings } from '../settings/settings.js';
+import { ownLabels } from './left-over.js';
 
 /** Docker's shares of a container that asks for nothing; one core is counted as as many, as others do it. */
 const SHARES_OF_A_CORE = 1024;
 const LEAST_SHARES = 2;
 
 /** The body of `POST /containers/create` of the Engine API. */
-export function createOptions(settings: ContainerSettings, event: TaskEvent): ContainerCreateOptions {
+export function createOptions(
+  settings: ContainerSettings,
+  timeoutMs: number,
+  event: TaskEvent,
+): ContainerCreateOptions {
   const { image, cmd, env, mounts, network, cpuReservation, memReservationBytes } = settings;
   return {
     Image: image,
     ...(cmd ? { Cmd: [...cmd] } : {}),
     Env: Object.entries({ ...env, ...ofAttempt(event) }).map(([name, value]) => `${name}=${value}`),
     Labels: {
+      ...ownLabels(serverOf(event.task), Date.now() + timeoutMs),
       'cordyna.task': event.task,
       'cordyna.run': event.run,
       'cordyna.invocation': event.invocation,

@@ -30,7 +30,7 @@ const LINES_MS = 2_000;
 export async function runContainer(docker: Docker, run: ContainerRun, context: TaskContext): Promise<object> {
   const { event, tools } = context;
   const begun = performance.now();
-  const container = await created(docker, run.settings, context);
+  const container = await created(docker, run, context);
   const output = new OutputLines(tools.logger, run.logLines);
   try {
     tools.signal.throwIfAborted();
@@ -58,11 +58,12 @@ const answerLimit = (): AbortSignal => AbortSignal.timeout(ANSWER_MS);
 /** An image that the engine does not have is pulled. */
 async function created(
   docker: Docker,
-  settings: ContainerSettings,
+  { settings, timeoutMs }: ContainerRun,
   context: TaskContext,
 ): Promise<Docker.Container> {
+  const options = createOptions(settings, timeoutMs, context.event);
   const create = (): Promise<Docker.Container> =>
-    docker.createContainer({ ...createOptions(settings, context.event), abortSignal: answerLimit() });
+    docker.createContainer({ ...options, abortSignal: answerLimit() });
   try {
     return await create().catch(async (error: { statusCode?: number }) => {
       if (error.statusCode !== 404) throw error;

@@ -29,6 +29,11 @@ export const idOf = (file: Pick<FlowFile, 'job' | 'key'>): string => `${file.job
 
 type Contents = ReadonlyMap<string, ReadonlyMap<string, Signature>>;
 
+/** The folders of all jobs, relative to that of the flow. */
+export const foldersOf = ({ jobs }: Pick<FlowSettings, 'jobs'>): readonly string[] => [
+  ...new Set(jobs.flatMap(({ sources, target }) => [...sources, target].map((at) => at.folder))),
+];
+
 /** Every file that some job has a source of, in the order of the jobs and of the names. */
 export async function flowFiles(
   settings: FlowSettings,
@@ -36,11 +41,10 @@ export async function flowFiles(
   nowMs: number,
 ): Promise<FlowFile[]> {
   const { jobs, folder } = settings;
-  const folders = [
-    ...new Set(jobs.flatMap(({ sources, target }) => [...sources, target].map((at) => at.folder))),
-  ];
   const contents: Contents = new Map(
-    await Promise.all(folders.map(async (name) => [name, await filesOf(join(folder, name))] as const)),
+    await Promise.all(
+      foldersOf(settings).map(async (name) => [name, await filesOf(join(folder, name))] as const),
+    ),
   );
   return jobs.flatMap((job) =>
     keysOf(job, contents).map((key) => fileOf(job, key, folder, contents, settling, nowMs)),

@@ -1,9 +1,10 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { logToStdout, TaskFailure } from '@cordyna/task-server';
 import type { TaskContext } from '@cordyna/task-server';
 import type { FlowReport } from '@cordyna/protocol/model';
-import { flowFiles } from './flow-files.js';
+import { flowFiles, foldersOf } from './flow-files.js';
 import type { FlowFile } from './flow-files.js';
 import { REPORT_TASK } from './flow-settings.js';
 import type { FlowJob, FlowSettings } from './flow-settings.js';
@@ -124,6 +125,7 @@ export class Flow {
     const now = Date.now();
     const files = await flowFiles(this.settings, this.settling, now);
     this.memory.keepOnly(files);
+    await this.madeOf?.keepOnly(new Set(files.filter(({ isMade }) => isMade).map(({ target }) => target)));
     const looked: Looked[] = [];
     for (const file of files) looked.push({ file, isOutdated: await this.isOutdated(file) });
     [this.looked, this.lookedAtMs] = [looked, now];
@@ -174,7 +176,7 @@ export class Flow {
 
   private async runAlone(job: FlowJob, key: string, context: TaskContext): Promise<object> {
     context.tools.signal.throwIfAborted();
-    const file = await this.fileNow(job, key);
+    const file = await this.readyFile(job, key, context.tools.signal);
     const remembered = this.memory.of(file);
     Object.assign(remembered, { running: true, run: context.event.run });
     void this.check();
@@ -202,6 +204,21 @@ export class Flow {
     }
   }
 
+  /** The file as soon as its sources have stopped growing. @throws TaskFailure `source_missing`, `source_changed`, `file_invalid` */
+  private async readyFile(job: FlowJob, key: string, signal: AbortSignal): Promise<FlowFile> {
+    const endMs = Date.now() + job.timeoutMs;
+    for (;;) {
+      const file = await this.fileNow(job, key);
+      if (file.isReady) return file;
+      if (Date.now() > endMs)
+        throw TaskFailure.retryable(
+          'source_changed',
+          `the sources of ${file.target} are still being written`,
+        );
+      await delay(this.settings.settleMs + 10, undefined, { signal });
+    }
+  }
+
   /** @throws TaskFailure `source_missing`, `file_invalid` */
   private async fileNow(job: FlowJob, key: string): Promise<FlowFile> {
     const { folder } = this.settings;
@@ -222,20 +239,20 @@ export class Flow {
         return { name, path, signature };
       }),
     );
+    const now = Date.now();
+    // Each of them, as in `flowFiles`.
+    const settled = sources.map(({ path, signature }) => this.settling.isSettled(path, signature, now));
     const target = `${job.target.folder}/${job.target.files.nameOf(key)}`;
     const targetPath = join(folder, target);
     const isMade = await access(targetPath).then(
       () => true,
       () => false,
     );
-    return { job, key, sources, target, targetPath, isMade, isReady: true };
+    return { job, key, sources, target, targetPath, isMade, isReady: settled.every(Boolean) };
   }
 
   private folders(): string[] {
-    const names = this.settings.jobs.flatMap(({ sources, target }) =>
-      [...sources, target].map((at) => at.folder),
-    );
-    return [...new Set(names)].map((name) => join(this.settings.folder, name));
+    return foldersOf(this.settings).map((name) => join(this.settings.folder, name));
   }
 }
 

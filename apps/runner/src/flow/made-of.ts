@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sameSignature } from './folder-contents.js';
 import type { Signature } from './folder-contents.js';
@@ -66,8 +66,22 @@ export class MadeOf {
     return () => this.remember(target, noted);
   }
 
+  /** Forgets targets that are there no more. @param made that are there, relative to the flow's folder */
+  async keepOnly(made: ReadonlySet<string>): Promise<void> {
+    const before = this.targets.size;
+    for (const target of [...this.targets.keys()].filter((name) => !made.has(name))) {
+      // It may have been made since the folders were looked at.
+      if (!(await isThere(join(dirname(this.path), target)))) this.targets.delete(target);
+    }
+    if (this.targets.size < before) await this.save();
+  }
+
   private remember(target: string, sources: Sources): Promise<void> {
     this.targets.set(target, sources);
+    return this.save();
+  }
+
+  private save(): Promise<void> {
     this.writing = this.writing.catch(() => undefined).then(() => this.write());
     return this.writing;
   }
@@ -77,6 +91,12 @@ export class MadeOf {
     await rename(`${this.path}.part`, this.path);
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function contentHash(path: string): Promise<string> {
   const hash = createHash('sha256');

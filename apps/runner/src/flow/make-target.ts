@@ -4,13 +4,14 @@ import { TaskFailure } from '@cordyna/task-server';
 import type { TaskContext } from '@cordyna/task-server';
 import { runCommand } from '../command/run-command.js';
 import type { FlowFile } from './flow-files.js';
+import { sameSignature, signatureOf } from './folder-contents.js';
 
 const UNFINISHED = '.part-';
 
 /**
  * Runs the script of a job for one file. It writes to a temporary name beside the target, which gets its own name only when the
  * script has ended well: a target is whole, or not there.
- * @throws TaskFailure `no_target` besides those of commands
+ * @throws TaskFailure `no_target`, `source_changed` besides those of commands
  */
 export async function makeTarget(
   file: FlowFile,
@@ -36,10 +37,20 @@ export async function makeTarget(
         },
       );
     });
+    await mustBeUnchanged(file);
     await rename(unfinished, targetPath);
     return output;
   } finally {
     await rm(unfinished, { force: true, recursive: true });
+  }
+}
+
+/** What was made of a source that changed meanwhile may be half of the one and half of the other. */
+async function mustBeUnchanged({ sources, target }: FlowFile): Promise<void> {
+  for (const { name, path, signature } of sources) {
+    const now = await signatureOf(path).catch(() => undefined);
+    if (!sameSignature(now, signature))
+      throw TaskFailure.retryable('source_changed', `${name} changed while ${target} was made of it`);
   }
 }
 
