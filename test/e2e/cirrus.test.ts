@@ -78,6 +78,16 @@ describe('events and rules of a whole installation, with two coordinators', () =
     await awaitUntil('event 5 happened', async () => (await happened()).includes('ns:event:5'));
     expect(await happened()).toEqual(events);
     expect(await fired()).toEqual(['ns:rule:1', 'ns:rule:2', 'ns:rule:3', 'ns:rule:4']);
+    // Event 1 waited for event 4, which made the rule fire with both.
+    const { items } = (await call('GET', '/api/v1/rules/ns:rule:4/firings')).body as {
+      items: readonly { firing: string; events: readonly { signal: string; type: string }[] }[];
+    };
+    expect(items[0]?.events.map(({ type }) => type)).toEqual(['ns:event:1', 'ns:event:4']);
+    const ofFirst = (await call('GET', `/api/v1/signals/${items[0]?.events[0]?.signal}`, undefined, 1)).body;
+    const { rules } = ofFirst as { rules: readonly object[] };
+    expect(rules).toContainEqual(
+      expect.objectContaining({ rule: 'ns:rule:4', outcome: 'triggered', firing: items[0]?.firing }),
+    );
     const again = await call('POST', '/r/event/ns:event:1', { action: 'trigger' }, 1);
     expect(again.body).toEqual({ msgs: [{ msg: 'no rule is triggered' }], status: 'OK' });
     const forced = await call('POST', '/r/event/ns:event:3', { action: 'trigger', force: 'true' }, 1);
@@ -120,6 +130,10 @@ describe('events and rules of a whole installation, with two coordinators', () =
       activity: { task: 'shop.ship', eventsAs: 'events' },
     });
     expect(made).toMatchObject({ status: 201, body: { version: 1, warnings: [] } });
+    // What Cirrus has no form for is not there for its clients.
+    expect(await call('GET', '/r/event_set/ready')).toMatchObject({ status: 404 });
+    expect(await call('GET', '/r/rule/ship')).toMatchObject({ status: 404 });
+    expect((await call('GET', '/q/rule')).body).not.toContainEqual(expect.objectContaining({ rule: 'ship' }));
     const { brokers, prefix } = cordyna;
     const bus = await outside(brokers, prefix);
     const paid = bus.event('order.paid', { order: 7 }, { id: 'paid-1', source: '/till' });

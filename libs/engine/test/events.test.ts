@@ -4,6 +4,7 @@ import {
   correlationOf,
   countFiring,
   emptyRegistry,
+  endedWaits,
   eventSetErrors,
   expire,
   expiresAt,
@@ -20,7 +21,9 @@ import {
   resetFuse,
   ruleErrors,
   rulesFor,
+  useLatched,
   withDefinitions,
+  withEvent,
   withHappened,
   type ActiveRule,
   type EventSignal,
@@ -154,6 +157,29 @@ describe('latched sets', () => {
     expect(matchLatched(set, after('a', 'd'), { ...signal, force: true })).toEqual({ outcome: 'triggered' });
     expect(matchLatched({ ...set, complete: 'any' }, after(), signal)).toEqual({ outcome: 'triggered' });
     expect(after('a', 'a').happened).toEqual(['a']);
+  });
+
+  test('fire with all that happened, and say who has waited for it and who waits no more', () => {
+    const at = 1_000;
+    const event = (signal: string, type: string, ...waitsIn: string[]) => ({ signal, type, at, waitsIn });
+    const first = withEvent(NO_LATCH, event('a1', 'a', 'r', 'other')).latch;
+    const latch = withEvent(first, event('x1', 'x', 'r')).latch;
+    const used = useLatched(latch, 'r', set, { type: 'd' }, at);
+    const a1 = { signal: 'a1', type: 'a' };
+    expect(used).toMatchObject({ events: [a1], waited: [a1] });
+    expect(used.latch.events).toEqual([event('a1', 'a', 'other'), event('x1', 'x', 'r')]);
+    // Used again it has not waited; nor has the event's own type, or what may have left the ledger.
+    expect(useLatched(used.latch, 'r', set, { type: 'd' }, at)).toMatchObject({ events: [a1], waited: [] });
+    expect(useLatched(latch, 'r', set, { type: 'a' }, at)).toMatchObject({ events: [], waited: [] });
+    const later = at + MAX_WAIT_MS;
+    expect(useLatched(latch, 'r', set, { type: 'd' }, later)).toMatchObject({ events: [a1], waited: [] });
+    expect(useLatched(NO_LATCH, 'r', set, { type: 'd' }, at)).toMatchObject({ events: [], waited: [] });
+    const { former } = withEvent(latch, event('a2', 'a'));
+    expect(endedWaits(former, 'why', at)).toEqual([
+      { rule: 'r', signal: 'a1', reason: 'why' },
+      { rule: 'other', signal: 'a1', reason: 'why' },
+    ]);
+    expect([endedWaits(former, 'why', later), endedWaits(undefined, 'why', at)]).toEqual([[], []]);
   });
 });
 

@@ -62,16 +62,19 @@ function checkFirings({ db: { events, runs } }: Site): string[] {
   return found;
 }
 
-/** Who waits according to the ledger waits in an event set, and the other way round; in latched sets nobody does. */
+/** Who waits according to the ledger waits in an event set, and the other way round. */
 function checkWaiting({ db: { events } }: Site): string[] {
   const waiting = new Set<string>();
-  for (const { value } of events.states.values())
+  for (const { value } of events.states.values()) {
     if (value?.kind === 'wait')
       for (const { signal } of value.waiting) waiting.add(`${signal}\n${value.rule}`);
+    if (value?.kind === 'latch')
+      for (const { signal, waitsIn } of value.events ?? [])
+        for (const rule of waitsIn) waiting.add(`${signal}\n${rule}`);
+  }
   const found: string[] = [];
-  for (const [id, { outcome, rule }] of events.rules) {
-    const isWaiting = outcome === 'waiting' && rule !== 'latch';
-    if (isWaiting !== waiting.has(id))
+  for (const [id, { outcome }] of events.rules) {
+    if ((outcome === 'waiting') !== waiting.has(id))
       found.push(`${id.replace('\n', ' for ')} is ${outcome}, and waits: ${waiting.has(id)}`);
   }
   return found;

@@ -1,6 +1,6 @@
 import type { EventSetBody } from '@cordyna/protocol/model';
-import { neededOf } from './match.js';
-import type { LatchState, EventSignal } from './model.js';
+import { MAX_WAIT_MS, neededOf, type Expired } from './match.js';
+import type { EventRef, EventSignal, LatchedEvent, LatchState } from './model.js';
 
 export type Latched =
   | { readonly outcome: 'triggered' }
@@ -27,3 +27,49 @@ export function matchLatched(
 
 export const withHappened = (latch: LatchState, type: string): LatchState =>
   latch.happened.includes(type) ? latch : { ...latch, happened: [...latch.happened, type].sort() };
+
+/** The event counts from now on. Where one of its type waited, it waits no more. */
+export function withEvent(
+  latch: LatchState,
+  event: LatchedEvent,
+): { readonly latch: LatchState; readonly former: LatchedEvent | undefined } {
+  const { events = [] } = latch;
+  const former = events.find(({ type }) => type === event.type);
+  const others = events.filter((one) => one !== former);
+  return { latch: { ...latch, events: [...others, event] }, former };
+}
+
+/** What an event makes a rule fire with: the others of its set that happened, and those of them that waited in it. */
+export function useLatched(
+  latch: LatchState,
+  rule: string,
+  set: EventSetBody,
+  { type: own }: Pick<EventSignal, 'type'>,
+  now: number,
+): {
+  readonly latch: LatchState;
+  readonly events: readonly EventRef[];
+  readonly waited: readonly EventRef[];
+} {
+  const { events = [] } = latch;
+  const used = events.filter(({ type }) => type !== own && set.events.includes(type));
+  const waited = used.filter((one) => one.waitsIn.includes(rule) && isInLedger(one, now));
+  const left = events.map((one) =>
+    used.includes(one) ? { ...one, waitsIn: one.waitsIn.filter((name) => name !== rule) } : one,
+  );
+  const refOf = ({ signal, type }: EventRef): EventRef => ({ signal, type });
+  return { latch: { ...latch, events: left }, events: used.map(refOf), waited: waited.map(refOf) };
+}
+
+/** What waited for longer than that may have left the ledger. */
+const isInLedger = ({ at }: LatchedEvent, now: number): boolean => at + MAX_WAIT_MS > now;
+
+/** Where an event waits no more, by rule. */
+export const endedWaits = (
+  event: LatchedEvent | undefined,
+  reason: string,
+  now: number,
+): readonly (Expired & { readonly rule: string })[] =>
+  event && isInLedger(event, now)
+    ? event.waitsIn.map((rule) => ({ rule, signal: event.signal, reason }))
+    : [];

@@ -55,10 +55,21 @@ export interface FuseState {
   } | null;
 }
 
+/** The newest event of its type that counts for latched sets. */
+export interface LatchedEvent extends EventRef {
+  /** When it was taken in, epoch ms. */
+  readonly at: number;
+  /** Rules in whose set it waits, according to the ledger. */
+  readonly waitsIn: readonly string[];
+}
+
 /** Events of latched sets that happened. */
 export interface LatchState {
   readonly kind: 'latch';
+  /** Their types. */
   readonly happened: readonly string[];
+  /** Older states have none. */
+  readonly events?: readonly LatchedEvent[];
 }
 
 /** What matching remembers; each is an aggregate of its own. */

@@ -40,7 +40,7 @@ export function decide(inbound: Inbound, work: WorkingSet, tools: Tools): Outcom
     case 'note-rule-state':
       return noteRuleState(inbound, work, tools);
     case 'clear-queue':
-      return clearQueue(inbound, work);
+      return clearQueue(inbound, work, tools);
     case 'declare':
       return decideDeclaration(inbound, work, tools);
     case 'withdraw':

@@ -6,10 +6,13 @@ export interface CirrusEntry {
   readonly [name: string]: JsonValue;
 }
 
-/** Is it of Cirrus' form? Sets that use events up, and rules with tasks and jobs, are not. */
+/** Is it of Cirrus' form? Sets that use events up or are complete with some, and rules with tasks and jobs, are not. */
 export function isOfCirrus(type: CirrusType, { body }: DefinitionView): boolean {
   if (type === 'event') return true;
-  if (type === 'event_set') return (body as unknown as EventSetBody).latched === true;
+  if (type === 'event_set') {
+    const { latched, complete, atLeast } = body as unknown as EventSetBody;
+    return latched === true && complete !== 'any' && atLeast === undefined;
+  }
   return (body as unknown as RuleBody).activity.cmd !== undefined;
 }
 

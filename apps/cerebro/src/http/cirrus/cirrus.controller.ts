@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { isEventName, type JsonValue } from '@cordyna/protocol/model';
+import type { JsonValue } from '@cordyna/protocol/model';
 import { v7 as uuidv7 } from 'uuid';
 import {
   CIRRUS_QUEUES,
@@ -14,6 +14,7 @@ import {
 } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
 import { JsonBody } from '../request/json-body.js';
+import { EventNamePipe } from '../request/parameters.js';
 import {
   CIRRUS_TYPES,
   KIND_OF,
@@ -47,20 +48,20 @@ export class CirrusController {
   ) {}
 
   @Get('r/:type/:name')
-  async get(@Param('type') asked: string, @Param('name') name: string): Promise<CirrusEntry> {
-    const type = typeOf(asked, name);
+  async get(@Param('type') asked: string, @Param('name', EventNamePipe) name: string): Promise<CirrusEntry> {
+    const type = knownType(asked);
     const found = await this.stored.definition(KIND_OF[type], name);
-    if (found) return { ...entryOf(type, found), status: 'OK' };
+    if (found && isOfCirrus(type, found)) return { ...entryOf(type, found), status: 'OK' };
     throw new ProblemError('unknown-definition', `${type}:${name} not found`);
   }
 
   @Put('r/:type/:name')
   async put(
     @Param('type') asked: string,
-    @Param('name') name: string,
+    @Param('name', EventNamePipe) name: string,
     @JsonBody() sent: unknown,
   ): Promise<Done> {
-    const type = typeOf(asked, name);
+    const type = knownType(asked);
     const { body, prefix } = toDefinition(type, toPayload(sent));
     const change = { kind: KIND_OF[type], name, action: 'put', body, path: '' } as const;
     await this.definitions.change([change], NOBODY).catch((error: unknown) => {
@@ -75,8 +76,8 @@ export class CirrusController {
   }
 
   @Delete('r/:type/:name')
-  async remove(@Param('type') asked: string, @Param('name') name: string): Promise<Done> {
-    const type = typeOf(asked, name);
+  async remove(@Param('type') asked: string, @Param('name', EventNamePipe) name: string): Promise<Done> {
+    const type = knownType(asked);
     const change = { kind: KIND_OF[type], name, action: 'remove', body: {}, path: '' } as const;
     await this.definitions.change([change], NOBODY).catch((error: unknown) => {
       // As in Cirrus, what is not there is removed too.
@@ -89,10 +90,10 @@ export class CirrusController {
   @HttpCode(200)
   async act(
     @Param('type') asked: string,
-    @Param('name') name: string,
+    @Param('name', EventNamePipe) name: string,
     @JsonBody() sent: unknown,
   ): Promise<Messages> {
-    const type = typeOf(asked, name);
+    const type = knownType(asked);
     const action = toAction(sent);
     if (type === 'event' && action?.action === 'trigger') return this.trigger(name, action);
     if (type !== 'rule' || !action || !RULE_STATES.includes(action.action)) return WRONG;
@@ -159,13 +160,6 @@ function knownType(asked: string): CirrusType {
   const type = CIRRUS_TYPES.find((one) => one === asked);
   if (type) return type;
   throw new ProblemError('unknown-definition', `${asked} not found: there are ${CIRRUS_TYPES.join(', ')}`);
-}
-
-function typeOf(asked: string, name: string): CirrusType {
-  const type = knownType(asked);
-  if (isEventName(name)) return type;
-  const message = 'must be 1 to 200 of letters, digits, "_", ".", ":", "-"';
-  throw new ProblemError('invalid-parameter', `the name ${message}`, [{ path: 'name', message }]);
 }
 
 const queueOf = (asked: string): CirrusQueue | undefined =>

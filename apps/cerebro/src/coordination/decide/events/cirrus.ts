@@ -1,7 +1,8 @@
-import { LATCH, NO_LATCH, type EventSignal } from '@cordyna/engine';
+import { LATCH, type EventSignal } from '@cordyna/engine';
 import { DONE, type Inbound, type Outcome } from '../../inbound.js';
 import type { WorkingSet } from '../../working-set.js';
 import type { Tools } from '../context.js';
+import { forgetLatched } from './latched.js';
 
 /** CloudEvents source of what the Cirrus interface is told. */
 export const CIRRUS_SOURCE = '/cirrus';
@@ -20,9 +21,12 @@ export function noteRuleState(
 }
 
 /** Without its log no event of a latched set has happened. */
-export function clearQueue({ queue }: Extract<Inbound, { kind: 'clear-queue' }>, work: WorkingSet): Outcome {
+export function clearQueue(
+  { queue }: Extract<Inbound, { kind: 'clear-queue' }>,
+  work: WorkingSet,
+  tools: Tools,
+): Outcome {
   work.events.clear(queue);
-  if (queue === 'event' && work.events.state(LATCH) !== null)
-    work.events.saveState({ id: LATCH, value: NO_LATCH, eventSet: null, expiresAt: null });
+  if (queue === 'event' && work.events.state(LATCH) !== null) forgetLatched(work, tools.clock.now());
   return DONE;
 }

@@ -12,7 +12,8 @@ import { signalId } from '../../signal-id.js';
 import type { WorkingSet } from '../../working-set.js';
 import { originOf, worldOf, type Tools } from '../context.js';
 import { seedOf } from '../request-run.js';
-import { saveWait, settleExpired, takeSignal } from './signal.js';
+import { settleExpired } from './settle-expired.js';
+import { saveWait, takeSignal } from './signal.js';
 
 type Due = Extract<Inbound, { kind: 'event-due' }>;
 

@@ -1,5 +1,4 @@
 import {
-  LATCH,
   NO_LATCH,
   NO_WAIT,
   correlationOf,
@@ -11,7 +10,6 @@ import {
   matchLatched,
   rulesFor,
   waitId,
-  withHappened,
   type ActiveRule,
   type EventRef,
   type LatchState,
@@ -25,6 +23,8 @@ import type { WorkingSet } from '../../working-set.js';
 import type { Tools } from '../context.js';
 import { isFromCirrus } from './cirrus.js';
 import { fuseOf, saveFuse } from './fuse.js';
+import { latchOf, latchSignal, takeLatched } from './latched.js';
+import { settleExpired } from './settle-expired.js';
 
 const FIRINGS_PER_MINUTE = 600;
 
@@ -52,19 +52,21 @@ export function takeSignal(
   const registry = work.registry();
   const rules = rulesFor(registry, signal.type);
   const latches = isFromCirrus(signal) || isLatched(registry, signal.type);
-  const latch = latches ? ((work.events.state(LATCH) as LatchState | null) ?? NO_LATCH) : NO_LATCH;
+  const latch = latches ? latchOf(work) : NO_LATCH;
   if (latches) {
-    const value = withHappened(latch, signal.type);
-    work.events.saveState({ id: LATCH, value, eventSet: null, expiresAt: null });
     const payload = note ?? { action: 'trigger', force: String(signal.force) };
     work.events.note({ queue: 'event', name: signal.type, payload, at: tools.clock.now() });
   }
   const fired: string[] = [];
-  for (const rule of rules) {
-    const found = takeFor(rule, signal, latch, work, tools);
-    if (found === 'fired') fired.push(rule.rule);
-    else work.events.settle({ signal: signal.signal, rule: rule.rule, firing: null, ...found });
+  const waitsIn: string[] = [];
+  for (const active of rules) {
+    const { rule, set } = active;
+    const found = takeFor(active, signal, latch, work, tools);
+    if (found === 'fired') fired.push(rule);
+    else work.events.settle({ signal: signal.signal, rule, firing: null, ...found });
+    if (set.latched && found !== 'fired' && found.outcome === 'waiting') waitsIn.push(rule);
   }
+  if (latches) latchSignal(signal, waitsIn, work, tools.clock.now());
   return fired;
 }
 
@@ -119,31 +121,29 @@ export const saveWait = (
     ...{ eventSet: body.eventSet, expiresAt: expiresAt(set, value) },
   });
 
-export const settleExpired = (
-  rule: string,
-  { signal, reason }: { readonly signal: string; readonly reason: string },
-  work: WorkingSet,
-): void => work.events.settle({ signal, rule, outcome: 'expired', reason, firing: null });
-
 function fire(
-  { rule, version, body, set }: ActiveRule,
+  active: ActiveRule,
   signal: StoredSignal,
   key: string,
   events: readonly EventRef[],
   work: WorkingSet,
   tools: Tools,
 ): 'fired' | Unfired {
+  const { rule, version, body, set } = active;
   const now = tools.clock.now();
   const limit = body.firingsPerMinute ?? tools.firingsPerMinute ?? FIRINGS_PER_MINUTE;
   const { fuse, fires } = countFiring(fuseOf(rule, work), limit, now);
   saveFuse(fuse, work);
   if (!fires) return filtered(`the fuse of ${rule} is blown: ${fuse.blown?.reason ?? ''}`);
+  const others = set.latched ? takeLatched(active, signal, work, now) : { events: [], waited: [] };
+  const used = [...others.events, ...events];
   const value: RuleFiring = {
     ...{ firing: uuidv5(rule, signal.signal), rule, ruleVersion: version, body, key, at: now },
-    ...{ force: signal.force, events, state: 'due', attempt: 0, run: null, error: null, finishedAt: null },
+    ...{ force: signal.force, events: used, state: 'due', attempt: 0, run: null, error: null },
+    finishedAt: null,
   };
   work.events.saveFiring(value);
-  for (const one of events) {
+  for (const one of [...others.waited, ...events]) {
     const row = {
       signal: one.signal,
       rule,
