@@ -105,6 +105,31 @@ describe('the runner', () => {
     ]);
   });
 
+  test('runs the command of a rule that an event fires, and its success is the next event', async () => {
+    const made = join(dir, 'made-by-a-rule');
+    const define = async (path: string, body: object): Promise<void> => {
+      expect((await cordyna.api.request('POST', `/api/v1/${path}`, { body })).status).toBe(201);
+    };
+    await define('event-sets', { name: 'letter', events: ['letter.came'] });
+    await define('event-sets', { name: 'answer', events: ['letter.answered'] });
+    const cmd = ['sh', '-c', `echo "$RULE_ID $TRIGGER $WHO" > ${made}`];
+    const activity = { cmd, env: { WHO: 'ann' } };
+    await define('rules', { name: 'answer', eventSet: 'letter', activity, triggering: 'answer' });
+    await cordyna.api.request('POST', '/api/v1/signals', { body: { type: 'letter.came' } });
+
+    await awaitUntil('the next event happened', async () => {
+      const { body } = await cordyna.api.request('GET', '/api/v1/signals?type=letter.answered');
+      return (body as { items: readonly object[] }).items.length === 1;
+    });
+    expect(readFileSync(made, 'utf8')).toBe('answer letter ann\n');
+    const { body } = await cordyna.api.request('GET', '/api/v1/rules/answer/firings');
+    const [firing] = (body as { items: readonly { run: string }[] }).items;
+    expect(firing).toMatchObject({ state: 'done', attempt: 1 });
+    expect(await cordyna.api.run(firing!.run)).toMatchObject({
+      ...{ state: 'completed', task: 'runner.cmd', trigger: { kind: 'rule', rule: 'answer' } },
+    });
+  });
+
   test('ends a command when its run is cancelled', async () => {
     const run = await cordyna.api.createRun({ task: 'runner.waits' });
     await awaitUntil('it runs', async () => (await cordyna.api.run(run)).tasks[0]?.state === 'started');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { joinMessages } from '../../apps/cerebro/src/persistence/sql/joined-messages.js';
 import { KEPT_MS, openKept, type Kept } from './retention-support.js';
 
 let kept: Kept;
@@ -141,11 +142,24 @@ describe('retention', () => {
       VALUES ('fact', 'open', 't', '{}', $1, now() - interval '40 days')`,
       [open],
     );
-    expect(await kept.sweep()).toMatchObject({ dead_letters: 1, lost_instances: 1, instances: 2, outbox: 1 });
+    // Facts of one commit are one row: it goes with the last of its runs.
+    const joined = (...runs: readonly string[]): Buffer =>
+      joinMessages(runs.map((run, at) => ({ messageId: `${at}`, run, key: null, value: Buffer.from('{}') })));
+    await kept.sql.query(
+      `INSERT INTO outbox (kind, message_id, topic, headers, messages, value, created_at)
+       SELECT 'fact', id, 't', '{}', 2, value, now() - age * interval '1 day'
+       FROM unnest($1::text[], $2::bytea[], $3::int[]) AS w (id, value, age)`,
+      [
+        ['joined-gone', 'joined-open', 'joined-young'],
+        [joined(randomUUID(), randomUUID()), joined(randomUUID(), open), joined(randomUUID(), randomUUID())],
+        [40, 40, 1],
+      ],
+    );
+    expect(await kept.sweep()).toMatchObject({ dead_letters: 1, lost_instances: 1, instances: 2, outbox: 2 });
     const names = await kept.sql.query<{ message_id: string }>(
       `SELECT message_id FROM outbox WHERE topic = 't' ORDER BY 1`,
     );
-    expect(names.rows.map((row) => row.message_id)).toEqual(['new', 'open']);
+    expect(names.rows.map((row) => row.message_id)).toEqual(['joined-open', 'joined-young', 'new', 'open']);
   });
 
   test('whatever is removed while runs are made, ended and retried, what is kept still works', async () => {

@@ -4,6 +4,7 @@ import { storeErrorOf } from '../sql/errors.js';
 import { withClient } from '../sql/pools.js';
 import { prepared, rowsOf, type Statement } from '../sql/statement.js';
 import { removeEvents, type RemovedEvents } from './events.js';
+import { removeJoined } from './joined-messages.js';
 import { removeOthers, type RemovedOthers } from './other-rows.js';
 import {
   forgetEmptied,
@@ -19,8 +20,12 @@ const lock = prepared('retention_lock', 'SELECT pg_try_advisory_xact_lock($1::bi
 
 const BEGINNING = ['-infinity', '00000000-0000-0000-0000-000000000000'] as const;
 
+async function all<Row>(client: PoolClient, statement: Statement): Promise<readonly Row[]> {
+  return rowsOf<Row>(await client.query({ ...statement, values: [...statement.values] }));
+}
+
 async function one<Row>(client: PoolClient, statement: Statement): Promise<Row> {
-  const [row] = rowsOf<Row>(await client.query({ ...statement, values: [...statement.values] }));
+  const [row] = await all<Row>(client, statement);
   return row as Row;
 }
 
@@ -53,12 +58,14 @@ async function removeIn(client: PoolClient, { olderThanMs, limit, after }: Remov
   const rows = await one<RemovedRows>(client, removeRowsOfRuns(limit));
   await one(client, forgetEmptied(limit));
   const others = await one<RemovedOthers>(client, removeOthers(olderThanMs, limit));
+  const joined = await removeJoined((statement) => all(client, statement), olderThanMs, limit);
   const events = await one<RemovedEvents>(client, removeEvents(olderThanMs, limit));
   const { looked_at: lookedAt, last, ...removedRuns } = runs;
   const { open, ...removedRows } = rows;
-  const all = { ...removedRuns, ...removedRows, ...others, ...events, outbox: runs.outbox + others.outbox };
-  const isFull = Object.values(all).some((count) => count >= limit) || open > 0;
-  return { rows: all, next: lookedAt >= limit ? last : isFull ? (after ?? '') : null };
+  const outbox = runs.outbox + others.outbox + joined;
+  const rowCounts = { ...removedRuns, ...removedRows, ...others, ...events, outbox };
+  const isFull = Object.values(rowCounts).some((count) => count >= limit) || open > 0;
+  return { rows: rowCounts, next: lookedAt >= limit ? last : isFull ? (after ?? '') : null };
 }
 
 /** `<finished at> <run>`: the time has a space of its own. */
