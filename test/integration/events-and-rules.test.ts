@@ -181,6 +181,17 @@ describe('events and rules, with three coordinators', () => {
     expect((await signal(go.signal)).rules).toMatchObject([{ state: 'error', error: { code: 'no_runner' } }]);
   });
 
+  test.each([
+    ['task', { task: 'shop.gone' }, 'unknown_task'],
+    ['job', { job: 'gone' }, 'unknown_job'],
+  ])('a %s that is gone ends the firing in an error that says so, once', async (what, activity, code) => {
+    await define(`gone-${what}`, { events: [`gone-${what}`] }, { activity, attempts: 3 });
+    const { signal: id } = await tell(`gone-${what}`);
+    expect(await untilOver(`gone-${what}`, 1)).toMatchObject([{ attempt: 0, run: null }]);
+    const error = { code, message: expect.stringContaining('gone') };
+    expect(await signal(id)).toMatchObject({ outcome: 'triggered', rules: [{ state: 'error', error }] });
+  });
+
   test('what is old is removed, but not what waits', async () => {
     await define('waits', { events: ['w1', 'w2'] }, { activity: pay });
     const waits = await tell('w1');

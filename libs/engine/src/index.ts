@@ -1,11 +1,11 @@
 export { mergeArgs } from './args/merge-args.js';
 export type { ArgsSource, MergedArgs } from './args/merge-args.js';
 export { argsSources } from './args/sources.js';
-export { definitionId, inForce, nextVersion } from './definitions/index.js';
+export { definitionId, inForce, nextVersion, startersOf } from './definitions/index.js';
 export { EngineError } from './errors.js';
 export * from './events/index.js';
 export * from './graph/index.js';
-export { differences, pointerOf } from './json/diff.js';
+export { differences } from './json/diff.js';
 export type { Difference } from './json/diff.js';
 export { sameJson } from './json/same.js';
 export * from './lifecycle/index.js';

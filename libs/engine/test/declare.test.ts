@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '@cordyna/protocol/model';
-import type { JsonObject, ServerDeclaration } from '@cordyna/protocol/model';
-import { cronErrors, declare, emptyRegistry, graphOf, withdraw } from '@cordyna/engine';
+import type { DefinitionKind, JsonObject, ServerDeclaration } from '@cordyna/protocol/model';
+import { cronErrors, declare, emptyRegistry, graphOf, withDefinitions, withdraw } from '@cordyna/engine';
 import type { Registry } from '@cordyna/engine';
 import { declarationOf, lenientTools, registryWith } from '@cordyna/engine/testing';
 
@@ -170,6 +170,39 @@ describe('a declaration', () => {
       ['duplicate_dependency', '/jobs/1/tasks/0/dependsOn/4'],
     ]);
     expect([...registry.tasks.keys()]).toEqual(['s.kept']);
+  });
+
+  test('warns of rules and schedules that start what is gone, and of no others', () => {
+    const bodies: readonly (readonly [DefinitionKind, string, object | null])[] = [
+      ['rule', 'on-x', { eventSet: 'e', activity: { task: 'a.x' } }],
+      ['rule', 'also-x', { eventSet: 'e', activity: { task: 'a.x' } }],
+      ['rule', 'on-y', { eventSet: 'e', activity: { task: 'a.y' } }],
+      ['rule', 'on-j', { eventSet: 'e', activity: { job: 'a.j' } }],
+      ['rule', 'auto', { eventSet: 'e', activity: { cmd: '__auto_trigger__' } }],
+      ['rule', 'command', { eventSet: 'e', activity: { cmd: 'ls', runner: 'a' } }],
+      ['rule', 'container', { eventSet: 'e', activity: { cmd: 'ls', runner: 'a', task_type: 'docker' } }],
+      ['rule', 'removed', null],
+      ['event-set', 'e', { events: ['e'] }],
+      ['schedule', 'a.x', { everyMs: 5_000 }],
+      ['schedule', 'hourly', { job: 'a.j', everyMs: 3_600_000 }],
+      ['schedule', 'other', { task: 'a.y', everyMs: 3_600_000 }],
+    ];
+    const jobs = [
+      { name: 'j', tasks: [{ task: 'y' }] },
+      { name: 'k', tasks: [{ task: 'y' }] },
+    ];
+    const before = withDefinitions(
+      registryWith(declarationOf('a', ['x', 'y', 'cmd', 'docker'], jobs)),
+      bodies.map(([kind, name, body]) => ({ kind, name, version: 1, body: body as JsonObject | null })),
+    );
+    const { warnings } = accept(before, declarationOf('a', ['y', 'docker'], jobs.slice(1)));
+    expect(warnings).toEqual([
+      'a.x is no longer declared, which stops the rules: also-x, on-x',
+      'a.x is no longer declared, which stops the schedules: a.x',
+      'a.cmd is no longer declared, which stops the rules: command',
+      'a.j is no longer declared, which stops the rules: on-j',
+      'a.j is no longer declared, which stops the schedules: hourly',
+    ]);
   });
 
   test('warns of what other servers lose or must check, and of names that are probably misspelt', () => {

@@ -43,6 +43,44 @@ describe('a job that a schedule starts', () => {
     });
   });
 
+  test('is not removed while a rule starts it, and the answer names the rule', () => {
+    const activity = { job: 'nightly' };
+    const rule = {
+      kind: 'rule',
+      name: 'on:close',
+      action: 'put',
+      body: { eventSet: 'e', activity },
+    } as const;
+    expect(apply(rule, { ...nightly, ...remove })).toMatchObject({
+      ...{ kind: 'refused', code: 'definition_in_use' },
+      errors: [{ path: '/1', message: expect.stringContaining('the rule on:close starts the job nightly') }],
+    });
+    expect(apply(rule, { ...rule, ...remove }, { ...nightly, ...remove })).toMatchObject({ kind: 'defined' });
+  });
+
+  test('an event set that rules name is removed with a warning for each', () => {
+    const set = { kind: 'event-set', name: 'e', action: 'put', body: { events: ['e'] } } as const;
+    const rule = (name: string, eventSet: string, triggering: string) =>
+      ({
+        kind: 'rule',
+        name,
+        action: 'put',
+        body: { eventSet, triggering, activity: { cmd: '__auto_trigger__' } },
+      }) as const;
+    const changes = [set, rule('first', 'e', 'x'), rule('last', 'x', 'e'), { ...set, ...remove }];
+    expect(apply(...changes)).toMatchObject({
+      results: [
+        ...[{}, {}, {}],
+        {
+          warnings: [
+            'the rule first does not fire without the event set e',
+            'firings of the rule last end in error without the event set e',
+          ],
+        },
+      ],
+    });
+  });
+
   test.each<[string, Omit<DefinitionChange, 'path'>]>([
     ['is removed before it', { ...mornings, ...remove }],
     ['starts something else before it', { ...made, body: { job: 'other', everyMs: 1_000 } }],

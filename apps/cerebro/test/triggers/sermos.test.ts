@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { dueBetween } from '@cordyna/engine';
 import type { SermosOptions } from '../../src/coordination/index.js';
 import { CordynaYaml } from '../../src/triggers/index.js';
 
@@ -132,6 +133,11 @@ describe('a sermos.yaml', () => {
       task('{ scheduleType: interval, task: a.b, schedule: { every: 5, period: microseconds } }'),
       [/no whole number of milliseconds/],
     ],
+    [
+      'a node whose variable is not given',
+      pipeline('dagAdjacency: { a: ["${NODE}"] }\ntaskDefinitions: { a: { handler: x.m.a } }'),
+      [/\/a\/0 \$\{NODE\} has no default/],
+    ],
     ['another type', task('{ scheduleType: solar, task: a.b, schedule: {} }'), [/solar is unknown/]],
     [
       'a pattern that is none',
@@ -153,5 +159,34 @@ describe('a sermos.yaml', () => {
     const { bodies, notes } = imported(text, { environment: { KIND: 'interval' } });
     expect(notes).toEqual([]);
     expect(bodies).toEqual({ 'schedule t': { task: 'a.b', scope: 'task', everyMs: 3_000 } });
+  });
+
+  test('fills in the names of nodes, wherever they stand', () => {
+    const graph = '"${FIRST:a}": ["${STAGE}-b", c], "${STAGE}-b": [c]';
+    const handlers = 'a: { handler: x.m.a }, "${STAGE}-b": { handler: x.m.b }, c: { handler: x.m.c }';
+    const text = pipeline(`dagAdjacency: { ${graph} }\ntaskDefinitions: { ${handlers} }`);
+    const { bodies, notes } = imported(text, { environment: { STAGE: 'our' } });
+    expect(notes).toEqual([]);
+    expect(bodies).toEqual({
+      'job p': {
+        tasks: [
+          { task: 'x.a', dependsOn: [] },
+          { task: 'x.b', dependsOn: ['x.a'] },
+          { task: 'x.c', dependsOn: ['x.a', 'x.b'] },
+        ],
+      },
+    });
+  });
+
+  // Celery, docs of crontab schedules: the task runs when all fields fit.
+  test.each([
+    ['{ minute: 0, hour: 0, dayOfMonth: 1-7, dayOfWeek: mon }', '0 0 1-7 * +mon', ['02', '07']],
+    ['{ minute: 0, hour: 0, dayOfMonth: 2 }', '0 0 2 * *', ['02', '02']],
+    ['{ minute: 0, hour: 0, dayOfWeek: "1,3" }', '0 0 * * 1,3', ['02', '04']],
+  ])('of the crontab %s both days must fit: %s', (schedule, cron, days) => {
+    const { bodies } = imported(task(`{ scheduleType: crontab, task: a.b, schedule: ${schedule} }`));
+    expect(bodies).toMatchObject({ 'schedule t': { cron } });
+    const due = dueBetween({ cron, timezone: 'UTC' }, Date.parse('2026-11-01T12:00Z'), Infinity, 2);
+    expect(due.map((at) => new Date(at).toISOString().slice(8, 10))).toEqual(days);
   });
 });

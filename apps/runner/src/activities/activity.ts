@@ -1,3 +1,4 @@
+import { isJsonObject } from '@cordyna/protocol/model';
 import { TaskFailure } from '@cordyna/task-server';
 import type { JsonObject, TaskEvent } from './types.js';
 
@@ -34,7 +35,7 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Of the activity, an object or a list of `NAME=value`; what the rule says about itself wins. */
 export function environmentOf({ activity, env }: ActivityArgs): Record<string, string> {
   const { env: own = {} } = activity;
-  const pairs = Array.isArray(own) ? own.map(pairOf) : isObject(own) ? Object.entries(own) : undefined;
+  const pairs = Array.isArray(own) ? own.map(pairOf) : isJsonObject(own) ? Object.entries(own) : undefined;
   const wrong = pairs?.find(([name]) => !VARIABLE.test(name));
   if (!pairs || wrong) {
     const what = wrong
@@ -60,6 +61,3 @@ export function mustBeAllowed(what: string, name: string, allowed: readonly stri
     description: `Whoever operates the runner can add it to ${place} in the runner's configuration.`,
   });
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isJsonObject } from '@cordyna/protocol/model';
 import { TaskFailure } from '@cordyna/task-server';
 import type { TaskEvent } from '@cordyna/task-server';
 
@@ -54,7 +55,7 @@ async function readOutput(path: string): Promise<object | undefined> {
 function parsed(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    if (isJsonObject(value)) return value;
   } catch (cause) {
     throw TaskFailure.nonRetryable('output_not_json', `CORDYNA_OUTPUT_FILE holds no JSON: ${String(cause)}`, {
       cause,

@@ -1,2 +1,3 @@
 export { definitionId, inForce, nextVersion } from './definition.js';
 export { jobOf } from './job.js';
+export { startersOf } from './starters.js';

@@ -1,5 +1,6 @@
 import { AUTO_TRIGGER, type JsonObject, type RunRequest, type RunState } from '@cordyna/protocol/model';
 import type { RuleFiring } from './model.js';
+import { runnerTask } from './runner-task.js';
 
 /** What a firing does next. */
 export type Step =
@@ -8,9 +9,6 @@ export type Step =
   | { readonly step: 'succeed' }
   | { readonly step: 'try again' }
   | { readonly step: 'fail'; readonly code: string; readonly message: string };
-
-/** The task server that runs activities without code, unless a rule names another (docs/runner.md). */
-export const RUNNER = 'runner';
 
 export interface Around {
   /** State of the firing's latest run; null when there is none. */
@@ -44,7 +42,7 @@ function afterRun({ attempt, body: { attempts = 1 }, run }: RuleFiring, state: R
 
 function toRunner({ rule, firing, body, force }: RuleFiring, { isDeclared }: Around): Step {
   const { activity, eventSet } = body;
-  const task = `${activity.runner ?? RUNNER}.${activity.task_type === 'docker' ? 'docker' : 'cmd'}`;
+  const task = runnerTask(activity);
   if (!isDeclared(task))
     return {
       step: 'fail',

@@ -1,3 +1,4 @@
+import { pointerOf } from '@cordyna/protocol/model';
 import type { Activity, EventSetBody, JsonObject, RuleBody } from '@cordyna/protocol/model';
 import { inForce } from '../definitions/index.js';
 import type { Registry } from '../model/index.js';
@@ -6,8 +7,6 @@ interface BodyError {
   readonly path: string;
   readonly message: string;
 }
-
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** What is wrong with an event set. Its shape is checked where it is read. */
 export function eventSetErrors(
@@ -24,8 +23,8 @@ export function eventSetErrors(
   if (atLeast !== undefined && atLeast > events.length)
     add('/atLeast', `is more than the ${events.length} events`);
   for (const [type, schema] of Object.entries(filters)) {
-    if (!events.includes(type)) add(`/filters/${escaped(type)}`, 'is not among the events');
-    for (const message of schemaErrors(schema)) add(`/filters/${escaped(type)}`, message);
+    if (!events.includes(type)) add(pointerOf(['filters', type]), 'is not among the events');
+    for (const message of schemaErrors(schema)) add(pointerOf(['filters', type]), message);
   }
   if (latched && windowMs !== undefined) add('/windowMs', 'is not for a latched set: leave it out');
   // What has happened has happened, whether it fits or not.

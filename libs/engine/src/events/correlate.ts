@@ -1,4 +1,4 @@
-import type { EventSetBody, JsonObject, JsonValue } from '@cordyna/protocol/model';
+import { tokensOf, type EventSetBody, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
 
 const MAX_KEY = 256;
 
@@ -21,9 +21,8 @@ export function correlationOf({ correlate }: Pick<EventSetBody, 'correlate'>, da
 /** RFC 6901. */
 function valueAt(data: JsonObject, pointer: string): JsonValue | undefined {
   let at: JsonValue | undefined = data;
-  for (const token of pointer.split('/').slice(1)) {
+  for (const name of tokensOf(pointer)) {
     if (typeof at !== 'object' || at === null) return undefined;
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
     at = Object.hasOwn(at, name) ? (at as { readonly [name: string]: JsonValue })[name] : undefined;
   }
   return at;

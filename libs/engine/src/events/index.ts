@@ -6,3 +6,4 @@ export * from './latch.js';
 export * from './match.js';
 export * from './model.js';
 export * from './rules-of.js';
+export * from './runner-task.js';

@@ -1,8 +1,7 @@
+import { pointerOf } from '@cordyna/protocol/model';
 import type { PlanError, RunSeed, World } from '../model/index.js';
 import { mergeArgs } from '../args/merge-args.js';
 import { argsSources } from '../args/sources.js';
-
-const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /**
  * What a request's arguments are already known to get wrong: `taskArgs` for tasks that are not in the run, and arguments
@@ -14,7 +13,7 @@ export function checkArgs(seed: RunSeed, validate: World['validate']): readonly 
     .filter((task) => !members.has(task))
     .map((task): PlanError => ({
       code: 'invalid_args',
-      path: `/taskArgs/${pointer(task)}`,
+      path: pointerOf(['taskArgs', task]),
       message: `${task} is not in this run: take it out or correct the name`,
     }));
   const refused = seed.plan.members.flatMap((member) => {

@@ -1,13 +1,9 @@
-import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import { isJsonObject, pointerOf, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
 import { sameJson } from '../json/same.js';
-import { pointerOf } from '../json/diff.js';
 
 /** What tells people something and promises nothing. */
 const ANNOTATIONS = new Set(['$schema', '$id', '$comment', 'title', 'description', 'default', 'examples']);
 const MAX_TOLD = 10;
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * What those who read a task's output may not rely on any more: members that are gone or no longer certain, and values
@@ -26,9 +22,10 @@ function losses(before: JsonObject, after: JsonObject, at: string): readonly str
     const [was, is] = [before[keyword], after[keyword]];
     const path = `${at}${pointerOf([keyword])}`;
     if (ANNOTATIONS.has(keyword) || sameJson(was, is)) return [];
-    if (keyword === 'properties' && isObject(was)) return ofProperties(was, isObject(is) ? is : {}, path);
+    if (keyword === 'properties' && isJsonObject(was))
+      return ofProperties(was, isJsonObject(is) ? is : {}, path);
     if (keyword === 'required') return uncertain(was, is, path);
-    if (keyword === 'items' && isObject(was) && isObject(is)) return losses(was, is, path);
+    if (keyword === 'items' && isJsonObject(was) && isJsonObject(is)) return losses(was, is, path);
     // Members that the schema did not speak of before are new ones.
     if (was === undefined && keyword === 'properties') return [];
     if (keyword === 'type') return [`${path} is ${words(is)} and was ${words(was)}`];
@@ -46,7 +43,7 @@ const ofProperties = (before: JsonObject, after: JsonObject, at: string): readon
     const [was, is] = [before[name], after[name]];
     const path = `${at}${pointerOf([name])}`;
     if (is === undefined) return [`${path} is there no more`];
-    if (isObject(was) && isObject(is)) return losses(was, is, path);
+    if (isJsonObject(was) && isJsonObject(is)) return losses(was, is, path);
     return was === is ? [] : [`${path} was changed`];
   });
 

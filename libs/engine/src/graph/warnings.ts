@@ -1,5 +1,6 @@
 import { serverOf } from '@cordyna/protocol/model';
 import type { DeclaredServer, JobDefinition, Registry, TaskDefinition } from '../model/index.js';
+import { startersOf } from '../definitions/index.js';
 import { sameJson } from '../json/same.js';
 import { outputLosses } from './output-changes.js';
 
@@ -14,6 +15,8 @@ interface Consequence {
   /** Jobs that are not of this server. */
   readonly jobs: readonly string[];
 }
+
+const NOT_DECLARED = 'is no longer declared';
 
 /**
  * What is accepted and may yet surprise: own dependencies that are probably misspelt, those of a job's entries that nobody
@@ -34,6 +37,7 @@ export function declarationWarnings(
     ...misspelt,
     ...server.jobs.flatMap(notWaitedFor),
     ...consequencesOf(former, registry).flatMap(toWhoChanges),
+    ...goneOf(former, registry).flatMap((gone) => stoppedBy(gone, registry)),
   ];
 }
 
@@ -84,9 +88,28 @@ const consequencesOf = (former: DeclaredServer | undefined, registry: Registry):
     const jobs = [...registry.jobs.values()]
       .filter(({ job, tasks }) => isOther(job) && tasks.some((entry) => entry.task === task))
       .map(({ job }) => job);
-    const what = now ? `was changed (${changesOf(before, now)})` : 'is no longer declared';
+    const what = now ? `was changed (${changesOf(before, now)})` : NOT_DECLARED;
     return [{ task, what, isGone: !now, dependents, jobs }];
   });
+
+type Gone = { readonly task: string } | { readonly job: string };
+
+const goneOf = (former: DeclaredServer | undefined, registry: Registry): readonly Gone[] => [
+  ...(former?.tasks ?? []).filter(({ task }) => !registry.tasks.has(task)).map(({ task }) => ({ task })),
+  ...(former?.jobs ?? []).filter(({ job }) => !registry.jobs.has(job)).map(({ job }) => ({ job })),
+];
+
+/** Those who made these rules and schedules are no task server: whoever removes the task is told of them. */
+function stoppedBy(gone: Gone, registry: Registry): readonly string[] {
+  const { rules, schedules } = startersOf(registry, gone);
+  const name = 'task' in gone ? gone.task : gone.job;
+  return [
+    ...(rules.length > 0 ? [`${name} ${NOT_DECLARED}, which stops the rules: ${rules.join(', ')}`] : []),
+    ...(schedules.length > 0
+      ? [`${name} ${NOT_DECLARED}, which stops the schedules: ${schedules.join(', ')}`]
+      : []),
+  ];
+}
 
 function changesOf(before: TaskDefinition, now: TaskDefinition): string {
   const lost = outputLosses(before.outputSchema, now.outputSchema);

@@ -1,3 +1,4 @@
+import { isJsonObject, pointerOf } from '@cordyna/protocol/model';
 import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
 import { sameJson } from './same.js';
 
@@ -13,11 +14,6 @@ export type Difference =
     };
 
 const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !isList(value);
-
-export const pointerOf = (tokens: readonly (string | number)[]): string =>
-  tokens.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 /**
  * How one JSON value became another, as deep as both are objects or lists. Elements of lists are compared between what
@@ -25,7 +21,7 @@ export const pointerOf = (tokens: readonly (string | number)[]): string =>
  */
 export function differences(before: JsonValue, after: JsonValue, path = ''): readonly Difference[] {
   if (sameJson(before, after)) return [];
-  if (isObject(before) && isObject(after)) return ofObjects(before, after, path);
+  if (isJsonObject(before) && isJsonObject(after)) return ofObjects(before, after, path);
   if (isList(before) && isList(after)) return ofLists(before, after, path);
   return [{ op: 'replace', path, before, after }];
 }

@@ -6,6 +6,7 @@ export * from './event-types.js';
 export * from './events.js';
 export * from './execution.js';
 export * from './json.js';
+export * from './json-pointer.js';
 export * from './limits.js';
 export * from './names.js';
 export * from './states.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { InvokeCommand, JsonObject, JsonValue, RunRequest, TaskError } from '@cordyna/protocol/model';
-import { DEFAULT_TIMEOUTS, qualify } from '@cordyna/protocol/model';
+import { DEFAULT_TIMEOUTS, isJsonObject, qualify } from '@cordyna/protocol/model';
 import { TaskServerError } from '../errors.js';
 import { handlerTools } from '../execution/handler-tools.js';
 import { outcomeOfOutput, outcomeOfThrown } from '../handler/outcome.js';
@@ -75,7 +75,7 @@ function commandFor(server: TaskServer, { declaration }: TaskDefinition, input: 
   const given = Object.entries(input.inputs ?? {});
   const inputs = Object.fromEntries(given.map(([task, output]) => [qualify(server.name, task), output]));
   const { args = {}, dependsOn = [], name, timeouts } = declaration;
-  const outputs = dependsOn.map((task) => inputs[qualify(server.name, task)]).filter(isObject);
+  const outputs = dependsOn.map((task) => inputs[qualify(server.name, task)]).filter(isJsonObject);
   const { item } = input;
   return {
     invocation: input.invocation ?? randomUUID(),
@@ -91,6 +91,3 @@ function commandFor(server: TaskServer, { declaration }: TaskDefinition, input: 
     lease: '',
   };
 }
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

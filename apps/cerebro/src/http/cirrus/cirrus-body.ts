@@ -1,4 +1,4 @@
-import { type DefinitionKind, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
+import { isJsonObject, type DefinitionKind, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
 import { parseStrictJson, validateDefinition } from '@cordyna/protocol/wire';
 import { ProblemError, type ProblemField } from '../problem/problem-kinds.js';
 import { sentence } from '../request/definition-body.js';
@@ -6,9 +6,6 @@ import { sentence } from '../request/definition-body.js';
 export const CIRRUS_TYPES = ['event', 'event_set', 'rule'] as const;
 export type CirrusType = (typeof CIRRUS_TYPES)[number];
 export const KIND_OF = { event: 'event', event_set: 'event-set', rule: 'rule' } as const;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Cirrus' own clients send JSON in a JSON string (`requests.put(…, json=json.dumps(payload))`). */
 export function toPayload(body: unknown): JsonValue {
@@ -35,13 +32,13 @@ export function toDefinition(
 function bodyOf(type: CirrusType, payload: JsonValue): readonly [JsonObject, string] {
   if (type === 'event') return [{ payload }, ''];
   if (type === 'event_set') return [{ events: payload, latched: true }, ''];
-  const entries = isObject(payload) ? Object.entries(payload) : [];
+  const entries = isJsonObject(payload) ? Object.entries(payload) : [];
   const [entry] = entries;
   if (!entry || entries.length !== 1)
     throw invalid('', 'must be an object with one member, named by an event set');
   const [eventSet, what] = entry;
   const path = `/${eventSet}`;
-  if (!isObject(what)) throw invalid(path, 'must be an object');
+  if (!isJsonObject(what)) throw invalid(path, 'must be an object');
   for (const name of Object.keys(what))
     if (!['activity', 'triggering', 'attempts'].includes(name))
       throw invalid(`${path}/${name}`, 'is not known: take it out or correct its name');
@@ -71,7 +68,7 @@ export interface Action {
 /** Null: there is no action in it. */
 export function toAction(body: unknown): Action | null {
   const sent = toPayload(body);
-  if (!isObject(sent)) throw invalid('', 'must be an object');
+  if (!isJsonObject(sent)) throw invalid('', 'must be an object');
   const { action, force = 'false' } = sent;
   if (typeof action !== 'string') return null;
   if (![true, false, 'true', 'false'].includes(force as string))

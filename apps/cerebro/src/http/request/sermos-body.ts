@@ -1,4 +1,4 @@
-import { isQualifiedName } from '@cordyna/protocol/model';
+import { isJsonObject, isQualifiedName, pointerOf } from '@cordyna/protocol/model';
 import type { SermosOptions } from '../../coordination/index.js';
 import { ProblemError, type ProblemField } from '../problem/problem-kinds.js';
 import { sentence, toObject } from './definition-body.js';
@@ -24,9 +24,8 @@ export function toSermosBody(sent: unknown): SermosBody {
 }
 
 function tableErrors(name: (typeof TABLES)[number], table: unknown): readonly ProblemField[] {
-  if (typeof table !== 'object' || table === null || Array.isArray(table))
-    return [{ path: `/${name}`, message: 'must be an object of texts' }];
-  const path = (key: string): string => `/${name}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  if (!isJsonObject(table)) return [{ path: `/${name}`, message: 'must be an object of texts' }];
+  const path = (key: string): string => pointerOf([name, key]);
   return Object.entries(table).flatMap(([key, value]) => {
     if (typeof value !== 'string') return [{ path: path(key), message: 'must be a text' }];
     if (name === 'environment' || isQualifiedName(value)) return [];

@@ -1,11 +1,8 @@
-import type { JsonObject } from '@cordyna/protocol/model';
+import { isJsonObject } from '@cordyna/protocol/model';
 import { toCloudEvent } from '@cordyna/protocol/wire';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewEvent } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The body of `POST /api/v1/signals`: a CloudEvent, whose specversion, id and source may be left out.
@@ -13,7 +10,7 @@ const isObject = (value: unknown): value is JsonObject =>
  */
 export function toNewEvent(body: unknown): NewEvent {
   if (body === undefined) throw new ProblemError('malformed-request', 'the body is missing');
-  const sent = isObject(body)
+  const sent = isJsonObject(body)
     ? {
         ...body,
         specversion: body.specversion ?? '1.0',
@@ -24,7 +21,7 @@ export function toNewEvent(body: unknown): NewEvent {
   const decoded = toCloudEvent(sent);
   if (!decoded.ok) {
     const [, member = ''] = /^(\w+) (?:must|is)\b/.exec(decoded.detail) ?? [];
-    const path = isObject(body) && member !== 'the' && member !== '' ? `/${member}` : '';
+    const path = isJsonObject(body) && member !== 'the' && member !== '' ? `/${member}` : '';
     const message = path === '' ? decoded.detail : decoded.detail.slice(member.length + 1);
     throw new ProblemError('invalid-body', decoded.detail, [{ path, message }]);
   }

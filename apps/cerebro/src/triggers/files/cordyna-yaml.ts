@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
+import { pointerOf, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
 import {
   definitionSchema,
   FILE_SECTIONS,
@@ -7,7 +7,6 @@ import {
   type FileSection,
 } from '@cordyna/protocol/wire';
 import { stringify } from 'yaml';
-import { pointerOf } from '@cordyna/engine';
 import {
   FileFormat,
   InvalidFile,

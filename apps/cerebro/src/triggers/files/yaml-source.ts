@@ -1,4 +1,4 @@
-import type { JsonValue } from '@cordyna/protocol/model';
+import { tokensOf, type JsonValue } from '@cordyna/protocol/model';
 import { parseStrictJson } from '@cordyna/protocol/wire';
 import {
   isAlias,
@@ -116,13 +116,9 @@ function withAliases(document: Parsed): unknown {
 }
 
 function offsetOf(document: Parsed, pointer: string): number {
-  const tokens = pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
-  for (const token of tokens) {
+  for (const token of tokensOf(pointer)) {
     const next: { readonly offset: number; readonly node: Node | null } | null = childOf(
       isAlias(node) ? (node.resolve(document) ?? null) : node,
       token,

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../model/index.js';
 import type { CloudEvent, Decoded } from './cloud-event.js';
 import { poison } from './cloud-event.js';
 import { isTimestamp } from './timestamps.js';
@@ -16,8 +17,8 @@ export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);
  * (JSON event format, section 3.1); an event without data has the data `{}`.
  */
 export function toCloudEvent(candidate: unknown): Decoded {
-  if (!isObject(candidate)) return poison('not_a_cloudevent', 'the value is not a JSON object');
-  const event = candidate;
+  if (!isJsonObject(candidate)) return poison('not_a_cloudevent', 'the value is not a JSON object');
+  const event: Record<string, unknown> = candidate;
   for (const key of Object.keys(event)) if (event[key] === null) delete event[key];
   const problem = envelopeProblem(event);
   if (problem) return poison('not_a_cloudevent', problem);
@@ -25,7 +26,7 @@ export function toCloudEvent(candidate: unknown): Decoded {
     return poison('invalid_data', 'data_base64 is not taken: data must be a JSON object');
   if (typeof event.traceparent === 'string' && !isTraceparent(event.traceparent)) delete event.traceparent;
   event.data ??= {};
-  if (!isObject(event.data)) return poison('invalid_data', 'data must be a JSON object');
+  if (!isJsonObject(event.data)) return poison('invalid_data', 'data must be a JSON object');
   return { ok: true, event: event as CloudEvent };
 }
 
@@ -60,6 +61,3 @@ function optional(event: Record<string, unknown>, name: string): string | null {
     ? `subject is longer than ${ATTRIBUTE_LIMITS.subject} characters`
     : null;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

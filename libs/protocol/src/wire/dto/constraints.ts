@@ -1,5 +1,6 @@
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { isJsonObject } from '../../model/index.js';
 import { isTimestamp } from '../cloudevents/timestamps.js';
 
 /** The schema fragment that says the same as a decorator's check, kept where the schema generator finds it. */
@@ -97,12 +98,9 @@ const within = (value: number, min: number, max: number): boolean => value >= mi
 export const Flag = (): PropertyDecorator =>
   constraint('isFlag', { type: 'boolean' }, 'must be true or false', (value) => typeof value === 'boolean');
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Any JSON object. */
 export const JsonMap = (): PropertyDecorator =>
-  constraint('isJsonMap', { type: 'object' }, 'must be an object', isObject);
+  constraint('isJsonMap', { type: 'object' }, 'must be an object', isJsonObject);
 
 /** Any JSON value, null too. */
 export const AnyJson = (): PropertyDecorator =>
@@ -117,7 +115,8 @@ export function MapOfObjects(keys: string, what: string): PropertyDecorator {
     additionalProperties: { type: 'object' },
   };
   const accepts = (value: unknown) =>
-    isObject(value) && Object.entries(value).every(([key, entry]) => expression.test(key) && isObject(entry));
+    isJsonObject(value) &&
+    Object.entries(value).every(([key, entry]) => expression.test(key) && isJsonObject(entry));
   return constraint('isMapOfObjects', schema, `must map ${what} to an object`, accepts);
 }
 
@@ -125,7 +124,7 @@ export function MapOfObjects(keys: string, what: string): PropertyDecorator {
 export function MapOfCounts(): PropertyDecorator {
   const schema = { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } };
   const accepts = (value: unknown) =>
-    isObject(value) &&
+    isJsonObject(value) &&
     Object.values(value).every((entry) => Number.isInteger(entry) && (entry as number) >= 0);
   return constraint('isMapOfCounts', schema, 'must be an object of counts', accepts);
 }
@@ -168,19 +167,19 @@ const Typed =
   };
 
 export const Nested = (type: () => DtoClass): PropertyDecorator =>
-  all(constraint('isNested', {}, 'must be an object', isObject), ValidateNested(), Typed(type));
+  all(constraint('isNested', {}, 'must be an object', isJsonObject), ValidateNested(), Typed(type));
 
 /** Must be there; null is a value of its own. */
 export const NestedOrNull = (type: () => DtoClass): PropertyDecorator =>
   all(
     ValidateIf((_, value) => value !== null),
-    constraint('isNestedOrNull', { 'x-or-null': true }, 'must be an object or null', isObject),
+    constraint('isNestedOrNull', { 'x-or-null': true }, 'must be an object or null', isJsonObject),
     ValidateNested(),
     Typed(type),
   );
 
 export function NestedList(type: () => DtoClass): PropertyDecorator {
-  const accepts = (value: unknown) => Array.isArray(value) && value.every(isObject);
+  const accepts = (value: unknown) => Array.isArray(value) && value.every(isJsonObject);
   return all(
     constraint('isNestedList', { type: 'array' }, 'must be a list of objects', accepts),
     ValidateNested({ each: true }),

@@ -1,12 +1,13 @@
 import { validateSync } from 'class-validator';
 import type { EventType } from '../../model/index.js';
 import type { DtoClass } from './constraints.js';
-import { isObject, nestedTypeOf } from './constraints.js';
+import { isJsonObject } from '../../model/index.js';
+import { nestedTypeOf } from './constraints.js';
 import { MESSAGES } from './messages.js';
 
 /** Says by the decorators alone whether data is what its type asks for: the reference for the compiled schemas. */
 export function acceptsByDto(type: EventType, data: unknown): boolean {
-  if (!isObject(data)) return false;
+  if (!isJsonObject(data)) return false;
   return validateSync(instanceOf(MESSAGES[type], data), { forbidUnknownValues: true }).length === 0;
 }
 
@@ -22,8 +23,9 @@ function instanceOf(type: DtoClass, data: Record<string, unknown>): object {
 }
 
 function nestedValue(type: DtoClass, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => (isObject(item) ? instanceOf(type, item) : NO_OBJECT));
-  return isObject(value) ? instanceOf(type, value) : value;
+  if (Array.isArray(value))
+    return value.map((item) => (isJsonObject(item) ? instanceOf(type, item) : NO_OBJECT));
+  return isJsonObject(value) ? instanceOf(type, value) : value;
 }
 
 /** Refused by the list's own constraint as whatever stood there would be, and class-validator does not descend. */

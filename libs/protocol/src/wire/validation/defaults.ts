@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/index.js';
+import { isJsonObject, type JsonObject } from '../../model/index.js';
 
 interface SchemaNode {
   readonly properties?: { readonly [name: string]: SchemaNode };
@@ -39,7 +39,7 @@ export function makeFill(schema: JsonObject): Fill {
     const nested = members
       .map(([name, member]) => [name, fillOf(member)] as const)
       .filter(([, fill]) => fill !== same);
-    return (value) => (isObject(value) ? filled(value, optional, nested, defaults) : value);
+    return (value) => (isJsonObject(value) ? filled(value, optional, nested, defaults) : value);
   };
   return fillOf(root);
 }
@@ -71,6 +71,3 @@ function fillList(fill: Fill): Fill {
     return result.some((item, index) => item !== value[index]) ? result : value;
   };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

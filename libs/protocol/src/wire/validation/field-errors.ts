@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv';
+import { pointerOf } from '../../model/index.js';
 import type { FieldError } from '../cloudevents/cloud-event.js';
 
 /** Errors whose parent says it better. */
@@ -14,10 +15,10 @@ function toFieldError(error: ErrorObject): FieldError {
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'required':
-      return { path: `${path}/${pointerToken(String(params.missingProperty))}`, message: 'is required' };
+      return { path: `${path}${pointerOf([String(params.missingProperty)])}`, message: 'is required' };
     case 'additionalProperties':
       return {
-        path: `${path}/${pointerToken(String(params.additionalProperty))}`,
+        path: `${path}${pointerOf([String(params.additionalProperty)])}`,
         message: 'is not known: take it out or correct its name',
       };
     case 'enum':
@@ -26,7 +27,7 @@ function toFieldError(error: ErrorObject): FieldError {
       return { path, message: `must be ${commentOf(error) ?? `a match of ${String(params.pattern)}`}` };
     case 'propertyNames':
       return {
-        path: `${path}/${pointerToken(String(params.propertyName))}`,
+        path: `${path}${pointerOf([String(params.propertyName)])}`,
         message: `the key must be ${keyCommentOf(error) ?? 'another'}`,
       };
     case 'format':
@@ -53,5 +54,3 @@ function requiredOnes(error: ErrorObject): string {
   const branches = (error.parentSchema as { oneOf?: { required: string[] }[] } | undefined)?.oneOf ?? [];
   return branches.map((branch) => branch.required.join(' and ')).join(', ') || 'several members';
 }
-
-const pointerToken = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -72,9 +72,10 @@ function check(
   if (expectedVersion !== undefined && expectedVersion !== version)
     return problem('version_conflict', `version ${version} of the ${kind} ${name} is in force`);
   const rules = KIND_RULES[kind as keyof typeof KIND_RULES];
-  const kept = (action === 'remove' && found && rules.keeps?.(registry, found)) || [];
   const { errors, warnings } =
-    action === 'remove' ? { errors: kept, warnings: [] } : rules.check(registry, name, body, tools);
+    action === 'remove' && found
+      ? { errors: rules.keeps?.(registry, found) ?? [], warnings: rules.missed?.(registry, found) ?? [] }
+      : rules.check(registry, name, body, tools);
   const problems = errors.map((error) => ({
     code: action === 'remove' ? ('definition_in_use' as const) : ('invalid_definition' as const),
     path: `${path}${error.path}`,

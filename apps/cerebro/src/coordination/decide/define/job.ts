@@ -1,13 +1,7 @@
-import { jobBodyErrors, jobFindings, policyOf, type Registry } from '@cordyna/engine';
+import { jobBodyErrors, jobFindings, policyOf, startersOf } from '@cordyna/engine';
 import type { JobBody } from '@cordyna/protocol/model';
 import { compilePattern } from '../patterns.js';
 import type { KindRules } from './kinds.js';
-
-const schedulesOf = ({ definitions }: Registry, job: string): readonly string[] =>
-  [...definitions.values()]
-    .filter(({ kind, body }) => kind === 'schedule' && body?.job === job)
-    .map(({ name }) => name)
-    .sort();
 
 export const jobRules: KindRules = {
   check: (registry, name, body) => {
@@ -24,10 +18,16 @@ export const jobRules: KindRules = {
       ],
     };
   },
-  // A schedule of a job that is not there would come due in vain, and a file with it could not be applied again.
-  keeps: (registry, { name }) =>
-    schedulesOf(registry, name).map((schedule) => ({
+  // What starts a job that is not there would do so in vain, and a file with such a schedule could not be applied again.
+  keeps: (registry, { name: job }) => {
+    const { schedules, rules } = startersOf(registry, { job });
+    const kept = (kind: string, name: string) => ({
       path: '',
-      message: `the schedule ${schedule} starts the job ${name}: change or remove it first (/api/v1/schedules/${schedule})`,
-    })),
+      message: `the ${kind} ${name} starts the job ${job}: change or remove it first (/api/v1/${kind}s/${name})`,
+    });
+    return [
+      ...schedules.map((schedule) => kept('schedule', schedule)),
+      ...rules.map((rule) => kept('rule', rule)),
+    ];
+  },
 };

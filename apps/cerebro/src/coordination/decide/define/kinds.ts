@@ -22,6 +22,8 @@ export interface KindRules {
   readonly check: (registry: Registry, name: string, body: JsonObject, tools: Tools) => Findings;
   /** What keeps the definition from being removed: empty when nothing does. */
   readonly keeps?: (registry: Registry, definition: Definition) => readonly DefinitionError[];
+  /** What those lose that refer to the definition, when it is removed. */
+  readonly missed?: (registry: Registry, definition: Definition) => readonly string[];
 }
 
 /** Of all kinds that are in the registry. */

@@ -1,11 +1,11 @@
 import { cronErrors } from '@cordyna/engine';
-import type { DefinitionKind, JsonObject } from '@cordyna/protocol/model';
+import { isJsonObject, type DefinitionKind, type JsonObject } from '@cordyna/protocol/model';
 import { validateDefinition } from '@cordyna/protocol/wire';
 import type { DefinitionOf, SermosImport, SermosOptions } from '../../../coordination/index.js';
 import { readYaml } from '../yaml-source.js';
 import { jobOfPipeline } from './pipelines.js';
 import { scheduleOf } from './scheduled-tasks.js';
-import { isObject, SermosReader, type Tokens } from './sermos-reader.js';
+import { SermosReader, type Tokens } from './sermos-reader.js';
 
 interface Part {
   readonly section: string;
@@ -30,8 +30,8 @@ export function importSermos(
 ): SermosImport {
   const source = readYaml(text, { merge: true });
   const reader = new SermosReader(source, options);
-  const file = isObject(source.value) ? source.value : {};
-  if (!isObject(source.value)) reader.note('dropped', [], 'is no object: there is nothing in it');
+  const file = isJsonObject(source.value) ? source.value : {};
+  if (!isJsonObject(source.value)) reader.note('dropped', [], 'is no object: there is nothing in it');
   reader.onlyKnown(
     file,
     PARTS.map(({ section }) => section),
@@ -44,14 +44,14 @@ export function importSermos(
 function definitionsOf({ section, kind, convert }: Part, file: JsonObject, reader: SermosReader) {
   const sent = file[section];
   if (sent === undefined || sent === null) return [];
-  if (!isObject(sent)) {
+  if (!isJsonObject(sent)) {
     reader.note('dropped', [section], 'must be an object');
     return [];
   }
   const found = new Map<string, DefinitionOf>();
   for (const [id, value] of Object.entries(sent)) {
     const at = [section, id];
-    if (!isObject(value)) {
+    if (!isJsonObject(value)) {
       reader.note('dropped', at, 'must be an object');
       continue;
     }

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@cordyna/protocol/model';
-import { isObject, type SermosReader, type Tokens } from './sermos-reader.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
+import type { SermosReader, Tokens } from './sermos-reader.js';
 
 const SECOND_MS = 1_000;
 
@@ -17,7 +17,7 @@ interface Graph {
 export function jobOfPipeline(pipeline: JsonObject, reader: SermosReader, at: Tokens): JsonObject | null {
   reader.onlyKnown(pipeline, ['name', 'description', 'config'], at);
   const { config, description, name } = pipeline;
-  if (!isObject(config)) {
+  if (!isJsonObject(config)) {
     reader.note('dropped', at, 'has no config');
     return null;
   }
@@ -43,27 +43,40 @@ export function jobOfPipeline(pipeline: JsonObject, reader: SermosReader, at: To
 
 function graphOf({ dagAdjacency }: JsonObject, reader: SermosReader, at: Tokens): Graph | null {
   const inGraph = [...at, 'dagAdjacency'];
-  if (!isObject(dagAdjacency) || Object.keys(dagAdjacency).length === 0) {
+  if (!isJsonObject(dagAdjacency) || Object.keys(dagAdjacency).length === 0) {
     reader.note('dropped', inGraph, 'must be an object of nodes, each with its downstream nodes');
     return null;
   }
   const nodes = new Set<string>();
   const upstream = new Map<string, string[]>();
   let isGood = true;
-  for (const [node, downstream] of Object.entries(dagAdjacency)) {
-    nodes.add(node);
-    const list = downstream === null ? [] : downstream;
-    if (!Array.isArray(list) || !list.every((one) => typeof one === 'string')) {
-      reader.note('dropped', [...inGraph, node], 'must be a list of nodes');
-      isGood = false;
-      continue;
-    }
-    for (const other of new Set(list as readonly string[])) {
+  for (const [key, downstream] of Object.entries(dagAdjacency)) {
+    const inNode = [...inGraph, key];
+    const node = reader.text(key, inNode);
+    const others = downstreamOf(downstream, reader, inNode);
+    if (node !== null) nodes.add(node);
+    isGood &&= node !== null && others !== null;
+    if (node === null) continue;
+    for (const other of others ?? []) {
       nodes.add(other);
-      upstream.set(other, [...(upstream.get(other) ?? []), node]);
+      upstream.set(other, [...new Set([...(upstream.get(other) ?? []), node])]);
     }
   }
   return isGood ? { nodes: [...nodes], upstream } : null;
+}
+
+function downstreamOf(
+  sent: JsonValue | undefined,
+  reader: SermosReader,
+  at: Tokens,
+): readonly string[] | null {
+  const list: unknown = sent ?? [];
+  if (!Array.isArray(list) || !list.every((one) => typeof one === 'string')) {
+    reader.note('dropped', at, 'must be a list of nodes');
+    return null;
+  }
+  const names = list.map((one, index) => reader.text(one, [...at, index]));
+  return names.every((name) => name !== null) ? names : null;
 }
 
 /** node → task; null when a node has none, or two have the same: a task is in a job once. */
@@ -73,32 +86,38 @@ function tasksOf(
   reader: SermosReader,
   at: Tokens,
 ): ReadonlyMap<string, string> | null {
-  const defined = isObject(taskDefinitions) ? taskDefinitions : {};
+  const defined = isJsonObject(taskDefinitions) ? taskDefinitions : {};
   const inTasks = [...at, 'taskDefinitions'];
   const tasks = new Map<string, string>();
   const nodeOf = new Map<string, string>();
+  const keyOf = new Map<string | null, string>();
+  for (const key of Object.keys(defined)) {
+    const node = reader.text(key, [...inTasks, key]);
+    if (node !== null && !nodes.includes(node))
+      reader.note('dropped', [...inTasks, key], 'is no node of dagAdjacency: it never ran');
+    keyOf.set(node, key);
+  }
   for (const node of nodes) {
-    const definition = defined[node];
-    if (!isObject(definition)) {
-      reader.note('dropped', [...inTasks, node], `the node ${node} of dagAdjacency is not defined here`);
+    const key = keyOf.get(node) ?? node;
+    const definition = defined[key];
+    const inNode = [...inTasks, key];
+    if (!isJsonObject(definition)) {
+      reader.note('dropped', inNode, `the node ${node} of dagAdjacency is not defined here`);
       continue;
     }
-    reader.onlyKnown(definition, ['handler', 'queue'], [...inTasks, node]);
-    if (definition.queue !== undefined) noteQueue(reader, [...inTasks, node, 'queue']);
-    const task = reader.task(definition.handler, [...inTasks, node, 'handler']);
+    reader.onlyKnown(definition, ['handler', 'queue'], inNode);
+    if (definition.queue !== undefined) noteQueue(reader, [...inNode, 'queue']);
+    const task = reader.task(definition.handler, [...inNode, 'handler']);
     if (task === null) continue;
     const twin = nodeOf.get(task);
     if (twin !== undefined) {
       const message = `${node} and ${twin} are both ${task}, and a task is in a job once: give one of them another task in \`handlers\``;
-      reader.note('dropped', [...inTasks, node, 'handler'], message);
+      reader.note('dropped', [...inNode, 'handler'], message);
       continue;
     }
     nodeOf.set(task, node);
     tasks.set(node, task);
   }
-  for (const node of Object.keys(defined))
-    if (!nodes.includes(node))
-      reader.note('dropped', [...inTasks, node], 'is no node of dagAdjacency: it never ran');
   return tasks.size === nodes.length ? tasks : null;
 }
 
@@ -108,7 +127,7 @@ export const noteQueue = (reader: SermosReader, at: Tokens): void =>
 /** What each task of the pipeline has of `metadata`. */
 function limitsOf({ metadata }: JsonObject, reader: SermosReader, at: Tokens): JsonObject {
   if (metadata === undefined || metadata === null) return {};
-  if (!isObject(metadata)) {
+  if (!isJsonObject(metadata)) {
     reader.note('dropped', at, 'must be an object');
     return {};
   }

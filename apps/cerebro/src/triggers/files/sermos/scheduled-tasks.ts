@@ -1,6 +1,6 @@
-import type { JsonObject } from '@cordyna/protocol/model';
+import { isJsonObject, type JsonObject } from '@cordyna/protocol/model';
 import { noteQueue } from './pipelines.js';
-import { isObject, type SermosReader, type Tokens } from './sermos-reader.js';
+import type { SermosReader, Tokens } from './sermos-reader.js';
 
 const PERIODS_MS: Readonly<Record<string, number>> = {
   microseconds: 0.001,
@@ -20,7 +20,7 @@ export function scheduleOf(scheduled: JsonObject, reader: SermosReader, at: Toke
   if (isEnabled === false) reader.note('dropped', at, 'is not enabled');
   if (isEnabled !== true) return null;
   const inConfig = [...at, 'config'];
-  if (!isObject(config)) {
+  if (!isJsonObject(config)) {
     reader.note('dropped', inConfig, 'is missing');
     return null;
   }
@@ -38,7 +38,7 @@ function timingOf(config: JsonObject, reader: SermosReader, at: Tokens): JsonObj
   const inSchedule = [...at, 'schedule'];
   const kind = reader.text(config.scheduleType, [...at, 'scheduleType']);
   if (kind === null) return null;
-  if (!isObject(schedule)) {
+  if (!isJsonObject(schedule)) {
     reader.note('dropped', inSchedule, 'is missing');
     return null;
   }
@@ -70,5 +70,9 @@ function crontab(schedule: JsonObject, reader: SermosReader, at: Tokens): JsonOb
   const fields = CRONTAB.map((field) =>
     schedule[field] === undefined ? '*' : reader.text(schedule[field], [...at, field])?.replaceAll(/\s/g, ''),
   );
-  return fields.some((field) => !field) ? null : { cron: fields.join(' ') };
+  const [minute, hour, day, month, weekday] = fields;
+  if (!minute || !hour || !day || !month || !weekday) return null;
+  // Celery wants both days to fit where cron takes either: `+` says so (croner, AND logic).
+  const and = day === '*' || weekday === '*' ? '' : '+';
+  return { cron: `${minute} ${hour} ${day} ${month} ${and}${weekday}` };
 }

@@ -1,5 +1,4 @@
-import { pointerOf } from '@cordyna/engine';
-import { isQualifiedName, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
+import { isQualifiedName, pointerOf, type JsonObject, type JsonValue } from '@cordyna/protocol/model';
 import type { ImportNote, SermosOptions } from '../../../coordination/index.js';
 import type { YamlSource } from '../yaml-source.js';
 
@@ -8,9 +7,6 @@ export type Tokens = readonly (string | number)[];
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}/g;
 const TRUE = new Set(['true', 'yes', 'on', '1']);
 const FALSE = new Set(['false', 'no', 'off', '0']);
-
-export const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads values of a `sermos.yaml`, and notes what has no counterpart. */
 export class SermosReader {
