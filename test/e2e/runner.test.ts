@@ -191,7 +191,9 @@ describe('a folder flow', () => {
       status: 'error',
       error: { code: 'command_failed' },
     });
-    expect(await cordyna.api.run(failed!.run!)).toMatchObject({ state: 'failed', task: 'letters.upper' });
+    expect(await cordyna.api.run(failed!.run!)).toMatchObject({
+      ...{ state: 'failed', task: 'letters.upper', trigger: { kind: 'file' } },
+    });
   });
 
   test('runs again over HTTP what failed', async () => {

@@ -246,7 +246,12 @@ describe('a folder flow', () => {
     await until('it is made', () => runs.length === 1);
     const again = await runTask(server, 'first', { args: { flowFile: 'a.txt' } });
 
-    const asked = { task: 'database.save', scope: 'task', args: { file: join(root, 'timed/a.txt') } };
+    const asked = {
+      task: 'database.save',
+      scope: 'task',
+      args: { file: join(root, 'timed/a.txt') },
+      trigger: 'file',
+    };
     expect(runs[0]?.result.invoked).toMatchObject([asked]);
     expect(again).toMatchObject({ output: { wasThere: true }, invoked: [asked] });
   });

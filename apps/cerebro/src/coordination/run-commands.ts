@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { graphOf, type Input } from '@cordyna/engine';
-import type { RunRequest } from '@cordyna/protocol/model';
+import { requestTrigger, type RunRequest } from '@cordyna/protocol/model';
 import { Backlog } from './backlog.js';
 import { Commands, RequestRefused } from './commands.js';
 import type { DatabaseClock } from './database-clock.js';
@@ -33,7 +33,7 @@ export class RunCommands extends Commands {
         source,
         at: this.clock.now(),
         request: withRunInLowerCase(request),
-        trigger: request.job ? { kind: 'job', source, job: request.job } : { kind: 'request', source },
+        trigger: requestTrigger(request, source),
         ...(traceparent === undefined ? {} : { traceparent }),
         fallbackKey: null,
         newRun: this.newRunId(),

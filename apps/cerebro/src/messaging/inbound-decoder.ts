@@ -3,6 +3,7 @@ import type { BusRecord } from '@cordyna/bus';
 import {
   EventType,
   isName,
+  requestTrigger,
   type CompletedUpdate,
   type DeclarationError,
   type ErrorUpdate,
@@ -208,12 +209,7 @@ function runRequest(event: CloudEvent, record: BusRecord, where: Where, newRunId
     source,
     at: sentAt(event, record),
     request,
-    trigger: {
-      kind: request.job ? 'job' : 'request',
-      source,
-      id,
-      ...(request.job ? { job: request.job } : {}),
-    },
+    trigger: requestTrigger(request, source, id),
     ...(traceparent === undefined ? {} : { traceparent }),
     fallbackKey: `${source} ${id}`,
     newRun: request.run ?? newRunId(),

@@ -25,7 +25,8 @@ export function createFlow(
 ): FlowServer {
   const { server: name, about, inheritEnv, jobs } = settings;
   const server = createTaskServer({ ...runtime, ...about, name });
-  const askCerebro: RequestRun = (task, args) => server.invoke(task, { scope: 'task', args });
+  const askCerebro: RequestRun = (task, args) =>
+    server.invoke(task, { scope: 'task', args, trigger: 'file' });
   const flow = new Flow(settings, commandEnvironment(variables, inheritEnv), request ?? askCerebro);
   for (const job of jobs) server.task(job.name, job.declared, (context) => flow.run(job, context));
   const outputSchema = FLOW_REPORT_SCHEMA as unknown as NonNullable<TaskOptions['outputSchema']>;

@@ -266,7 +266,8 @@ const sourcesOf = ({ sources }: FlowFile): ReadonlyMap<string, readonly [string,
 
 /** With `scope: task`: what they do with a file must not wait for whatever else they may depend on. */
 async function askOthers({ job, targetPath }: FlowFile, { tools }: TaskContext): Promise<void> {
-  for (const task of job.then) await tools.invoke(task, { scope: 'task', args: { file: targetPath } });
+  for (const task of job.then)
+    await tools.invoke(task, { scope: 'task', args: { file: targetPath }, trigger: 'file' });
 }
 
 const stateOf = ({ jobs }: FlowReport): string => JSON.stringify(jobs);

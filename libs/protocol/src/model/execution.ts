@@ -24,6 +24,16 @@ export interface Trigger {
   readonly rule?: string;
 }
 
+/** The trigger of a run that somebody asked for, `id` being that of the CloudEvent. */
+export function requestTrigger({ job, trigger }: RunRequest, source: string, id?: string): Trigger {
+  return {
+    kind: trigger ?? (job ? 'job' : 'request'),
+    source,
+    ...(id === undefined ? {} : { id }),
+    ...(job ? { job } : {}),
+  };
+}
+
 /** Data of `cordyna.task.invoke.v1`. */
 export interface InvokeCommand {
   readonly invocation: string;
@@ -81,6 +91,10 @@ export interface ErrorUpdate extends UpdateIdentity {
 export const RUN_SCOPES = ['downstream', 'task'] as const;
 export type RunScope = (typeof RUN_SCOPES)[number];
 
+/** Kinds of triggers that a caller may name. */
+export const REQUEST_TRIGGERS = ['file'] as const;
+export type RequestTrigger = (typeof REQUEST_TRIGGERS)[number];
+
 /** Data of `cordyna.run.requested.v1` and body of `POST /api/v1/runs`: exactly one of `task` and `job`. */
 export interface RunRequest {
   readonly task?: string;
@@ -91,4 +105,6 @@ export interface RunRequest {
   readonly idempotencyKey?: string;
   /** A UUID chosen by the caller. */
   readonly run?: string;
+  /** What made the caller ask; a request when absent. */
+  readonly trigger?: RequestTrigger;
 }

@@ -14,7 +14,7 @@ export interface TaskLogger {
 export type InvokeTarget = string | { readonly task: string } | { readonly job: string };
 
 /** `args`, `taskArgs`, `scope`, and an `idempotencyKey` of one's own in place of the derived one. */
-export type InvokeRequest = Pick<RunRequest, 'args' | 'taskArgs' | 'scope' | 'idempotencyKey'>;
+export type InvokeRequest = Pick<RunRequest, 'args' | 'taskArgs' | 'scope' | 'idempotencyKey' | 'trigger'>;
 
 export interface RequestedRun {
   /** A repetition of the request with this key gives the same run. */

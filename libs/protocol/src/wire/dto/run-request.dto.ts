@@ -1,7 +1,7 @@
 import { ValidateIf } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import type { JsonObject, RunScope } from '../../model/index.js';
-import { QUALIFIED_NAME_PATTERN, RUN_SCOPES } from '../../model/index.js';
+import type { JsonObject, RequestTrigger, RunScope } from '../../model/index.js';
+import { QUALIFIED_NAME_PATTERN, REQUEST_TRIGGERS, RUN_SCOPES } from '../../model/index.js';
 import { Absent, Doc, JsonMap, MapOfObjects, OneOf, Optional, Text } from './constraints.js';
 import { MAX_KEY_CHARACTERS, QualifiedName, Reference, Uuid } from './fields.js';
 
@@ -45,4 +45,9 @@ export class RunRequestDto {
   @Optional()
   @Uuid()
   run?: string;
+
+  @Doc('What made the caller ask: `file` when a file did. It is the kind of the trigger of the run.')
+  @Optional()
+  @OneOf(REQUEST_TRIGGERS)
+  trigger?: RequestTrigger;
 }

@@ -59,5 +59,11 @@ export const runRequestedSchema = {
       $comment: 'a UUID',
       description: 'The id that the run shall have.',
     },
+    trigger: {
+      type: 'string',
+      enum: ['file'],
+      description:
+        'What made the caller ask: `file` when a file did. It is the kind of the trigger of the run.',
+    },
   },
 } as const;
