@@ -59,10 +59,8 @@ test('every question of a timer is answered by an index, however many runs have 
     `SELECT run FROM task_runs WHERE deadline_at < now() ORDER BY deadline_at LIMIT 10`,
     `SELECT t.run FROM task_runs t WHERE t.retry_at <= now()`,
     `SELECT run FROM task_runs WHERE waiting_server = ANY ('{a}') GROUP BY run ORDER BY min(run_created_at), run LIMIT 5`,
-    `SELECT server, count(*) FROM task_runs WHERE invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started') GROUP BY server`,
-    `SELECT t.run FROM instances i JOIN task_runs t ON t.server = i.server AND t.instance = i.instance
-       WHERE t.invocation IS NOT NULL AND t.state IN ('queued', 'started') AND i.state = 'lost'`,
-    `SELECT DISTINCT t.run FROM servers s JOIN task_runs t ON t.server = s.server AND t.state = 'pending'`,
+    `SELECT t.run FROM instances i JOIN run_servers w ON w.server = i.server AND w.is_open AND w.instances ? i.instance
+       JOIN task_runs t ON t.run = w.run WHERE t.instance = i.instance AND i.state = 'lost'`,
   ];
   for (const question of questions) {
     const { rows } = await db.sql.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`);

@@ -12,7 +12,7 @@ const CLOCK = `RETURNS timestamptz LANGUAGE sql STABLE AS
   $$ SELECT pg_catalog.to_timestamp(pg_catalog.current_setting('simulated.clock')::float8 / 1000) $$`;
 const TABLES = [
   ...['dead_letters', 'freshness', 'history', 'instances', 'outbox', 'positions', 'run_keys', 'run_seeds'],
-  ...['runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
+  ...['run_servers', 'runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
   ...['signals', 'signal_rules', 'event_states', 'rule_firings', 'cirrus_queue'],
 ];
 

@@ -9,6 +9,8 @@ import {
   type TaskRun,
 } from '@cordyna/engine';
 import {
+  changedServerWork,
+  isWithServer,
   keyOf,
   positionOf,
   type Changes,
@@ -30,14 +32,13 @@ import type { Heartbeat } from '@cordyna/protocol/model';
 
 interface WorkingRun {
   run: Run;
+  /** As it was loaded; null: it is created. */
+  readonly before: Run | null;
   readonly expectedVersion: number | null;
   readonly contentHash: string;
   readonly touched: Set<number>;
   readonly rows: HistoryRow[];
 }
-
-const isWithServer = ({ state, invocation }: TaskRun): boolean =>
-  invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
 
 /** Reasons of other states are what people said. */
 const lineIn = ({ state, reason }: TaskRun): string | null => (state === 'pending' ? lineOf(reason) : null);
@@ -97,7 +98,8 @@ export class WorkingSet {
     this.currentRegistry = registry;
     this.events = new EventWork(loaded.events);
     for (const [run, { value, version, contentHash }] of loaded.runs) {
-      this.runs.set(run, { run: value, expectedVersion: version, contentHash, touched: new Set(), rows: [] });
+      const [before, touched] = [value, new Set<number>()];
+      this.runs.set(run, { run: value, before, expectedVersion: version, contentHash, touched, rows: [] });
     }
     for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
       this.schedules.set(id, { value, expectedVersion: version, lastRunOpen, changed: false });
@@ -130,7 +132,8 @@ export class WorkingSet {
   addRun(decision: Decision, contentHash: string): void {
     const { run } = decision;
     this.absentRuns.delete(run.seed.run);
-    this.runs.set(run.seed.run, { run, expectedVersion: null, contentHash, touched: new Set(), rows: [] });
+    const created = { before: null, expectedVersion: null, touched: new Set<number>(), rows: [] };
+    this.runs.set(run.seed.run, { ...created, run, contentHash });
     this.absorb(decision);
   }
 
@@ -296,10 +299,11 @@ export class WorkingSet {
   changes(): Changes {
     const runs = [];
     const events = this.events.changes(this.registryChanges);
-    for (const { run, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
+    for (const { run, before, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
       if (rows.length === 0 && touched.size === 0) continue;
+      const work = changedServerWork(before, run);
       const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
-      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
+      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, work, rows });
     }
     return {
       positions: [...this.positions.values()],

@@ -194,6 +194,16 @@ CREATE TABLE run_seeds (
   CONSTRAINT run_seeds_pkey PRIMARY KEY (run)
 );
 
+CREATE TABLE run_servers (
+  run uuid NOT NULL,
+  server text NOT NULL,
+  has_pending boolean NOT NULL,
+  is_open boolean NOT NULL,
+  unfinished integer NOT NULL,
+  instances jsonb NOT NULL,
+  CONSTRAINT run_servers_pkey PRIMARY KEY (run, server)
+) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50);
+
 CREATE TABLE runs (
   id uuid NOT NULL,
   version bigint NOT NULL,
@@ -330,7 +340,7 @@ CREATE TABLE task_runs (
   run_created_at timestamp with time zone NOT NULL,
   past_holders jsonb,
   CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
-) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=50);
 
 CREATE INDEX cirrus_queue_at ON cirrus_queue USING btree (at);
 CREATE INDEX cirrus_queue_entries ON cirrus_queue USING btree (queue, seq);
@@ -358,6 +368,8 @@ CREATE INDEX rule_firings_by_rule ON rule_firings USING btree (rule, seq);
 CREATE INDEX rule_firings_finished ON rule_firings USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX rule_firings_open ON rule_firings USING btree (seq) WHERE (state = ANY (ARRAY['due'::text, 'running'::text]));
 CREATE INDEX run_keys_run ON run_keys USING btree (run);
+CREATE INDEX run_servers_open ON run_servers USING btree (server) WHERE is_open;
+CREATE INDEX run_servers_pending ON run_servers USING btree (server, run) WHERE has_pending;
 CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
 CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);
@@ -372,7 +384,5 @@ CREATE INDEX signals_received ON signals USING btree (received_at);
 CREATE UNIQUE INDEX signals_seq ON signals USING btree (seq);
 CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
 CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
-CREATE INDEX task_runs_pending ON task_runs USING btree (server, run) WHERE (state = 'pending'::text);
 CREATE INDEX task_runs_retry ON task_runs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
-CREATE INDEX task_runs_unfinished ON task_runs USING btree (server, instance) WHERE ((invocation IS NOT NULL) AND (state = ANY (ARRAY['invoked'::text, 'queued'::text, 'started'::text])));
 CREATE INDEX task_runs_waiting ON task_runs USING btree (waiting_server, run_created_at, run) WHERE (waiting_server IS NOT NULL);

@@ -9,5 +9,6 @@ export * from './peers.js';
 export * from './queries.js';
 export * from './retention.js';
 export * from './schedule-queries.js';
+export * from './server-work.js';
 export * from './store.js';
 export * from './versioned.js';

@@ -20,6 +20,7 @@ import type {
   ServerDeclaration,
 } from '@cordyna/protocol/model';
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
+import type { ServerWork } from './server-work.js';
 import type { Versioned } from './versioned.js';
 
 /** A unique key of a run request: `target` is the task or job, `key` the caller's key or `source` + `id`. */
@@ -171,6 +172,8 @@ export interface RunChange {
   readonly seed: RunSeed;
   readonly contentHash: string;
   readonly touched: readonly TaskRun[];
+  /** At servers where it is not what it was. */
+  readonly work: readonly ServerWork[];
   readonly rows: readonly HistoryRow[];
 }
 

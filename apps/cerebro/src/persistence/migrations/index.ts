@@ -10,6 +10,7 @@ import { JoinedFacts1763760000000 } from './1763760000000-joined-facts.js';
 import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
 import { Notices1763765000000 } from './1763765000000-notices.js';
 import { Places1763770000000 } from './1763770000000-places.js';
+import { RunServers1763810000000 } from './1763810000000-run-servers.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Places1763770000000,
   EventsAndRules1763790000000,
   Coordinators1763800000000,
+  RunServers1763810000000,
 ];

@@ -29,8 +29,7 @@ export const removeOthers = prepared(
      SELECT i.server, i.instance FROM instances i
      WHERE i.last_seen < ${OLD} AND (i.state IN ('lost', 'offline') OR NOT i.heartbeats)
        AND NOT EXISTS (
-         SELECT 1 FROM task_runs t WHERE t.server = i.server AND t.instance = i.instance
-           AND t.invocation IS NOT NULL AND t.state IN ('invoked', 'queued', 'started'))
+         SELECT 1 FROM run_servers w WHERE w.server = i.server AND w.is_open AND w.instances ? i.instance)
      LIMIT $2 FOR UPDATE OF i SKIP LOCKED
    ), gone AS (
      DELETE FROM instances i USING silent s WHERE i.server = s.server AND i.instance = s.instance RETURNING 1

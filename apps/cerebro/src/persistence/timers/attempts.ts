@@ -24,10 +24,9 @@ const retries = prepared(
 const withdrawn = prepared(
   'timer_withdrawn',
   `WITH withdrawn AS MATERIALIZED (SELECT server FROM servers WHERE withdrawn_at IS NOT NULL)
-   SELECT DISTINCT t.run, t.server
-   FROM withdrawn s JOIN task_runs t ON t.server = s.server AND t.state = 'pending'
-   JOIN runs r ON r.id = t.run AND r.state = 'running'
-   ORDER BY t.run, t.server LIMIT $1`,
+   SELECT w.run, w.server FROM withdrawn s JOIN run_servers w ON w.server = s.server AND w.has_pending
+   JOIN runs r ON r.id = w.run AND r.state = 'running'
+   ORDER BY w.run, w.server LIMIT $1`,
 );
 
 const gone = prepared(
@@ -37,7 +36,8 @@ const gone = prepared(
      WHERE state = 'lost' OR (state = 'offline' AND state_since < ${at('$1::float8')})
    )
    SELECT t.run, t.invocation, t.instance
-   FROM gone i JOIN task_runs t ON t.server = i.server AND t.instance = i.instance
+   FROM gone i JOIN run_servers w ON w.server = i.server AND w.is_open AND w.instances ? i.instance
+   JOIN task_runs t ON t.run = w.run AND t.server = i.server AND t.instance = i.instance
    WHERE t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
    ORDER BY t.run, t.invocation LIMIT $2`,
 );

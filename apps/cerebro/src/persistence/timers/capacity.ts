@@ -20,11 +20,9 @@ const waiting = prepared(
    WHERE name IS NOT NULL ORDER BY name, run_created_at, run`,
 );
 
-// The condition of the partial index, word for word.
 const unfinished = prepared(
   'timer_unfinished',
-  `SELECT server, count(*)::int AS count FROM task_runs
-   WHERE invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started') GROUP BY server`,
+  `SELECT server, sum(unfinished)::int AS count FROM run_servers WHERE is_open GROUP BY server`,
 );
 
 export async function unfinishedPerServer(pool: Pool): Promise<ReadonlyMap<string, number>> {

@@ -3,6 +3,7 @@ import { restore, type HistoryRow, type Run, type RunSeed, type TaskRun } from '
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
 import {
   NO_DETAILS,
+  serverWorkOf,
   type Changes,
   type Needs,
   type OutboxMessage,
@@ -145,7 +146,10 @@ export function runChange(
   rows: readonly HistoryRow[] = [],
 ): RunChange {
   const touched: readonly TaskRun[] = [...run.tasks];
-  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, rows };
+  const servers = new Set(run.seed.plan.members.map(({ server }) => server));
+  const nothing = { hasPending: false, unfinished: 0, instances: [] };
+  const work = [...servers].map((server) => serverWorkOf(run).get(server) ?? { server, ...nothing });
+  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, work, rows };
 }
 
 export const message = (messageId: string, fields: Partial<OutboxMessage> = {}): OutboxMessage => ({

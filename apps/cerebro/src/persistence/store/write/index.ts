@@ -13,6 +13,7 @@ import { movePositions } from './positions.js';
 import { declaredTasks, lockRegistry, writeDeclarations } from './registry.js';
 import { writeRuns } from './runs.js';
 import { writeFirings, writeSchedules } from './schedules.js';
+import { writeServerWork } from './server-work.js';
 import { writeTaskRuns } from './task-runs.js';
 
 /** The session remembers the commit that it carried out last; a transaction that is rolled back takes this along. */
@@ -46,6 +47,7 @@ export function statementsOf(changes: Changes, name: string): readonly Statement
     ...writeInstances(changes),
     ...removeOutbox(changes),
     ...writeTaskRuns(changes.runs),
+    ...writeServerWork(changes.runs),
     ...writeHistory(changes.runs),
     ...writeFirings(changes.firings),
     ...writeEvents(changes.events),

@@ -1,0 +1,47 @@
+import type { RunChange, ServerWork } from '../../../coordination/ports/index.js';
+import { prepared, type Statement } from '../../sql/statement.js';
+
+// The lock on its run holds everybody else off, so that the order does not matter.
+const upsert = prepared(
+  'run_servers_upsert',
+  `INSERT INTO run_servers (run, server, has_pending, is_open, unfinished, instances)
+   SELECT run, server, has_pending, unfinished > 0, unfinished, instances
+   FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::int[], $5::jsonb[])
+     AS w (run, server, has_pending, unfinished, instances)
+   ON CONFLICT (run, server) DO UPDATE SET has_pending = excluded.has_pending, is_open = excluded.is_open,
+     unfinished = excluded.unfinished, instances = excluded.instances`,
+);
+
+const remove = prepared(
+  'run_servers_remove',
+  `DELETE FROM run_servers s USING unnest($1::uuid[], $2::text[]) AS w (run, server)
+   WHERE s.run = w.run AND s.server = w.server`,
+);
+
+const isNothing = ({ hasPending, unfinished }: ServerWork): boolean => !hasPending && unfinished === 0;
+
+/** What runs have at servers since this batch, where it is not what they had. */
+export function writeServerWork(changes: readonly RunChange[]): Statement[] {
+  const all = changes.flatMap(({ run, work }) => work.map((one) => ({ run: run.seed.run, one })));
+  const kept = all.filter(({ one }) => !isNothing(one));
+  const ended = all.filter(({ one }) => isNothing(one));
+  const statements: Statement[] = [];
+  if (kept.length > 0)
+    statements.push(
+      upsert(
+        kept.map(({ run }) => run),
+        kept.map(({ one }) => one.server),
+        kept.map(({ one }) => one.hasPending),
+        kept.map(({ one }) => one.unfinished),
+        kept.map(({ one }) => JSON.stringify(one.instances)),
+      ),
+    );
+  if (ended.length > 0)
+    statements.push(
+      remove(
+        ended.map(({ run }) => run),
+        ended.map(({ one }) => one.server),
+      ),
+    );
+  return statements;
+}
