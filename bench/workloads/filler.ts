@@ -45,12 +45,13 @@ const FILL_HISTORY = `${COPIES}, rows AS (
       replace(replace(h.data::text, $1::uuid::text, c.id::text), $4::text, c.invocation)::jsonb AS renamed
     FROM copies c, history h WHERE h.run = $1::uuid
   )
-  INSERT INTO history (run, seq, at, recorded_at, source, type, task, item, attempt, applied, reason, topic, partition,
-    "offset", data)
-  SELECT id, seq, at - earlier, recorded_at - earlier, source, type, task, item, attempt, applied, reason, topic,
-    partition, "offset",
+  INSERT INTO history_parts (run, first_seq, last_seq, recorded_at, entries)
+  SELECT id, first_seq, last_seq, min(recorded_at - earlier), jsonb_agg(jsonb_build_array(
+    (extract(epoch FROM at - earlier) * 1000)::float8, source, type, task, item, attempt, applied, reason, topic,
+    partition, "offset"::text,
     CASE WHEN renamed ? 'now' THEN jsonb_set(renamed, '{now}', to_jsonb((renamed->>'now')::bigint - earlier_ms)) ELSE renamed END
-  FROM rows`;
+    ) ORDER BY seq)
+  FROM rows GROUP BY id, first_seq, last_seq`;
 
 /** Fills the database with finished runs that are copies of `template`, numbered from `first` to `last`. */
 export async function fill(pool: Pool, template: string, first: number, last: number): Promise<void> {

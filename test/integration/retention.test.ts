@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => kept.close());
 
 const rowsOf = async (run: string): Promise<Record<string, number>> => {
-  const tables = ['history', 'task_runs', 'task_log', 'task_progress', 'run_keys'];
+  const tables = ['history_parts', 'task_runs', 'task_log', 'task_progress', 'run_keys'];
   const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table} WHERE run = $1) AS ${table}`);
   return (await kept.sql.query<Record<string, number>>(`SELECT ${counts.join(', ')}`, [run])).rows[0] ?? {};
 };
@@ -42,16 +42,18 @@ describe('retention', () => {
     const line = { run: old, invocation: 'i', at: 0, level: 'info', message: 'hello' };
     await kept.door.persistence.progress.save({ progress: [{ ...line, percent: 1 }], log: [line] });
     expect(await rowsOf(old)).toEqual({
-      history: 4,
+      history_parts: 2,
       task_runs: 1,
       task_log: 1,
       task_progress: 1,
       run_keys: 1,
     });
-    expect(await kept.sweep()).toMatchObject({ runs: 1, history: 4, task_runs: 1, task_log: 1, run_keys: 1 });
+    expect(await kept.sweep()).toMatchObject({
+      ...{ runs: 1, history_parts: 2, task_runs: 1, task_log: 1, run_keys: 1 },
+    });
     expect(await kept.door.persistence.queries.run(old)).toBeNull();
     expect(await rowsOf(old)).toEqual({
-      history: 0,
+      history_parts: 0,
       task_runs: 0,
       task_log: 0,
       task_progress: 0,

@@ -85,9 +85,10 @@ describe('the failure log', () => {
 
   test('pages neither repeat nor leave out what happened in the same moment', async () => {
     const { sql, queries } = db;
-    await sql.query(`UPDATE history SET recorded_at = '2026-11-21 10:00:00.123456Z' WHERE run = $1`, [
-      seed.run,
-    ]);
+    await sql.query(
+      `UPDATE history_failures SET recorded_at = '2026-11-21 10:00:00.123456Z' WHERE run = $1`,
+      [seed.run],
+    );
     await sql.query(`UPDATE dead_letters SET at = '2026-11-21 10:00:00.123456Z'`);
     await sql.query(`UPDATE lost_instances SET at = '2026-11-21 10:00:00.123456Z'`);
     for (const limit of [1, 2, 3]) {
@@ -104,11 +105,11 @@ describe('the failure log', () => {
 
   test('is read by its indexes, however long the histories are', async () => {
     await db.sql.query(
-      `INSERT INTO history (run, seq, at, source, type, task, applied, data)
-       SELECT gen_random_uuid(), 1, now(), '/s', 'cordyna.task.started.v1', 'one.a', true, '{}' FROM generate_series(1, $1)`,
+      `INSERT INTO history_failures (run, seq, kind, server, reason, detail)
+       SELECT gen_random_uuid(), 1, 'refused', 'three', '', '' FROM generate_series(1, $1)`,
       [NOISE],
     );
-    await db.sql.query('ANALYZE history');
+    await db.sql.query('ANALYZE history_failures');
     for (const filter of [
       {},
       { server: 'two' },
@@ -119,7 +120,7 @@ describe('the failure log', () => {
       const { rows } = await db.sql.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toContain('history_');
-      expect(plan).not.toContain('Seq Scan on history');
+      expect(plan).not.toContain('Seq Scan on history_failures');
     }
   });
 });

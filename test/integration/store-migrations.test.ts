@@ -109,6 +109,79 @@ describe('migrations', () => {
     expect(await migrate(optionsOf(own))).toEqual(ALL);
   });
 
+  test('histories and what runs have at servers are carried over, and histories back', async () => {
+    const own = (await testDatabase()).url;
+    await migrate(optionsOf(own));
+    const sql = await client(own);
+    const source = dataSourceOf({
+      ...{ url: own, applicationName: 'x', poolSize: 1, statementMs: null },
+      onError: () => {},
+    });
+    await source.initialize();
+    for (let n = ALL.indexOf('RunServers1763810000000'); n < ALL.length; n++)
+      await source.undoLastMigration();
+    const run = '01990000-0000-7000-8000-000000000001';
+    await sql.query(
+      `INSERT INTO runs (id, version, state, scope, trigger, content_hash, created_at, next_seq)
+       VALUES ('${run}', 1, 'running', 'task', '{}', '', now(), 5);
+       INSERT INTO task_runs (run, index, member, task, server, state, attempt, failures, invocation, instance, outside,
+         run_created_at)
+       SELECT '${run}', n, n, 'a.' || n, 'a', state, 1, 0, invocation, instance, '{}', now() FROM (VALUES
+         (0, 'started', 'i0', 'x'), (1, 'queued', 'i1', 'x'), (2, 'invoked', 'i2', NULL), (3, 'pending', NULL, NULL),
+         (4, 'completed', 'i4', 'y')) AS t (n, state, invocation, instance);
+       INSERT INTO history (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)
+       VALUES ('${run}', 1, '2026-11-21 10:00:00.123Z', 's', 't', NULL, NULL, NULL, true, NULL, NULL, NULL, NULL, '{"a": [1]}'),
+         ('${run}', 2, '2026-11-21 10:00:00.124Z', '/servers/b/i', 't', 'b.x', 3, 7, false, 'late', 'e', 1, 9007199254740993,
+           '{"instance": "i"}');
+       INSERT INTO history (run, seq, at, source, type, task, attempt, applied, data) VALUES
+         ('${run}', 3, '2026-11-21 10:00:01Z', '/cerebro/c', 'cordyna.task.error.v1', 'b.x', 7, true,
+           '{"error": {"code": "server_lost", "message": "gone"}}'),
+         ('${run}', 4, '2026-11-21 10:00:02Z', '/cerebro/c', 'cordyna.task.error.v1', 'b.x', 7, true,
+           '{"error": {"code": "ack_timeout", "message": "late"}}')`,
+    );
+    const rows = async (text: string): Promise<unknown[]> => (await sql.query(text)).rows;
+    const COLUMNS = `run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data, xid`;
+    const before = await rows(`SELECT ${COLUMNS} FROM history ORDER BY seq`);
+    await migrate(optionsOf(own));
+    expect(await rows('SELECT server, has_pending, is_open, unfinished, instances FROM run_servers')).toEqual(
+      [{ server: 'a', has_pending: true, is_open: true, unfinished: 3, instances: ['x'] }],
+    );
+    expect(await rows(`SELECT ${COLUMNS} FROM history ORDER BY seq`)).toEqual(before);
+    // All of one transaction are one row.
+    expect(await rows('SELECT first_seq, last_seq FROM history_parts')).toEqual([
+      { first_seq: 1, last_seq: 4 },
+    ]);
+    const failures =
+      'SELECT seq, kind, server, instance, reason, detail, "offset" FROM history_failures ORDER BY seq';
+    expect(await rows(failures)).toEqual([
+      {
+        ...{ seq: 2, kind: 'refused', server: 'b', instance: 'i', reason: 'late' },
+        ...{ detail: 't from /servers/b/i', offset: '9007199254740993' },
+      },
+      {
+        seq: 3,
+        kind: 'lost',
+        server: 'b',
+        instance: null,
+        reason: 'server_lost',
+        detail: 'gone',
+        offset: null,
+      },
+      {
+        seq: 4,
+        kind: 'timeout',
+        server: 'b',
+        instance: null,
+        reason: 'ack_timeout',
+        detail: 'late',
+        offset: null,
+      },
+    ]);
+    await source.undoLastMigration();
+    await source.destroy();
+    expect(await rows(`SELECT ${COLUMNS} FROM history ORDER BY seq`)).toEqual(before);
+  });
+
   test('all coordinators get the same secret', async () => {
     const all = ['a', 'b', 'c'].map((applicationName) => createPersistence({ url, applicationName }));
     const secrets = await Promise.all(all.map(({ installation }) => installation.secret()));

@@ -11,6 +11,7 @@ import {
   seedOf,
 } from '../../apps/cerebro/test/persistence/support/builders.js';
 import { openDatabase, type Opened } from '../../apps/cerebro/test/persistence/support/opened.js';
+import { entriesText } from '../../apps/cerebro/src/persistence/sql/history-entry.js';
 
 let db: Opened;
 beforeAll(async () => {
@@ -98,10 +99,10 @@ test('a transaction that began earlier and commits later holds the rows of other
   await slow.connect();
   const slowRun = randomUUID();
   await slow.query('BEGIN');
-  await slow.query(
-    `INSERT INTO history (run, seq, at, source, type, applied, data) VALUES ($1, 1, now(), '', '', true, '{}')`,
-    [slowRun],
-  );
+  await slow.query(`INSERT INTO history_parts (run, first_seq, last_seq, entries) VALUES ($1, 1, 1, $2)`, [
+    slowRun,
+    entriesText([historyRow(1)]),
+  ]);
   const fast = await create([1]);
   const held = await db.queries.stream({ cursor, limit: 10 });
   expect(held.rows).toEqual([]);

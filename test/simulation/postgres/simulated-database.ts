@@ -11,7 +11,17 @@ const SCHEMA = 'simulated';
 const CLOCK = `RETURNS timestamptz LANGUAGE sql STABLE AS
   $$ SELECT pg_catalog.to_timestamp(pg_catalog.current_setting('simulated.clock')::float8 / 1000) $$`;
 const TABLES = [
-  ...['dead_letters', 'freshness', 'history', 'instances', 'outbox', 'positions', 'run_keys', 'run_seeds'],
+  ...[
+    'dead_letters',
+    'freshness',
+    'history_parts',
+    'history_failures',
+    'instances',
+    'outbox',
+    'positions',
+    'run_keys',
+    'run_seeds',
+  ],
   ...['run_servers', 'runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
   ...['signals', 'signal_rules', 'event_states', 'rule_firings', 'cirrus_queue'],
 ];
@@ -34,7 +44,7 @@ export async function simulatedDatabase(serverUrl: string): Promise<SimulatedDat
   await sql.query(`ALTER DATABASE "${database}" SET simulated.clock = '0'`);
   url.searchParams.set('options', `-c search_path=${SCHEMA},public,pg_catalog`);
   await migrate({ url: url.href, applicationName: 'simulation', waitMs: 60_000 });
-  await sql.query(`ALTER TABLE ${SCHEMA}.history ADD CHECK (data::text NOT LIKE '%${UNSTORABLE}%')`);
+  await sql.query(`ALTER TABLE ${SCHEMA}.history_parts ADD CHECK (entries::text NOT LIKE '%${UNSTORABLE}%')`);
   const pool = hotPool({ url: url.href, applicationName: 'simulation', size: 1, onError: () => undefined });
   let now = 0;
   // Nobody else is there, and nothing has to outlast a power failure.

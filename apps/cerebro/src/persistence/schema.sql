@@ -75,24 +75,31 @@ CREATE TABLE freshness (
   CONSTRAINT freshness_pkey PRIMARY KEY (task)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=50);
 
-CREATE TABLE history (
+CREATE TABLE history_failures (
   run uuid NOT NULL,
   seq integer NOT NULL,
-  at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-  source text NOT NULL,
-  type text NOT NULL,
+  kind text NOT NULL,
+  server text,
+  instance text,
   task text,
-  item integer,
   attempt bigint,
-  applied boolean NOT NULL,
-  reason text,
+  reason text NOT NULL,
+  detail text NOT NULL,
   topic text,
   partition integer,
   offset bigint,
-  data jsonb NOT NULL,
+  CONSTRAINT history_failures_pkey PRIMARY KEY (run, seq)
+);
+
+CREATE TABLE history_parts (
+  run uuid NOT NULL,
+  first_seq integer NOT NULL,
+  last_seq integer NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-  CONSTRAINT history_pkey PRIMARY KEY (run, seq)
+  entries jsonb NOT NULL,
+  CONSTRAINT history_parts_pkey PRIMARY KEY (run, first_seq)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.05);
 
 CREATE TABLE installation (
@@ -347,19 +354,9 @@ CREATE INDEX cirrus_queue_entries ON cirrus_queue USING btree (queue, seq);
 CREATE INDEX dead_letters_by_time ON dead_letters USING btree (at, id);
 CREATE INDEX event_states_expiring ON event_states USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX event_states_updated ON event_states USING btree (updated_at);
-CREATE INDEX history_refused ON history USING btree (recorded_at, run, seq) WHERE (NOT applied);
-CREATE INDEX history_refused_by_server ON history USING btree (split_part(task, '.'::text, 1), recorded_at, run, seq) WHERE (NOT applied);
-CREATE INDEX history_stream ON history USING btree (xid, run, seq);
-CREATE INDEX history_watchdog ON history USING btree ((
-CASE (data #>> '{error,code}'::text[])
-    WHEN 'server_lost'::text THEN 'lost'::text
-    ELSE 'timeout'::text
-END), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
-CREATE INDEX history_watchdog_by_server ON history USING btree (split_part(task, '.'::text, 1), (
-CASE (data #>> '{error,code}'::text[])
-    WHEN 'server_lost'::text THEN 'lost'::text
-    ELSE 'timeout'::text
-END), recorded_at, run, seq) WHERE (applied AND (type = 'cordyna.task.error.v1'::text) AND starts_with(source, '/cerebro/'::text) AND ((data #>> '{error,code}'::text[]) = ANY (ARRAY['ack_timeout'::text, 'start_timeout'::text, 'completion_timeout'::text, 'server_lost'::text])));
+CREATE INDEX history_failures_by_kind ON history_failures USING btree (kind, recorded_at, run, seq);
+CREATE INDEX history_failures_by_server ON history_failures USING btree (server, kind, recorded_at, run, seq);
+CREATE INDEX history_stream ON history_parts USING btree (xid, run, first_seq);
 CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at, id);
 CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
 CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
@@ -386,3 +383,25 @@ CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (de
 CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
 CREATE INDEX task_runs_retry ON task_runs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 CREATE INDEX task_runs_waiting ON task_runs USING btree (waiting_server, run_created_at, run) WHERE (waiting_server IS NOT NULL);
+
+CREATE VIEW history AS
+ SELECT p.run,
+    (((p.first_seq + e.place) - 1))::integer AS seq,
+    to_timestamp((((e.entry ->> 0))::double precision / (1000)::double precision)) AS at,
+    p.recorded_at,
+    (e.entry ->> 1) AS source,
+    (e.entry ->> 2) AS type,
+    (e.entry ->> 3) AS task,
+    ((e.entry ->> 4))::integer AS item,
+    ((e.entry ->> 5))::bigint AS attempt,
+    ((e.entry ->> 6))::boolean AS applied,
+    (e.entry ->> 7) AS reason,
+    (e.entry ->> 8) AS topic,
+    ((e.entry ->> 9))::integer AS partition,
+    ((e.entry ->> 10))::bigint AS "offset",
+    (e.entry -> 11) AS data,
+    p.xid,
+    p.first_seq,
+    p.last_seq
+   FROM (history_parts p
+     CROSS JOIN LATERAL jsonb_array_elements(p.entries) WITH ORDINALITY e(entry, place));

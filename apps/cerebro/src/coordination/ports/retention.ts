@@ -1,7 +1,8 @@
 export const RETAINED = [
   'runs',
   'run_keys',
-  'history',
+  'history_parts',
+  'history_failures',
   'task_runs',
   'task_log',
   'task_progress',

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@cordyna/protocol/model';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+/** An entry of `history_parts`, as the view unfolds it. */
 @Entity('history')
 export class HistoryEntity {
   @PrimaryColumn('uuid')
@@ -53,4 +54,11 @@ export class HistoryEntity {
   /** xid8, which TypeORM does not know; decimal, as it has 64 bits. */
   @Column('bigint')
   xid!: string;
+
+  /** Of the row that has this entry: what is asked of these is found without unfolding all others. */
+  @Column('integer', { name: 'first_seq' })
+  firstSeq!: number;
+
+  @Column('integer', { name: 'last_seq' })
+  lastSeq!: number;
 }

@@ -11,6 +11,7 @@ import { RunSeeds1763761000000 } from './1763761000000-run-seeds.js';
 import { Notices1763765000000 } from './1763765000000-notices.js';
 import { Places1763770000000 } from './1763770000000-places.js';
 import { RunServers1763810000000 } from './1763810000000-run-servers.js';
+import { HistoryParts1763811000000 } from './1763811000000-history-parts.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   EventsAndRules1763790000000,
   Coordinators1763800000000,
   RunServers1763810000000,
+  HistoryParts1763811000000,
 ];

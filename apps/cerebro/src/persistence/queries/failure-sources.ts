@@ -1,15 +1,10 @@
 import type { FailureKind } from '../../coordination/ports/index.js';
-import {
-  ROW_SERVER,
-  WATCHDOG_KIND,
-  WATCHDOG_ROW,
-} from '../migrations/1763712000000-retention-and-failures.js';
 
 /** One place where failures are stored; an index leads to them by time, and to those of one server. */
 export interface FailureSource {
   readonly kind: FailureKind;
   readonly from: string;
-  /** Of the index, word for word; empty: all rows. */
+  /** Empty: all rows. */
   readonly where: string;
   readonly time: string;
   /** Tells rows of one moment apart; as in the index, behind the time. */
@@ -19,19 +14,18 @@ export interface FailureSource {
   readonly columns: string;
 }
 
-const HISTORY_COLUMNS = `nullif(${ROW_SERVER}, '') AS server, data->>'instance' AS instance, task,
-  attempt::float8 AS attempt, run::text AS run, seq, topic, partition, "offset"::text AS "offset"`;
-const ofTask = (parameter: string): string => `${ROW_SERVER} = ${parameter}`;
 const NO_RUN = 'NULL::text AS task, NULL::float8 AS attempt, NULL::text AS run, NULL::int AS seq';
 
-const watchdog = (kind: FailureKind): FailureSource => ({
+/** What histories tell of failures, written beside them. */
+const ofHistory = (kind: FailureKind): FailureSource => ({
   kind,
-  from: 'history',
-  where: `${WATCHDOG_KIND} = '${kind}' AND ${WATCHDOG_ROW}`,
+  from: 'history_failures',
+  where: `kind = '${kind}'`,
   time: 'recorded_at',
   key: ['run', 'seq'],
-  ofServer: ofTask,
-  columns: `data #>> '{error,code}' AS reason, coalesce(data #>> '{error,message}', '') AS detail, ${HISTORY_COLUMNS}`,
+  ofServer: (parameter) => `server = ${parameter}`,
+  columns: `reason, detail, server, instance, task, attempt::float8 AS attempt, run::text AS run, seq, topic, partition,
+    "offset"::text AS "offset"`,
 });
 
 /** In the order in which failures of the same moment are listed. */
@@ -47,8 +41,8 @@ export const FAILURE_SOURCES: readonly FailureSource[] = [
       'no sign of life since ' || to_char(last_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS detail,
       server, instance, ${NO_RUN}, NULL::text AS topic, NULL::int AS partition, NULL::text AS "offset"`,
   },
-  watchdog('lost'),
-  watchdog('timeout'),
+  ofHistory('lost'),
+  ofHistory('timeout'),
   {
     kind: 'dead_letter',
     from: 'dead_letters',
@@ -63,13 +57,5 @@ export const FAILURE_SOURCES: readonly FailureSource[] = [
         THEN encode(key, 'escape') END AS server,
       NULL::text AS instance, ${NO_RUN}, topic, partition, "offset"::text AS "offset"`,
   },
-  {
-    kind: 'refused',
-    from: 'history',
-    where: 'NOT applied',
-    time: 'recorded_at',
-    key: ['run', 'seq'],
-    ofServer: ofTask,
-    columns: `coalesce(reason, '') AS reason, type || ' from ' || source AS detail, ${HISTORY_COLUMNS}`,
-  },
+  ofHistory('refused'),
 ];

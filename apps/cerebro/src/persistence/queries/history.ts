@@ -28,8 +28,8 @@ export const rowsOfRun = (
   limit: number | undefined,
 ): Promise<HistoryEntity[]> =>
   source.getRepository(HistoryEntity).find({
-    where: { run, seq: MoreThan(afterSeq) },
-    order: { seq: 'ASC' },
+    where: { run, lastSeq: MoreThan(afterSeq), seq: MoreThan(afterSeq) },
+    order: { firstSeq: 'ASC', seq: 'ASC' },
     ...(limit === undefined ? {} : { take: limit }),
   });
 

@@ -64,9 +64,12 @@ export async function streamAll(
   const found = await source
     .createQueryBuilder(HistoryEntity, 'h')
     .where('h.xid < :end::xid8', { end })
+    // What the index knows; the entry itself is known once its row is unfolded.
+    .andWhere('(h.xid, h.run) >= (:xid::xid8, :run::uuid)')
     .andWhere('(h.xid, h.run, h.seq) > (:xid::xid8, :run::uuid, :seq::int)', { xid, run, seq })
     .orderBy('h.xid')
     .addOrderBy('h.run')
+    .addOrderBy('h.firstSeq')
     .addOrderBy('h.seq')
     .limit(limit)
     .getMany();

@@ -52,7 +52,7 @@ export interface RemovedRuns {
   readonly last: string | null;
 }
 
-const TABLES = ['history', 'task_runs', 'task_log', 'task_progress'] as const;
+const TABLES = ['history_parts', 'history_failures', 'task_runs', 'task_log', 'task_progress'] as const;
 
 const removeRowsOf = (table: (typeof TABLES)[number]): string =>
   `${table}_gone AS (
@@ -73,7 +73,8 @@ export const removeRowsOfRuns = prepared(
 );
 
 export interface RemovedRows {
-  readonly history: number;
+  readonly history_parts: number;
+  readonly history_failures: number;
   readonly task_runs: number;
   readonly task_log: number;
   readonly task_progress: number;

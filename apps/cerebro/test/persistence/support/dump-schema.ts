@@ -24,6 +24,9 @@ const INDEXES = `
 const FUNCTIONS = `
   SELECT replace(pg_get_functiondef(oid), current_schema() || '.', '') AS line
   FROM pg_proc WHERE pronamespace = current_schema()::regnamespace ORDER BY proname`;
+const VIEWS = `
+  SELECT 'CREATE VIEW ' || viewname || E' AS\\n' || definition AS line
+  FROM pg_views WHERE schemaname = current_schema() ORDER BY viewname`;
 
 interface Line {
   readonly table: string;
@@ -44,5 +47,6 @@ export async function dumpSchema(client: pg.Client): Promise<string> {
   });
   const indexes = (await lines(INDEXES)).map(({ line }) => `${line};`);
   const functions = (await lines(FUNCTIONS)).map(({ line }) => `${line?.trimEnd()};`);
-  return [...functions, ...tables, indexes.join('\n')].join('\n\n') + '\n';
+  const views = (await lines(VIEWS)).map(({ line }) => `${line}`);
+  return [...functions, ...tables, indexes.join('\n'), ...views].join('\n\n') + '\n';
 }

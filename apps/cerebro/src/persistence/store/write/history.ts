@@ -1,45 +1,62 @@
 import type { HistoryRow } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
+import { failureOf, type FailureRow } from '../../sql/failure-row.js';
+import { entriesText, partsOf } from '../../sql/history-entry.js';
 import { prepared, type Statement } from '../../sql/statement.js';
-import { at } from '../../sql/time.js';
 
 const insert = prepared(
   'history_insert',
-  `INSERT INTO history (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
-     data)
-   SELECT run, seq, ${at('at')}, source, type, task, item, attempt, applied, reason, topic, partition, "offset",
-     data
-   FROM unnest($1::uuid[], $2::int[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[],
-     $9::bool[], $10::text[], $11::text[], $12::int[], $13::bigint[], $14::jsonb[])
-     AS w (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)`,
+  `INSERT INTO history_parts (run, first_seq, last_seq, entries)
+   SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::jsonb[])`,
 );
 
+const insertFailures = prepared(
+  'history_failures_insert',
+  `INSERT INTO history_failures (run, seq, kind, server, instance, task, attempt, reason, detail, topic, partition,
+     "offset")
+   SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+     $8::text[], $9::text[], $10::text[], $11::int[], $12::bigint[])`,
+);
+
+interface Part {
+  readonly run: string;
+  readonly rows: readonly HistoryRow[];
+}
+
+/** What a commit adds to a run's history is one row, or a few; failures are listed apart, as they are looked for. */
 export function writeHistory(changes: readonly RunChange[]): Statement[] {
-  const runs: string[] = [];
-  const rows: HistoryRow[] = [];
-  for (const { run, rows: added } of changes) {
-    for (const row of added) {
-      runs.push(run.seed.run);
-      rows.push(row);
+  const parts: Part[] = [];
+  const failures: FailureRow[] = [];
+  for (const { run, rows } of changes) {
+    const id = run.seed.run;
+    for (const part of partsOf(rows)) parts.push({ run: id, rows: part });
+    for (const row of rows) {
+      const failure = failureOf(id, row);
+      if (failure) failures.push(failure);
     }
   }
-  if (rows.length === 0) return [];
-  return [
-    insert(
-      runs,
-      rows.map(({ seq }) => seq),
-      rows.map((row) => row.at),
-      rows.map(({ source }) => source),
-      rows.map(({ type }) => type),
-      rows.map(({ task }) => task),
-      rows.map(({ item }) => item),
-      rows.map(({ attempt }) => attempt),
-      rows.map(({ applied }) => applied),
-      rows.map(({ reason }) => reason),
-      rows.map(({ topic }) => topic),
-      rows.map(({ partition }) => partition),
-      rows.map(({ offset }) => offset),
-      rows.map(({ data }) => JSON.stringify(data)),
-    ),
-  ];
+  if (parts.length === 0) return [];
+  const written = insert(
+    parts.map(({ run }) => run),
+    parts.map(({ rows }) => rows[0]?.seq ?? null),
+    parts.map(({ rows }) => rows.at(-1)?.seq ?? null),
+    parts.map(({ rows }) => entriesText(rows)),
+  );
+  return failures.length === 0 ? [written] : [written, failed(failures)];
 }
+
+const failed = (rows: readonly FailureRow[]): Statement =>
+  insertFailures(
+    rows.map(({ run }) => run),
+    rows.map(({ seq }) => seq),
+    rows.map(({ kind }) => kind),
+    rows.map(({ server }) => server),
+    rows.map(({ instance }) => instance),
+    rows.map(({ task }) => task),
+    rows.map(({ attempt }) => attempt),
+    rows.map(({ reason }) => reason),
+    rows.map(({ detail }) => detail),
+    rows.map(({ topic }) => topic),
+    rows.map(({ partition }) => partition),
+    rows.map(({ offset }) => offset),
+  );
