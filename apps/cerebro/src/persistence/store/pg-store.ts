@@ -14,7 +14,7 @@ import { run, transact } from '../sql/pipeline.js';
 import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
-import { after, savedOf, statementsOf } from './write/index.js';
+import { after, freshnessRows, savedOf, statementsOf } from './write/index.js';
 
 /** Where a commit is sent: behind the one of that name, or on a connection of its own. */
 interface Place {
@@ -33,6 +33,8 @@ interface Sent {
 export class PgStore extends Store {
   private readonly registry = new RegistryCache();
   private readonly sent = new WeakMap<Ticket, Sent>();
+  /** Tasks that have a row of freshness: it need not be begun again with every commit. */
+  private readonly knownFreshness = new Set<string>();
   private commits = 0;
 
   constructor(private readonly pool: Pool) {
@@ -112,9 +114,14 @@ export class PgStore extends Store {
     name: string,
     before: string | null,
   ): Promise<Saved> {
-    const statements = statementsOf(changes, name);
+    const statements = statementsOf(changes, name, this.knownFreshness);
     const first = before === null ? [] : [after(before)];
-    const results = await transact(client, begin, [...first, ...statements]);
+    const results = await transact(client, begin, [...first, ...statements]).catch((error: unknown) => {
+      // Should a row be missing after all, it is begun next time.
+      if (error instanceof Conflict) this.knownFreshness.clear();
+      throw error;
+    });
+    for (const task of freshnessRows(changes)) this.knownFreshness.add(task);
     return savedOf(changes, statements, results.slice(first.length));
   }
 

@@ -8,29 +8,27 @@ const begin = prepared(
 );
 
 // One statement locks all rows in one order, compared or only written, so that two batches cannot wait for each other.
-const lock = prepared(
-  'freshness_lock',
-  `WITH locked AS (
-     SELECT f.task
-     FROM unnest($1::text[], $2::bigint[]) AS w (task, version) JOIN freshness f ON f.task = w.task
+const settle = prepared(
+  'freshness_settle',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bool[], $4::text[], $5::uuid[], $6::int[], $7::bool[], $8::text[])
+       AS w (task, version, written, consumed, latest_run, latest_index, latest_list, holders)
+   ), locked AS (
+     SELECT f.task, w.written, w.consumed, w.latest_run, w.latest_index, w.latest_list, w.holders
+     FROM wanted w JOIN freshness f ON f.task = w.task
      WHERE w.version IS NULL OR w.version = f.version
      ORDER BY f.task FOR UPDATE OF f
+   ), updated AS (
+     UPDATE freshness f SET
+       version = f.version + 1,
+       consumed = f.consumed || l.consumed::jsonb,
+       holders = CASE WHEN l.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || l.holders::jsonb) END,
+       latest_run = coalesce(l.latest_run, f.latest_run),
+       latest_index = CASE WHEN l.latest_run IS NULL THEN f.latest_index ELSE l.latest_index END,
+       latest_list = CASE WHEN l.latest_run IS NULL THEN f.latest_list ELSE l.latest_list END
+     FROM locked l WHERE l.written AND f.task = l.task
    )
-   SELECT cordyna_expect(count(*), $3, 'freshness') FROM locked`,
-);
-
-const write = prepared(
-  'freshness_write',
-  `UPDATE freshness f SET
-     version = f.version + 1,
-     consumed = f.consumed || w.consumed::jsonb,
-     holders = CASE WHEN w.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || w.holders::jsonb) END,
-     latest_run = coalesce(w.latest_run, f.latest_run),
-     latest_index = CASE WHEN w.latest_run IS NULL THEN f.latest_index ELSE w.latest_index END,
-     latest_list = CASE WHEN w.latest_run IS NULL THEN f.latest_list ELSE w.latest_list END
-   FROM unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::bool[], $6::text[])
-     AS w (task, consumed, latest_run, latest_index, latest_list, holders)
-   WHERE f.task = w.task`,
+   SELECT cordyna_expect(count(*), $9, 'freshness') FROM locked`,
 );
 
 interface Written {
@@ -67,37 +65,49 @@ function merged({ freshness, runs }: Pick<Changes, 'freshness' | 'runs'>): reado
   return [...byTask.values()];
 }
 
-/** @param declared tasks whose row must be there from now on, so that there is something to lock */
+/** Tasks whose rows a commit locks, and what of them it writes. */
+function lockedBy(changes: Pick<Changes, 'freshness' | 'runs'>): ReadonlyMap<string, Written | null> {
+  const locked = new Map<string, Written | null>();
+  for (const task of changes.freshness.read.keys()) locked.set(task, null);
+  for (const written of merged(changes)) locked.set(written.task, written);
+  return locked;
+}
+
+/**
+ * @param declared tasks whose row must be there from now on, so that there is something to lock
+ * @param known tasks whose rows are there: they are never removed
+ */
 export function writeFreshness(
   changes: Pick<Changes, 'freshness' | 'runs'>,
   declared: readonly string[],
+  known: ReadonlySet<string>,
 ): Statement[] {
   const { read } = changes.freshness;
-  const writes = merged(changes);
-  const unread = writes.map(({ task }) => task).filter((task) => !read.has(task));
-  const maybeAbsent = [...read].filter(([, version]) => version === 0).map(([task]) => task);
-  const begun = [...new Set([...maybeAbsent, ...unread, ...declared])];
+  const locked = lockedBy(changes);
+  const tasks = [...locked.keys()];
+  const maybeAbsent = tasks.filter((task) => (read.get(task) ?? 0) === 0);
+  const begun = [...new Set([...maybeAbsent, ...declared])].filter((task) => !known.has(task));
   const statements: Statement[] = begun.length > 0 ? [begin(begun)] : [];
-  if (read.size + writes.length === 0) return statements;
-  const locked = [...read.keys(), ...unread];
+  if (tasks.length === 0) return statements;
+  const writes = [...locked.values()];
   statements.push(
-    lock(
-      locked,
-      locked.map((task) => read.get(task) ?? null),
-      locked.length,
+    settle(
+      tasks,
+      tasks.map((task) => read.get(task) ?? null),
+      writes.map((row) => row !== null),
+      writes.map((row) => row && JSON.stringify(row.consumed)),
+      writes.map((row) => row?.latest?.run ?? null),
+      writes.map((row) => row?.latest?.index ?? null),
+      writes.map((row) => row?.latest?.list ?? null),
+      writes.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
+      tasks.length,
     ),
   );
-  if (writes.length > 0) {
-    statements.push(
-      write(
-        writes.map(({ task }) => task),
-        writes.map(({ consumed }) => JSON.stringify(consumed)),
-        writes.map(({ latest }) => latest?.run ?? null),
-        writes.map(({ latest }) => latest?.index ?? null),
-        writes.map(({ latest }) => latest?.list ?? null),
-        writes.map(({ holders }) => (holders ? JSON.stringify(holders) : null)),
-      ),
-    );
-  }
   return statements;
 }
+
+/** Tasks that have a row once this is committed. */
+export const freshnessRowsOf = (
+  { freshness }: Pick<Changes, 'freshness'>,
+  declared: readonly string[],
+): readonly string[] => [...freshness.read.keys(), ...freshness.writes.map(({ task }) => task), ...declared];

@@ -4,7 +4,7 @@ import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { ms, wholeMs } from '../../sql/time.js';
 import { writeDeadLetters } from './dead-letters.js';
 import { guardEvents, writeEvents } from './events.js';
-import { writeFreshness } from './freshness.js';
+import { freshnessRowsOf, writeFreshness } from './freshness.js';
 import { writeHistory } from './history.js';
 import { lostBy, writeInstances } from './instances.js';
 import { writeKeys } from './keys.js';
@@ -32,8 +32,13 @@ export const after = (name: string): Statement => expectMark(name);
 /**
  * All that a commit sends, every kind of row locked in the same order by everybody. The clock comes first, the messages
  * last.
+ * @param knownFreshness tasks whose rows of freshness are there for certain
  */
-export function statementsOf(changes: Changes, name: string): readonly Statement[] {
+export function statementsOf(
+  changes: Changes,
+  name: string,
+  knownFreshness: ReadonlySet<string>,
+): readonly Statement[] {
   return [
     mark(name),
     ...movePositions(changes.positions),
@@ -41,7 +46,7 @@ export function statementsOf(changes: Changes, name: string): readonly Statement
     ...writeRuns(changes),
     ...writeKeys(changes.keys),
     ...writeDeclarations(changes.registry),
-    ...writeFreshness(changes, declaredTasks(changes.registry)),
+    ...writeFreshness(changes, declaredTasks(changes.registry), knownFreshness),
     ...writeSchedules(changes.schedules),
     ...guardEvents(changes.events),
     ...writeInstances(changes),
@@ -55,6 +60,10 @@ export function statementsOf(changes: Changes, name: string): readonly Statement
     ...insertOutbox(changes.outbox),
   ];
 }
+
+/** Tasks that have a row of freshness once this is committed. */
+export const freshnessRows = (changes: Changes): readonly string[] =>
+  freshnessRowsOf(changes, declaredTasks(changes.registry));
 
 /** @param results of `statements`, which are `statementsOf(changes)`, in their order */
 export function savedOf(
