@@ -12,10 +12,14 @@ const upsert = prepared(
      unfinished = excluded.unfinished, instances = excluded.instances`,
 );
 
+// Row by row in the index, whatever the statistics of a table say whose rows live for moments: a join reads all of it.
 const remove = prepared(
   'run_servers_remove',
-  `DELETE FROM run_servers s USING unnest($1::uuid[], $2::text[]) AS w (run, server)
-   WHERE s.run = w.run AND s.server = w.server`,
+  `DELETE FROM run_servers WHERE ctid = ANY (ARRAY(
+     SELECT s.ctid FROM unnest($1::uuid[], $2::text[]) AS w (run, server) CROSS JOIN LATERAL (
+       SELECT r.ctid FROM run_servers r WHERE r.run = w.run AND r.server = w.server OFFSET 0
+     ) AS s
+   ))`,
 );
 
 const isNothing = ({ hasPending, unfinished }: ServerWork): boolean => !hasPending && unfinished === 0;
