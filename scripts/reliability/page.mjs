@@ -63,7 +63,8 @@ function sinceWhen(sessions) {
   const earlier = sessions.filter(({ signals }) => signals === undefined).map(({ seed }) => seed);
   return earlier.length === 0
     ? ''
-    : ` (The last four, and what they are about, came after the sessions with the seeds ${earlier.join(', ')}.)`;
+    : `
+The last four, and what they are about, came after the sessions with the seeds ${earlier.join(', ')}.`;
 }
 
 /** Each is given as the lines of docs/reliability/<name>.jsonl. */
@@ -85,8 +86,8 @@ the SDK, one written without it), runs of chains, diamonds, fans, lists, a rando
 that fail for good, tasks with limits, schedules; asked for over the bus and over HTTP, some cancelled. Events happen, told of over
 both, and rules wait for all or some of a set of them, run a task and raise other events. Meanwhile a schedule is changed and another
 one paused over HTTP, and a file that defines jobs, schedules, event sets and rules is applied again and again, twice at once.
-5 % of all updates, requests and events come twice, and for each hundred events on the bus one message is poison. Every few seconds one of the faults below. The seed decides the graph, the load
-and the faults: \`npm run chaos -- --minutes M --seed S --rate R\` repeats them.
+5 % of all updates, requests and events come twice, and for each hundred events on the bus one message is poison. Every few seconds
+one of the faults below. The seed decides the graph, the load and the faults: \`npm run chaos -- --minutes M --seed S --rate R\` repeats them.
 
 Afterwards an independent checker (test/chaos/checker, which knows of the product the types of the protocol only) reads the topics,
 the history, the stored states, and files that the task servers synced to disk before each piece of work. It checks fourteen invariants:
@@ -95,7 +96,8 @@ history gives the stored state; nothing is applied twice; no update of a stale a
 an update that came in time; poison is dead-lettered exactly once and blocks nobody; nothing is left unread or unpublished; what a
 fault held up goes on; each event is used by one firing of a rule at most, and by one when its set is complete; never are more attempts of
 a task at work than its limits allow; a fan-out has one task run for each element, and ends after all of them; definitions change one
-version at a time, files as a whole, and schedules are due by what is in force.${sinceWhen(sessions)} That it sees what it looks for is tested for each of them (test/chaos/checker/checker.test.ts), and with
+version at a time, files as a whole, and schedules are due by what is in force.${sinceWhen(sessions)}
+That it sees what it looks for is tested for each of them (test/chaos/checker/checker.test.ts), and with
 real processes from which a guard was taken away (test/chaos/sabotage.test.ts).
 
 ${table(['what', 'how many'], [...LOAD.map(([what, key]) => [what, number(sum(sessions, key))]), ...COUNTS.map(([what, key]) => [`**${what}**`, `**${number(sum(sessions, key))}**`])])}
