@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 /**
  * `budgetSeconds`: what the part may take on a quiet machine with 2 cores; all of them together stay under 10 minutes.
  * `limitMs` (default four times that, and at least two minutes) ends a part that hangs; `leftOpenMs` (default 15 s) one
- * that has reported and does not end. `workers`: files side by side, each with its own topic prefix and database; three where files mostly wait for
+ * that has reported and does not end. `workers`: files side by side, each with its own topic prefix and database; more where files mostly wait for
  * time limits and brokers. `coverage`: what must be covered to which degree, when the whole part runs.
  */
 export const PARTS = [
@@ -22,11 +22,11 @@ export const PARTS = [
   { name: 'simulation', files: /^test\/simulation\//, workers: 2, budgetSeconds: 60 },
   { name: 'units', files: /^(libs|apps)\//, workers: 3, budgetSeconds: 45 },
   { name: 'static', files: /^test\/(static|deploy)\//, workers: 2, budgetSeconds: 15 },
-  { name: 'integration', files: /^test\/integration\//, workers: 3, budgetSeconds: 90 },
+  { name: 'integration', files: /^test\/integration\//, workers: 4, budgetSeconds: 90 },
   {
     name: 'e2e, regression, conformance',
     files: /^test\/(e2e|regression|conformance)\//,
-    workers: 3,
+    workers: 4,
     budgetSeconds: 240,
   },
   { name: 'chaos', files: /^test\/chaos\//, workers: 2, budgetSeconds: 60 },

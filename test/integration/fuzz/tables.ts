@@ -2,6 +2,7 @@ import type pg from 'pg';
 
 /** What moves on by itself, whoever asks for what. */
 const MOVING = new Set([
+  'coordinators',
   'instances',
   'positions',
   'outbox',
