@@ -20,6 +20,9 @@ const MEETING = {
   withdrawn: null,
   workMs: 20,
   bursts: 30,
+  troubleMs: 25_000,
+  hasAuthors: false,
+  limit: null,
 };
 
 /** The faults that each safeguard is there for, and nothing else: without it the checks see that in one seed or the next. */

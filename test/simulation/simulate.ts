@@ -1,23 +1,22 @@
 import { Logger } from '@nestjs/common';
+import { Authors } from './actors/authors.js';
 import { Clients } from './actors/clients.js';
 import { Fleet } from './actors/fleet.js';
 import { Happenings } from './actors/happenings.js';
 import { Nemesis } from './actors/nemesis.js';
-import { limited, scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
+import { drawn, limited, scenarioOf, unscheduled, type Scenario } from './actors/scenario.js';
 import { siteOf, type Site, type SiteOptions } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
 import { comeToRest } from './rest.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
+import { checkDefinitions } from './check/definitions.js';
 import { checkEvents } from './check/events.js';
 import { checkFreshness } from './check/freshness.js';
 import { checkRuns, checkSources } from './check/history.js';
 import { checkLimits } from './check/limits.js';
 import { checkStalls } from './check/stalls.js';
 import { checkLost, checkTimeouts } from './check/watchdogs.js';
-
-/** Faults and load last this long; then everything is healed and must come to rest. */
-const TROUBLE_MS = 25_000;
 
 export interface Report {
   readonly seed: number;
@@ -43,7 +42,7 @@ export interface Options extends SiteOptions {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** One installation through 25 s of faults and back to rest. The same seed is the same simulation. */
+/** One installation through its faults and back to rest. The same seed is the same simulation. */
 export function simulate(seed: number, options: Options = {}): Promise<Report> {
   // There is one `setTimeout`: even one that nobody waits for any more is played to its end before the next begins.
   const report = last.then(() => alone(seed, options));
@@ -77,12 +76,15 @@ async function played(
   const servers = scenario.declarations.map(({ server }) => new TaskServer(site, server, scenario));
   const clients = new Clients(site, scenario, () => fleet.all);
   const happenings = scenario.hasRules ? new Happenings(site, scenario, () => fleet.all) : null;
+  const authors = scenario.hasAuthors ? new Authors(site, scenario, () => fleet.all, servers) : null;
   fleet.start();
-  happenings?.start(TROUBLE_MS);
+  happenings?.start();
+  authors?.start();
   begin(site, scenario, servers, clients);
   new Nemesis(site, fleet, servers, clients).start();
-  await world.run(TROUBLE_MS);
+  await world.run(scenario.troubleMs);
   heal(site, scenario, servers);
+  authors?.finish();
   const unrest = await comeToRest(site, fleet, servers, clients, happenings);
   const violations = [
     ...unrest,
@@ -92,6 +94,7 @@ async function played(
     ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits].flatMap((check) => check(site)),
     ...checkRequests(site, clients.promises),
     ...checkEvents(site, happenings),
+    ...checkDefinitions(site, authors),
   ];
   const rows = [...db.runs.values()];
   return {
@@ -102,36 +105,41 @@ async function played(
   };
 }
 
-function begin(
-  site: Site,
-  { declarations, bursts }: Scenario,
-  servers: readonly TaskServer[],
-  clients: Clients,
-): void {
+function begin(site: Site, scenario: Scenario, servers: readonly TaskServer[], clients: Clients): void {
   const { world, random } = site;
+  const { declarations, bursts, troubleMs } = scenario;
   servers.forEach((server, at) => {
     const declaration = declarations[at];
     if (declaration) void server.declare(declaration);
     for (let n = random.between(1, 2); n > 0; n--) server.startInstance();
   });
-  for (let n = random.between(3, 20); n > 0; n--)
-    world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.request());
+  for (let n = drawn(random, 3, 20, scenario); n > 0; n--)
+    world.after(random.between(1_000, troubleMs - 2_000), null, () => clients.request());
   for (let n = bursts; n > 0; n--)
-    world.after(random.between(1_000, TROUBLE_MS - 2_000), null, () => clients.burst());
-  for (let n = random.between(0, 8); n > 0; n--)
-    world.after(random.between(2_000, TROUBLE_MS), null, () => clients.cancelOrRetry());
+    world.after(random.between(1_000, troubleMs - 2_000), null, () => clients.burst());
+  for (let n = drawn(random, 0, 8, scenario); n > 0; n--)
+    world.after(random.between(2_000, troubleMs), null, () => clients.cancelOrRetry());
 }
 
-function heal(site: Site, { declarations, withdrawn }: Scenario, servers: readonly TaskServer[]): void {
+function heal(site: Site, scenario: Scenario, servers: readonly TaskServer[]): void {
   const { faults, world } = site;
   faults.heal();
+  for (const server of servers)
+    world.after(8_500, null, () => {
+      if (server.alive === 0) server.startInstance();
+    });
+  settleDown(site, scenario, servers);
+}
+
+/** Says the last about each server, once no copy of what was said before can arrive after it. */
+function settleDown(site: Site, scenario: Scenario, servers: readonly TaskServer[]): void {
+  const { world } = site;
+  const { declarations, withdrawn } = scenario;
+  if (world.held > 0) return void world.after(250, null, () => settleDown(site, scenario, servers));
   servers.forEach((server, at) => {
     const declaration = declarations[at];
     if (server.server === withdrawn) void server.withdraw();
     else if (declaration) void server.declare(unscheduled(declaration));
-    world.after(8_500, null, () => {
-      if (server.alive === 0) server.startInstance();
-    });
   });
 }
 

@@ -6,6 +6,7 @@ import {
   Door,
   DoorDefinitions,
   DoorEvents,
+  DoorSchedules,
   Due,
   JsonSchemas,
   Leases,
@@ -52,6 +53,7 @@ export interface RunningCoordinator {
   readonly commands: RunCommands;
   readonly definitions: DoorDefinitions;
   readonly events: DoorEvents;
+  readonly schedules: DoorSchedules;
   /** SIGTERM: resolves when it has ended in good order. */
   terminate(): Promise<void>;
 }
@@ -140,5 +142,6 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   return {
     ...{ process, terminate, commands: new RunCommands(door, store, clock, newRunId) },
     ...{ definitions: new DoorDefinitions(door), events: new DoorEvents(door, clock) },
+    schedules: new DoorSchedules(door, store, clock, newRunId),
   };
 }

@@ -2,6 +2,9 @@ import { Process } from '../world/process.js';
 import { startCoordinator, type RunningCoordinator } from './coordinator.js';
 import type { Site } from './site.js';
 
+/** One in four keeps to its times, others are behind them: what timers find must not depend on when they look. */
+const SLOWNESS = [1, 3, 4, 5];
+
 /** The coordinators: who dies or ends is followed by a new one after a while. */
 export class Fleet {
   private running: RunningCoordinator[] = [];
@@ -20,21 +23,20 @@ export class Fleet {
     const { faults } = this.site;
     faults.count(['one coordinator', 'two coordinators', 'three coordinators'][this.size - 1] ?? '');
     for (let n = 0; n < this.size; n++) this.startOne();
-    this.watch();
   }
 
   private startOne(): void {
-    const { world } = this.site;
-    const process = new Process(`c${this.count++}`, true);
-    world.after(0, process, () => this.running.push(startCoordinator(this.site, process)));
-  }
-
-  private watch(): void {
     const { world, random } = this.site;
-    const dead = this.running.filter(({ process }) => !process.isAlive);
-    this.running = this.running.filter(({ process }) => process.isAlive);
-    for (const _ of dead) world.after(random.between(100, 6_000), null, () => this.startOne());
-    world.after(100, null, () => this.watch());
+    const process = new Process(`c${this.count++}`, true, random.pick(SLOWNESS));
+    process.onKill = () => {
+      this.running = this.running.filter((one) => one.process !== process);
+      world.after(random.between(100, 6_000), null, () => this.startOne());
+    };
+    world.after(0, process, () => {
+      const one = startCoordinator(this.site, process);
+      // Its first step may have been its last.
+      if (process.isAlive) this.running.push(one);
+    });
   }
 
   any(): RunningCoordinator | null {

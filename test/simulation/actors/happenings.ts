@@ -2,7 +2,7 @@ import type { DefinitionChange } from '../../../apps/cerebro/src/coordination/in
 import { encodeStructured } from '@cordyna/protocol/wire';
 import { Process } from '../world/process.js';
 import type { RunningCoordinator } from './coordinator.js';
-import type { Scenario } from './scenario.js';
+import { drawn, type Scenario } from './scenario.js';
 import { Sender } from './sender.js';
 import { TOPICS, type Site } from './site.js';
 
@@ -58,11 +58,11 @@ export class Happenings {
     return this.sender.isIdle;
   }
 
-  start(untilMs: number): void {
+  start(): void {
     const { world, random } = this.site;
     this.define();
-    for (let n = random.between(5, 30); n > 0; n--)
-      world.after(random.between(1_000, untilMs), null, () => this.tell());
+    for (let n = drawn(random, 5, 30, this.scenario); n > 0; n--)
+      world.after(random.between(1_000, this.scenario.troubleMs), null, () => this.tell());
   }
 
   /** Until it is answered: a coordinator that dies answers nothing. */

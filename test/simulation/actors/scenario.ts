@@ -14,9 +14,24 @@ export interface Scenario {
   readonly workMs: number;
   /** How often everything at the top of the graph is asked for at once. */
   readonly bursts: number;
+  /** How many attempts of each task may go on at once; null: as many as there are. */
+  readonly limit: number | null;
   /** Are there rules, and events that they are about? */
   readonly hasRules: boolean;
+  /** Does anybody apply files, change schedules and leave out tasks meanwhile? */
+  readonly hasAuthors: boolean;
+  /** Faults and load last this long; then everything is healed and must come to rest. */
+  readonly troubleMs: number;
 }
+
+/** Most installations are short: how many there are finds more than how long they go on. */
+const TROUBLE_MS = [8_000, 10_000, 14_000, 25_000];
+/** What a load is drawn for; shorter ones have as much in each second. */
+const FULL_MS = 25_000;
+
+/** How many of what comes `from` to `to` times in a full length. */
+export const drawn = (random: Random, from: number, to: number, { troubleMs }: Scenario): number =>
+  Math.round((random.between(from, to) * troubleMs) / FULL_MS);
 
 /** A graph over two or three servers, another one for each seed. */
 export function scenarioOf(random: Random): Scenario {
@@ -49,7 +64,10 @@ export function scenarioOf(random: Random): Scenario {
     withdrawn: random.chance(0.15) ? random.pick(servers) : null,
     workMs: random.pick([20, 300, 1_200]),
     bursts: random.chance(0.4) ? random.between(1, 4) : 0,
+    limit: random.chance(0.25) ? random.between(1, 2) : null,
     hasRules: random.chance(0.5),
+    hasAuthors: random.chance(0.5),
+    troubleMs: random.pick(TROUBLE_MS),
   };
 }
 
@@ -59,9 +77,9 @@ export const unscheduled = ({ server, tasks }: ServerDeclaration): ServerDeclara
   tasks: tasks.map(({ everyMs: _, ...task }) => task),
 });
 
-/** The same with a limit for each task. */
-export const limited = (scenario: Scenario, max: number | undefined): Scenario =>
-  max === undefined
+/** The same with its limit for each task. */
+export const limited = (scenario: Scenario, max = scenario.limit): Scenario =>
+  max === null
     ? scenario
     : {
         ...scenario,

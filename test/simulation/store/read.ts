@@ -50,7 +50,11 @@ export const runOf = ({ seed, state, createdAt, finishedAt, nextSeq, retried, ta
 function registry({ registry: { version, servers, definitions } }: Database): Loaded['registry'] {
   const inForce = [...servers.values()].filter(({ withdrawn }) => !withdrawn).map(({ server }) => server);
   const sorted = inForce.sort((a, b) => (a.server < b.server ? -1 : 1));
-  return { version, value: registryOf(sorted, definitions.values()) };
+  // Of schedules those that name a job, which is kept for their sake.
+  const known = [...definitions.values()].filter(
+    ({ kind, body }) => kind !== 'schedule' || body?.job !== undefined,
+  );
+  return { version, value: registryOf(sorted, known) };
 }
 
 /** The latest output is where the task run has it, as in PostgreSQL. */

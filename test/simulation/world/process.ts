@@ -7,7 +7,12 @@ export class Process {
     readonly name: string,
     /** May it die or be stopped at any of its steps? Else only when somebody strikes it. */
     readonly isFragile = false,
+    /** Its host gives it little of its time: timers of up to a quarter of a second take so many times as long. */
+    readonly slowness = 1,
   ) {}
+
+  /** Called once, when it is killed. */
+  onKill: () => void = () => undefined;
 
   get isAlive(): boolean {
     return !this.killed;
@@ -15,7 +20,9 @@ export class Process {
 
   /** kill -9: nothing that it waits for ever comes back to it. */
   kill(): void {
+    if (this.killed) return;
     this.killed = true;
+    this.onKill();
   }
 
   /** SIGSTOP until then: afterwards it goes on where it was, with all that it believed. */

@@ -5,6 +5,8 @@ import type { Process } from './process.js';
 /** 2026-11-21T10:00:00Z: the simulated time begins here, epoch ms. */
 export const EPOCH_MS = Date.UTC(2026, 10, 21, 10);
 
+/** Timers of up to this are those that somebody looks around by, again and again. */
+const FREQUENT_MS = 250;
 /** Turns of Node's own loop are dear: one in so many events is enough for whatever else goes on in the process. */
 const EVENTS_PER_TURN = 1_000;
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -92,7 +94,9 @@ export class World {
   takeTimers(): () => void {
     const { setTimeout, clearTimeout } = globalThis;
     const simulated = (run: () => void, ms = 0) => {
-      const event = this.after(ms, this.current, run);
+      const { current } = this;
+      const lateMs = ms <= FREQUENT_MS ? ms * ((current?.slowness ?? 1) - 1) : 0;
+      const event = this.after(ms + lateMs, current, run);
       return Object.assign(event, { unref: () => event, ref: () => event });
     };
     const clear = (event?: Event) => {
