@@ -18,7 +18,7 @@ export function outsideInputs(draft: Draft, member: Member): OutsideResult {
   draft.looked(looked);
   // All of them, also behind the first that is stale: what counts as read must have been loaded.
   const known = new Map(looked.map((task) => [task, freshnessOf(draft, task)]));
-  const consumed = mustBeFresh ? (known.get(member.task)?.consumed ?? {}) : {};
+  const consumed = mustBeFresh ? freshnessOf(draft, member.task).consumed : {};
   const given: [string, OutsideInput][] = [];
   for (const task of member.outside) {
     const latest = known.get(task)?.latest;
