@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** The one that is large and is started most often; program.mjs starts it. */
-const KEPT_COMPILED = { cerebro: 'apps/cerebro/dist/main.js' };
+/** Those that are started most often; program.mjs starts them. */
+const KEPT_COMPILED = {
+  cerebro: 'apps/cerebro/dist/main.js',
+  'generic-server': 'libs/task-server/dist/harness/generic/main.js',
+};
 /** Entries from the root. `npm start` and the published package are tested as they are, from `dist/` itself. */
 const MODULES = {
   'task-server-a': 'apps/task-server-a/dist/main.js',
   'task-server-b': 'apps/task-server-b/dist/main.js',
   'task-server-c': 'apps/task-server-c/dist/main.js',
   runner: 'apps/runner/dist/main.js',
-  'generic-server': 'libs/task-server/dist/harness/generic/main.js',
 };
 
 const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;

@@ -21,14 +21,14 @@ afterAll(async () => {
 const FILL = `
   CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
-  CREATE TRIGGER full_disk BEFORE INSERT ON history EXECUTE FUNCTION full_disk()`;
+  CREATE TRIGGER full_disk BEFORE INSERT ON history_parts EXECUTE FUNCTION full_disk()`;
 
 test('a full disk stops what is asked for until there is room; then it takes effect, once', async () => {
   await sql.query(FILL);
   const asked = Promise.all([door.request('d.work', 'one'), door.request('d.work', 'two')]);
   await awaitUntil('the door says so', () => door.door.trouble()?.isFull, { everyMs: 5 });
   expect((await sql.query('SELECT 1 FROM runs')).rows).toEqual([]);
-  await sql.query('DROP TRIGGER full_disk ON history');
+  await sql.query('DROP TRIGGER full_disk ON history_parts');
   const runs = await asked;
   expect(door.door.trouble()).toBeNull();
   expect(new Set((await sql.query<{ id: string }>('SELECT id FROM runs')).rows.map(({ id }) => id))).toEqual(

@@ -49,7 +49,10 @@ test('every due time is settled once; the newest runs, unless the run before it 
     outcome: 'skipped',
     reason: expect.stringContaining(first.run ?? '?'),
   });
-  expect(held.at(-2)).toMatchObject({ outcome: 'missed' });
+  const outcomes = held
+    .slice(held.findIndex(({ run }) => run === first.run) + 1)
+    .map(({ outcome }) => outcome);
+  expect(new Set(outcomes)).toEqual(new Set(['missed', 'skipped']));
 
   await doors[1]!.report(await invokeOf(first.run ?? ''), { report: 'completed', output: {} });
   await untilSettled(3);
@@ -57,7 +60,9 @@ test('every due time is settled once; the newest runs, unless the run before it 
   const all = await firings();
   const runs = all.filter(({ outcome }) => outcome === 'run');
   expect(runs).toHaveLength(2);
-  expect(all.at(-1)).toEqual(runs[1]);
+  // Whoever noticed a moment later may have found the next due time, too.
+  for (const later of all.slice(all.indexOf(runs[1]!) + 1))
+    expect(later).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining(runs[1]!.run!) });
   expect((await queries().runs({ task: 's.tick', limit: 10 })).items.map(({ run }) => run).sort()).toEqual(
     runs.map(({ run }) => run).sort(),
   );
