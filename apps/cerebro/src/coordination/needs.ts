@@ -33,6 +33,8 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
+    // Is it there, what is decided anew has taken effect already: the answer to its commit was lost.
+    if (inbound.kind === 'fire' || inbound.kind === 'event-due') runs.add(inbound.newRun);
     if (inbound.kind === 'define') for (const name of schedulesOf(inbound)) schedules.add(name);
     if (inbound.kind === 'schedule-action' && inbound.action === 'fire') {
       runs.add(inbound.newRun);

@@ -19,6 +19,7 @@ export function decideFiring(
   work: WorkingSet,
   tools: Tools,
 ): Outcome {
+  if (work.run(newRun)) return DONE;
   const found = work.schedule(id);
   const now = tools.clock.now();
   const inForce = found && inForceOf(found.value);

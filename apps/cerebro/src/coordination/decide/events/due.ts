@@ -22,6 +22,7 @@ export function decideDueEvent(inbound: Due, work: WorkingSet, tools: Tools): Ou
   const { what, id, newRun } = inbound;
   if (what === 'signal') return matchRaised(id, work, tools) ? DONE : NOTHING;
   if (what === 'waiting') return expireWaiting(id, work, tools) ? DONE : NOTHING;
+  if (work.run(newRun)) return DONE;
   const firing = work.events.firing(id);
   return firing && advance(firing, newRun, work, tools) ? DONE : NOTHING;
 }
