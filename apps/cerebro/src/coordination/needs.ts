@@ -34,7 +34,8 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
     // Is it there, what is decided anew has taken effect already: the answer to its commit was lost.
-    if (inbound.kind === 'fire' || inbound.kind === 'event-due') runs.add(inbound.newRun);
+    const isFiring = inbound.kind === 'event-due' && inbound.what === 'firing';
+    if (inbound.kind === 'fire' || isFiring) runs.add(inbound.newRun);
     if (inbound.kind === 'define') for (const name of schedulesOf(inbound)) schedules.add(name);
     if (inbound.kind === 'schedule-action' && inbound.action === 'fire') {
       runs.add(inbound.newRun);
