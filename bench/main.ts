@@ -10,7 +10,7 @@ import { validityOf } from './figures/validity.js';
 import { benchOptions, type BenchOptions } from './options.js';
 import { startStack, type BenchStack } from './stack/installation.js';
 import { hasProc } from './stack/usage.js';
-import { calibrate } from './workloads/calibration.js';
+import { calibrate, warmCalibration } from './workloads/calibration.js';
 import { measureGraph } from './workloads/graph.js';
 import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
@@ -51,6 +51,7 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
   const graph = workloads.has('graph') ? measureGraph() : null;
   if (graph) say(graphTable(graph));
   const repeats = quick ? 5 : 10;
+  await warmCalibration(stack.calibration.relay);
   const calibrations = [await calibrate(stack.calibration.relay, repeats)];
   const measured = await throughput(options, stack, client, subjects);
   const summaries = summarise(measured);

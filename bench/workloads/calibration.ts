@@ -21,6 +21,19 @@ async function medianMs(relay: Child, work: RelayWork, repeats: number): Promise
   return median(times.slice(WARM_UP));
 }
 
+const PASSES_TO_WARM = 10;
+const STILL_WARMING = 0.95;
+
+/** A broker and a relay that have just started are still being compiled: passes that do not count, while they bring more. */
+export async function warmCalibration(relay: Child): Promise<void> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let pass = 0, stale = 0; pass < PASSES_TO_WARM && stale < 2; pass++) {
+    const { W1 } = await calibrate(relay, WARM_UP);
+    stale = W1 < best * STILL_WARMING ? 0 : stale + 1;
+    best = Math.min(best, W1);
+  }
+}
+
 /** @param relay the relay of the pair `calibration` */
 export async function calibrate(relay: Child, repeats: number): Promise<Calibration> {
   const msOf = (shape: RelayWork['shape'], runs: number) =>
