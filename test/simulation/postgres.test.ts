@@ -3,7 +3,7 @@ import { testDatabase } from '@cordyna/testkit';
 import { simulateOnBoth } from './postgres/compare.js';
 import { simulatedDatabase, type SimulatedDatabase } from './postgres/simulated-database.js';
 
-const BOX_MS = 8_000;
+const BOX_MS = 12_000;
 const AT_LEAST = 10;
 
 let database: SimulatedDatabase | null = null;

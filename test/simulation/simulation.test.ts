@@ -3,8 +3,8 @@ import { simulate, type Report } from './simulate.js';
 import { addTo, emptyTally, printed } from './tally.js';
 import { FAULTS } from './world/faults.js';
 
-const BOX_MS = 10_000;
-const AT_LEAST = 40;
+const BOX_MS = 15_000;
+const AT_LEAST = 50;
 const LIMITED = 12;
 
 /** What happens as a consequence of faults, or without any. */

@@ -1,4 +1,10 @@
-import type { JsonObject, RunState, TaskState, Trigger } from '@cordyna/protocol/model';
+import {
+  EventType,
+  type JsonObject,
+  type RunState,
+  type TaskState,
+  type Trigger,
+} from '@cordyna/protocol/model';
 import type { Defined, Happened } from './happened.js';
 
 /** A record of a topic, as it lies in the log. Topics are named without the installation's prefix. */
@@ -29,6 +35,12 @@ export interface HistoryEntry {
   readonly offset: number | null;
   readonly data: JsonObject;
 }
+
+/** What a server tells of the end of an attempt. */
+export const REPORTED_ENDS: ReadonlySet<string> = new Set([EventType.taskCompleted, EventType.taskError]);
+
+/** What ends an attempt, whoever says so. */
+export const ENDS: ReadonlySet<string> = new Set([...REPORTED_ENDS, EventType.taskCancelled]);
 
 /** A task of a run as it is stored at the end. */
 export interface StoredTask {

@@ -1,5 +1,5 @@
 import { EventType } from '@cordyna/protocol/model';
-import type { Evidence, HistoryEntry } from './evidence.js';
+import { ENDS, type Evidence, type HistoryEntry } from './evidence.js';
 import type { Log } from './log.js';
 import type { Violation } from './verdict.js';
 
@@ -9,12 +9,6 @@ interface Work {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-const ENDS: ReadonlySet<string> = new Set([
-  EventType.taskCompleted,
-  EventType.taskError,
-  EventType.taskCancelled,
-]);
 
 /**
  * I12: never are more attempts of a task at work than its limits allow. Whoever holds a place holds it from before the

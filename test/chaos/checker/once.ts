@@ -1,9 +1,8 @@
 import { EventType } from '@cordyna/protocol/model';
-import type { Evidence } from './evidence.js';
+import { REPORTED_ENDS, type Evidence } from './evidence.js';
 import type { Violation } from './verdict.js';
 
 const REPORTS: ReadonlySet<string> = new Set([EventType.taskQueued, EventType.taskStarted]);
-const ENDS: ReadonlySet<string> = new Set([EventType.taskCompleted, EventType.taskError]);
 
 /** I5: no record is taken in twice, and each attempt is ended at most once, and queued and started by an instance. */
 export function checkOnce({ runs }: Evidence): Violation[] {
@@ -26,7 +25,7 @@ export function checkOnce({ runs }: Evidence): Violation[] {
         violations?: unknown;
       };
       if (!isApplied || !invocation || violations !== undefined) continue;
-      const what = ENDS.has(type) ? 'the end' : REPORTS.has(type) ? `${type} by ${instance}` : null;
+      const what = REPORTED_ENDS.has(type) ? 'the end' : REPORTS.has(type) ? `${type} by ${instance}` : null;
       if (what === null) continue;
       if (applied.has(`${what} ${invocation}`))
         say(`${what} of ${invocation} is applied twice, at ${run}#${seq}`);

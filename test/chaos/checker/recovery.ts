@@ -1,5 +1,5 @@
 import { EventType } from '@cordyna/protocol/model';
-import type { Evidence, StoredRun } from './evidence.js';
+import { ENDS, type Evidence, type StoredRun } from './evidence.js';
 import type { Violation } from './verdict.js';
 
 export interface Recovery {
@@ -12,12 +12,6 @@ interface Span {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-const ENDS: ReadonlySet<string> = new Set([
-  EventType.taskCompleted,
-  EventType.taskError,
-  EventType.taskCancelled,
-]);
 
 /** From the decision to invoke an attempt to its end, both as they were written. */
 function attemptsOf({ history }: StoredRun): Span[] {

@@ -1,7 +1,4 @@
-import { EventType } from '@cordyna/protocol/model';
-import type { Evidence, HistoryEntry } from '../checker/evidence.js';
-
-const ENDS: ReadonlySet<string> = new Set([EventType.taskCompleted, EventType.taskError]);
+import { REPORTED_ENDS, type Evidence, type HistoryEntry } from '../checker/evidence.js';
 
 /** The attempts that took longest, each with all that was told of it: where to look for what a fault held up. */
 export function slowest({ runs }: Evidence, count: number): string[] {
@@ -21,7 +18,7 @@ export function slowest({ runs }: Evidence, count: number): string[] {
 }
 
 function lengthOf(rows: readonly HistoryEntry[]): number {
-  const end = rows.find(({ type, applied }) => applied && ENDS.has(type));
+  const end = rows.find(({ type, applied }) => applied && REPORTED_ENDS.has(type));
   return end && rows[0] ? end.recordedMs - rows[0].recordedMs : 0;
 }
 

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTaskServer, type TaskServer } from '@cordyna/task-server';
 import { awaitUntil, type Installation } from '@cordyna/testkit';
 
 const ELEMENTS = 10_000;
 const CONCURRENCY = 200;
+/** The work of an element. */
+const WORK_MS = 20;
 const DONE_MS = 120_000;
 
 /** A list of 10,000 elements, of which so many are under way at once, though the server would take more. */
@@ -20,7 +23,7 @@ export function fanOut(cordyna: () => Installation): void {
     server.task('each', { forEach: 'list', concurrency: CONCURRENCY }, async ({ event: { item } }) => {
       counts.now += 1;
       counts.most = Math.max(counts.most, counts.now);
-      await new Promise((done) => setTimeout(done, 20));
+      await delay(WORK_MS);
       counts.now -= 1;
       const { index } = item?.value as { index: number };
       executed.set(index, (executed.get(index) ?? 0) + 1);
