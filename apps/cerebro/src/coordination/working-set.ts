@@ -1,6 +1,5 @@
 import {
   heldAfter,
-  lineOf,
   type Decision,
   type Freshness,
   type HistoryRow,
@@ -9,8 +8,6 @@ import {
   type TaskRun,
 } from '@cordyna/engine';
 import {
-  changedServerWork,
-  isWithServer,
   keyOf,
   positionOf,
   type Changes,
@@ -27,30 +24,18 @@ import {
 import { EventWork } from './event-work.js';
 import type { PartitionRange } from './inbound.js';
 import { NotLoaded } from './not-loaded.js';
+import { RunWork, isWithServer, lineIn, serversOf } from './server-work.js';
 import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
 
 interface WorkingRun {
   run: Run;
-  /** As it was loaded; null: it is created. */
-  readonly before: Run | null;
+  /** Null until something about it is decided. */
+  work: RunWork | null;
   readonly expectedVersion: number | null;
   readonly contentHash: string;
   readonly touched: Set<number>;
   readonly rows: HistoryRow[];
-}
-
-/** Reasons of other states are what people said. */
-const lineIn = ({ state, reason }: TaskRun): string | null => (state === 'pending' ? lineOf(reason) : null);
-
-/** Lines in which task runs of this run wait. */
-function waitsFor({ tasks }: Run): ReadonlySet<string> {
-  const lines = new Set<string>();
-  for (const task of tasks) {
-    const line = lineIn(task);
-    if (line !== null) lines.add(line);
-  }
-  return lines;
 }
 
 /**
@@ -98,8 +83,8 @@ export class WorkingSet {
     this.currentRegistry = registry;
     this.events = new EventWork(loaded.events);
     for (const [run, { value, version, contentHash }] of loaded.runs) {
-      const [before, touched] = [value, new Set<number>()];
-      this.runs.set(run, { run: value, before, expectedVersion: version, contentHash, touched, rows: [] });
+      const untouched = { work: null, touched: new Set<number>(), rows: [] };
+      this.runs.set(run, { run: value, expectedVersion: version, contentHash, ...untouched });
     }
     for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
       this.schedules.set(id, { value, expectedVersion: version, lastRunOpen, changed: false });
@@ -132,7 +117,12 @@ export class WorkingSet {
   addRun(decision: Decision, contentHash: string): void {
     const { run } = decision;
     this.absentRuns.delete(run.seed.run);
-    const created = { before: null, expectedVersion: null, touched: new Set<number>(), rows: [] };
+    const created = {
+      work: RunWork.create(run),
+      expectedVersion: null,
+      touched: new Set<number>(),
+      rows: [],
+    };
     this.runs.set(run.seed.run, { ...created, run, contentHash });
     this.absorb(decision);
   }
@@ -142,7 +132,8 @@ export class WorkingSet {
     const { seed } = decision.run;
     const working = this.runs.get(seed.run);
     if (!working) throw new Error(`run ${seed.run} is not in this batch`);
-    this.countLoad(working.run, decision);
+    working.work ??= RunWork.begin(working.run);
+    this.countLoad(working.run, decision, working.work);
     working.run = decision.run;
     for (const index of decision.touched) working.touched.add(index);
     working.rows.push(...decision.rows);
@@ -167,26 +158,25 @@ export class WorkingSet {
     if (unsent) this.messages.delete(unsent);
   }
 
-  private countLoad(before: Run, { run, touched }: Decision): void {
-    const waiting = new Map<string, boolean>();
+  private countLoad(before: Run, { run, touched }: Decision, work: RunWork): void {
+    const waiting = new Set<string>();
     for (const index of touched) {
       const after = run.tasks.at(index);
       const known = index < before.tasks.length && before !== run ? before.tasks.at(index) : null;
+      if (before !== run) work.change(run.seed.plan, known, after);
       const server = run.seed.plan.members[after.member]?.server;
       if (!server) continue;
       const change = Number(isWithServer(after)) - Number(known !== null && isWithServer(known));
       if (change !== 0) this.load.set(server, (this.load.get(server) ?? 0) + change);
-      const [line, was] = [lineIn(after), known === null ? null : lineIn(known)];
-      if (was !== null) waiting.set(was, waiting.get(was) ?? false);
-      if (line !== null) waiting.set(line, true);
+      for (const line of [known && lineIn(known), lineIn(after)]) if (line !== null) waiting.add(line);
     }
-    for (const [server, waits] of waiting) this.noteWait(run, server, waits || waitsFor(run).has(server));
+    for (const line of waiting) this.noteWait(run, line, work.waitsIn(line));
   }
 
   /** What a proposal found out about a run, also when it changed nothing. */
   noteWhereItWaits(run: Run): void {
-    const waits = waitsFor(run);
-    for (const { server } of run.seed.plan.members) this.noteWait(run, server, waits.has(server));
+    const work = this.runs.get(run.seed.run)?.work ?? RunWork.begin(run);
+    for (const server of serversOf(run.seed.plan)) this.noteWait(run, server, work.waitsIn(server));
   }
 
   private noteWait({ seed, createdAt }: Run, server: string, waits: boolean): void {
@@ -299,9 +289,10 @@ export class WorkingSet {
   changes(): Changes {
     const runs = [];
     const events = this.events.changes(this.registryChanges);
-    for (const { run, before, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
+    for (const { run, work: serverWork, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
       if (rows.length === 0 && touched.size === 0) continue;
-      const work = changedServerWork(before, run);
+      const work = serverWork?.changed() ?? [];
+      serverWork?.keepFor(run);
       const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
       runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, work, rows });
     }

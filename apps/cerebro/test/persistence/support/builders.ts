@@ -3,13 +3,13 @@ import { restore, type HistoryRow, type Run, type RunSeed, type TaskRun } from '
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
 import {
   NO_DETAILS,
-  serverWorkOf,
   type Changes,
   type Needs,
   type OutboxMessage,
   type RunChange,
   type Schedule,
 } from '../../../src/coordination/ports/index.js';
+import { RunWork } from '../../../src/coordination/server-work.js';
 
 /** A whole millisecond that PostgreSQL and JavaScript both hold exactly. */
 export const T0 = Date.UTC(2026, 10, 21, 10, 0, 0, 123);
@@ -147,8 +147,13 @@ export function runChange(
 ): RunChange {
   const touched: readonly TaskRun[] = [...run.tasks];
   const servers = new Set(run.seed.plan.members.map(({ server }) => server));
+  const has = new Map(
+    RunWork.create(run)
+      .changed()
+      .map((work) => [work.server, work]),
+  );
   const nothing = { hasPending: false, unfinished: 0, instances: [] };
-  const work = [...servers].map((server) => serverWorkOf(run).get(server) ?? { server, ...nothing });
+  const work = [...servers].map((server) => has.get(server) ?? { server, ...nothing });
   return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, work, rows };
 }
 
