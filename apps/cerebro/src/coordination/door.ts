@@ -4,12 +4,11 @@ import type { Caches } from './caches.js';
 import { decideBatch, type Decided } from './batch.js';
 import type { Tools } from './decide/index.js';
 import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound.js';
-import { NotRemembered, asDeadLetter, asError, isTransient, retryAfterMs } from './door-failures.js';
+import { NotRemembered, asDeadLetter, asError, isTransient, isTrouble, pauseAfter } from './door-failures.js';
 import type { Metrics } from './metrics.js';
 import { DoorQueue, type Waiting } from './door-queue.js';
 import { firstNeeds, type Item, type Published } from './needs.js';
 import {
-  Conflict,
   StoreFull,
   StoreRefused,
   type Loaded,
@@ -260,11 +259,12 @@ export class Door {
       } catch (error) {
         if (error instanceof StoreRefused || !isTransient(error)) throw error;
         this.metrics.commitRetries.inc({ reason: error.name });
-        if (!(error instanceof Conflict)) {
+        if (isTrouble(error, failures)) {
+          if (!this.failing || failures % 20 === 0)
+            this.logger.warn(`${error.name}: ${error.message}; trying again`);
           this.failing ??= { sinceMs: performance.now(), isFull: false };
           this.failing.isFull = error instanceof StoreFull;
-          if (failures % 20 === 0) this.logger.warn(`${error.name}: ${error.message}; trying again`);
-          await delay(retryAfterMs(failures));
+          await pauseAfter(failures);
         }
         locked = true;
       }
@@ -396,5 +396,3 @@ const isOffer = ({ item: { inbounds } }: Waiting): boolean =>
 /** Whatever is free, the run cannot use it. */
 export const isHopeless = (outcome: Outcome): boolean =>
   outcome.kind === 'store-refused' || (outcome.kind === 'refused' && outcome.code === 'unknown_run');
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
