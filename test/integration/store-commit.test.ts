@@ -18,6 +18,8 @@ import {
   schedule,
   seedOf,
 } from '../../apps/cerebro/test/persistence/support/builders.js';
+import { JoinedQuery } from '../../apps/cerebro/src/persistence/sql/joined-query.js';
+import { hotPool } from '../../apps/cerebro/src/persistence/sql/pools.js';
 import { openDatabase, type Opened } from '../../apps/cerebro/test/persistence/support/opened.js';
 
 let db: Opened;
@@ -54,6 +56,43 @@ describe('an abort in the middle of a pipelined transaction', () => {
     expect((await db.store.load(position)).positions.size).toBe(0);
     await commit({ ...everything, schedules: [] });
     expect((await db.store.load(position)).positions.get(positionOf('aborted', 0))).toBe(5n);
+  });
+
+  test('at its very end leaves nothing behind either, and is known not to have taken effect', async () => {
+    await db.sql.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE check_violation; END';
+      CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        EXECUTE FUNCTION refuse();`);
+    const seed = seedOf(['a.one']);
+    const changes = { runs: [runChange(runOf(seed), null)], outbox: [message('of-late')] };
+    try {
+      await expect(commit(changes)).rejects.toThrow(StoreRefused);
+    } finally {
+      await db.sql.query('DROP TRIGGER refused ON runs; DROP FUNCTION refuse');
+    }
+    expect(await loadRun(seed.run)).toBeUndefined();
+    expect((await commit(changes)).outbox).toHaveLength(1);
+  });
+
+  test('is what a value makes of it that the driver cannot send', async () => {
+    const before = await counts();
+    const pool = hotPool({ url: db.url, applicationName: 'unsent', size: 1, onError: () => undefined });
+    const client = await pool.connect();
+    const text = `INSERT INTO run_keys (target, key, run, content_hash) VALUES ('t', $1, gen_random_uuid(), 'h')`;
+    const unsendable = {
+      toPostgres: () => {
+        throw new Error('not to be sent');
+      },
+    };
+    const values = [['sound'], [unsendable as unknown as string]];
+    const error = await new Promise<Error | null>((resolve) => {
+      const statements = values.map((value) => ({ name: 'unsent', text, values: value }));
+      client.query(new JoinedQuery(statements, resolve));
+    });
+    expect(error?.message).toContain('not to be sent');
+    client.release(true);
+    await pool.end();
+    expect(await counts()).toEqual(before);
   });
 
   test('a value that PostgreSQL refuses is told apart from a conflict', async () => {

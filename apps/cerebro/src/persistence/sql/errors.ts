@@ -8,7 +8,7 @@ export type StoreError = Conflict | StoreRefused | StoreUnavailable | UnknownOut
 const RACED = new Set([
   'runs_pkey',
   'run_keys_pkey',
-  'history_pkey',
+  'history_parts_pkey',
   'task_runs_pkey',
   'definitions_pkey',
   'schedules_pkey',

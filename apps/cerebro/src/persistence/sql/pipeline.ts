@@ -1,73 +1,91 @@
 import type { PoolClient, QueryResult } from 'pg';
 import { StoreRefused, StoreUnavailable, UnknownOutcome } from '../../coordination/ports/index.js';
 import { endsSession, sqlStateOf, storeErrorOf, type StoreError } from './errors.js';
+import { JoinedQuery } from './joined-query.js';
 import { hasEnded } from './sessions.js';
 import { sizeOf, type Statement } from './statement.js';
 
 /** Beyond this a batch is refused, which makes the door divide it; a message of the protocol ends at 1 GB. */
 const MAX_CHARACTERS = 128 * 1024 * 1024;
 
-export type Begin = 'BEGIN' | 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+interface Answer {
+  /** As many as there were before the one that failed. */
+  readonly results: readonly QueryResult[];
+  readonly error: Error | null;
+}
 
-/** All of it leaves in one write: the client is in pipeline mode, and its socket is corked meanwhile. */
-function send(client: PoolClient, statements: readonly (Statement | string)[]): Promise<QueryResult>[] {
+function together(client: PoolClient, statements: readonly Statement[]): Promise<Answer> {
+  if (statements.length === 0) return Promise.resolve({ results: [], error: null });
+  return new Promise((resolve) => {
+    client.query(new JoinedQuery(statements, (error, results) => resolve({ error, results })));
+  });
+}
+
+const alone = (client: PoolClient, command: string): Promise<Answer> =>
+  client.query(command).then(
+    (result) => ({ results: [result], error: null }),
+    (error: Error) => ({ results: [], error }),
+  );
+
+/** All that `ask` asks leaves in one write: the client is in pipeline mode, and its socket is corked meanwhile. */
+async function atOnce(client: PoolClient, ask: () => Promise<Answer>[]): Promise<readonly Answer[]> {
   const { stream } = client.connection;
   stream.cork();
+  let answers: Promise<Answer>[];
   try {
-    return statements.map((statement) =>
-      typeof statement === 'string'
-        ? client.query(statement)
-        : client.query({ ...statement, values: [...statement.values] }),
-    );
+    answers = ask();
   } finally {
     stream.uncork();
   }
+  return Promise.all(answers);
 }
 
 /**
- * Statements of a transaction that stays open, in one round trip.
+ * Statements of a transaction that stays open, in one round trip, between commands that begin or end it.
  * @throws StoreUnavailable | StoreRefused: the transaction is aborted, the caller rolls it back
  */
 export async function run(
   client: PoolClient,
-  statements: readonly (Statement | string)[],
-): Promise<QueryResult[]> {
-  const settled = await Promise.allSettled(send(client, statements));
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw storeErrorOf(one.reason);
-    return one.value;
-  });
+  statements: readonly Statement[],
+  commands: { readonly before?: string; readonly after?: string } = {},
+): Promise<readonly QueryResult[]> {
+  const { before, after } = commands;
+  const answers = await atOnce(client, () => [
+    ...(before === undefined ? [] : [alone(client, before)]),
+    together(client, statements),
+    ...(after === undefined ? [] : [alone(client, after)]),
+  ]);
+  for (const { error } of answers) if (error) throw storeErrorOf(error);
+  return answers[before === undefined ? 0 : 1]?.results ?? [];
 }
 
 /**
- * BEGIN, the statements and COMMIT in one round trip; gives the results of the statements. A statement that fails makes
- * PostgreSQL skip all after it and answer COMMIT with ROLLBACK, so nothing of the transaction takes effect.
- * @param begin null when the transaction is open already
+ * A whole transaction, or the end of one that is open, in one round trip; gives the results of the statements. When one
+ * fails, nothing of the transaction takes effect.
  * @throws Conflict | StoreRefused | StoreUnavailable: nothing was written; UnknownOutcome: something may have been
  */
 export async function transact(
   client: PoolClient,
-  begin: Begin | null,
+  isOpen: boolean,
   statements: readonly Statement[],
-): Promise<QueryResult[]> {
+): Promise<readonly QueryResult[]> {
   if (sizeOf(statements) > MAX_CHARACTERS) {
     throw new StoreRefused(`more than ${MAX_CHARACTERS} characters in one transaction`);
   }
   if (hasEnded(client)) throw new StoreUnavailable('the session ended before COMMIT was sent');
-  const first = begin === null ? 0 : 1;
-  const all = [...(begin === null ? [] : [begin]), ...statements, 'COMMIT'];
-  const settled = await Promise.allSettled(send(client, all));
-  const commitAt = settled.length - 1;
-  const failedAt = settled.findIndex(({ status }) => status === 'rejected');
-  if (failedAt >= 0) {
-    const { reason } = settled[failedAt] as PromiseRejectedResult;
-    throw failureOf(reason, failedAt === commitAt);
-  }
-  const results = settled.map((one) => (one as PromiseFulfilledResult<QueryResult>).value);
-  if (results[commitAt]?.command !== 'COMMIT') {
+  const [answer, commit] = await atOnce(client, () => [
+    together(client, statements),
+    ...(isOpen ? [alone(client, 'COMMIT')] : []),
+  ]);
+  const results = answer?.results ?? [];
+  // What fails behind all statements of a transaction of their own is its commit.
+  if (answer?.error) throw failureOf(answer.error, !isOpen && results.length === statements.length);
+  if (commit?.error) throw failureOf(commit.error, true);
+  // PostgreSQL answers the COMMIT of what has failed with ROLLBACK.
+  if (commit && commit.results[0]?.command !== 'COMMIT') {
     throw new StoreUnavailable('the transaction was rolled back instead of committed');
   }
-  return results.slice(first, commitAt);
+  return results;
 }
 
 /** COMMIT left with the rest: only an answer from the server says that it was not carried out. */

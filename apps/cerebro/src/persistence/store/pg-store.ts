@@ -49,9 +49,8 @@ export class PgStore extends Store {
   }
 
   private async snapshot(client: PoolClient, statements: Parameters<typeof run>[1]) {
-    const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
-    const results = await run(client, [begin, ...statements, 'COMMIT']);
-    return results.slice(1, -1);
+    const before = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+    return run(client, statements, { before, after: 'COMMIT' });
   }
 
   async commit(changes: Changes, order?: CommitOrder): Promise<Saved> {
@@ -65,7 +64,7 @@ export class PgStore extends Store {
     const { shared, after: before } = await sent.place;
     let failure: unknown = null;
     try {
-      return await this.save(shared.client, 'BEGIN', changes, sent.name, before);
+      return await this.save(shared.client, false, changes, sent.name, before);
     } catch (error) {
       sent.hasFailed = true;
       failure = error;
@@ -87,9 +86,9 @@ export class PgStore extends Store {
 
   commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {
     return withClient(this.pool, async (client) => {
-      await run(client, ['BEGIN']);
+      await run(client, [], { before: 'BEGIN' });
       const changes = await this.decide(client, decide);
-      return this.save(client, null, changes, this.nextName(), null);
+      return this.save(client, true, changes, this.nextName(), null);
     });
   }
 
@@ -101,22 +100,25 @@ export class PgStore extends Store {
       return await decide(reader);
     } catch (error) {
       // A connection that is gone has rolled back by itself.
-      await run(client, ['ROLLBACK']).catch(() => undefined);
+      await run(client, [], { before: 'ROLLBACK' }).catch(() => undefined);
       throw error;
     }
   }
 
-  /** @param before the commit that must have taken effect on this session just before */
+  /**
+   * @param isOpen whether the transaction has begun already
+   * @param before the commit that must have taken effect on this session just before
+   */
   private async save(
     client: PoolClient,
-    begin: 'BEGIN' | null,
+    isOpen: boolean,
     changes: Changes,
     name: string,
     before: string | null,
   ): Promise<Saved> {
     const statements = statementsOf(changes, name, this.knownFreshness);
     const first = before === null ? [] : [after(before)];
-    const results = await transact(client, begin, [...first, ...statements]).catch((error: unknown) => {
+    const results = await transact(client, isOpen, [...first, ...statements]).catch((error: unknown) => {
       // Should a row be missing after all, it is begun next time.
       if (error instanceof Conflict) this.knownFreshness.clear();
       throw error;
