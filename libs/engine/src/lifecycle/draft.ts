@@ -102,8 +102,9 @@ export class Draft {
   /** Later writes of one decision are joined with earlier ones. */
   writeFreshness(write: FreshnessWrite): void {
     const before = this.freshness.get(write.task);
-    const holders = { ...before?.holders, ...write.holders };
-    const held = before?.holders || write.holders ? { holders } : {};
+    if (!before) return void this.freshness.set(write.task, write);
+    const holders = { ...before.holders, ...write.holders };
+    const held = before.holders || write.holders ? { holders } : {};
     this.freshness.set(write.task, { ...before, ...write, ...held });
   }
 
@@ -151,11 +152,24 @@ export class Draft {
     from: Pick<HistoryRow, 'source' | 'at' | 'topic' | 'partition' | 'offset'>,
   ): number {
     const seq = this.run.nextSeq;
-    const data = (applied ? { ...entry.data, now: this.origin.now } : entry.data) as JsonObject;
+    const data = (applied ? { now: this.origin.now, ...entry.data } : entry.data) as JsonObject;
     const { type, task, item, attempt, reason = null } = entry;
     const { source, at, topic, partition, offset } = from;
-    const place = { topic, partition, offset };
-    const row = { seq, at, source, type, task, item, attempt, applied, reason, ...place, data };
+    const row = {
+      seq,
+      at,
+      source,
+      type,
+      task,
+      item,
+      attempt,
+      applied,
+      reason,
+      topic,
+      partition,
+      offset,
+      data,
+    };
     const before = this.run;
     const { run, touched } = apply(before, row);
     this.run = run;

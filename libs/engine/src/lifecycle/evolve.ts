@@ -13,17 +13,21 @@ export interface Evolved {
   readonly touched: readonly number[];
 }
 type Change<T extends RowType> = (run: Run, data: RowData[T], index: number, row: HistoryRow) => Evolved;
-type Fields<T extends RowType> = (
-  data: RowData[T],
-  task: TaskRun,
-  member: Member,
-  row: HistoryRow,
-) => Parameters<typeof patch>[2];
+type Next<T extends RowType> = (task: TaskRun, data: RowData[T], member: Member, row: HistoryRow) => TaskRun;
 
-const noDeadline = { deadlineAt: null, deadlineKind: null } as const;
-const ended = { ...noDeadline, retryAt: null, reason: null } as const;
-const reset = {
-  ...ended,
+// Each copy below is of one object, of which it overwrites fields that are there: that takes a hundredth of the time of
+// fields that are put together from several objects.
+
+const ended = (task: TaskRun): TaskRun => ({
+  ...task,
+  deadlineAt: null,
+  deadlineKind: null,
+  retryAt: null,
+  reason: null,
+});
+
+const renewed = (task: TaskRun): TaskRun => ({
+  ...ended(task),
   blockedBy: null,
   failures: 0,
   instance: null,
@@ -33,24 +37,20 @@ const reset = {
   finishedAt: null,
   output: null,
   error: null,
-} as const;
+});
 
 const changesTask =
-  <T extends RowType>(fields: Fields<T>): Change<T> =>
+  <T extends RowType>(next: Next<T>): Change<T> =>
   (run, data, index, row) => {
     const task = run.tasks.at(index);
-    return { run: patch(run, index, fields(data, task, memberOf(run, task), row)), touched: [index] };
+    return { run: patch(run, task, next(task, data, memberOf(run, task), row)), touched: [index] };
   };
-const changesRun =
-  <T extends RowType>(fields: (data: RowData[T]) => Partial<Run>): Change<T> =>
-  (run, data) => ({ run: { ...run, ...fields(data) }, touched: [] });
 
-function heldBy(
-  holder: string | null,
-  { state, instance, pastHolders }: TaskRun,
-): Pick<TaskRun, 'instance' | 'pastHolders'> {
+function heldBy(holder: string | null, task: TaskRun): TaskRun {
+  const { state, instance, pastHolders } = task;
   const isTakenOver = (state === 'queued' || state === 'started') && instance !== null && instance !== holder;
   return {
+    ...task,
     instance: holder,
     pastHolders: isTakenOver ? [...pastHolders, { instance, state }] : pastHolders,
   };
@@ -58,13 +58,16 @@ function heldBy(
 
 /** What each applied row changes: the only place that changes a run. */
 const CHANGES: { readonly [T in RowType]: Change<T> } = {
-  [RowType.runCreated]: changesRun(({ now }) => ({ createdAt: now })),
-  [RowType.runFinished]: changesRun(({ now, state }) => ({ state, finishedAt: now })),
-  [RowType.runCancelRequested]: changesRun(() => ({})),
+  [RowType.runCreated]: (run, { now }) => ({ run: { ...run, createdAt: now }, touched: [] }),
+  [RowType.runFinished]: (run, { now, state }) => ({
+    run: { ...run, state, finishedAt: now },
+    touched: [],
+  }),
+  [RowType.runCancelRequested]: (run) => ({ run, touched: [] }),
   [RowType.runRetryRequested]: (run) =>
     resetEnded({ ...run, state: 'running', finishedAt: null, retried: true }),
-  [RowType.taskInvoked]: changesTask(({ now, invocation, outside }, task, _member, row) => ({
-    ...reset,
+  [RowType.taskInvoked]: changesTask((task, { now, invocation, outside }, _member, row) => ({
+    ...renewed(task),
     failures: task.failures,
     state: 'invoked',
     attempt: row.attempt ?? task.attempt,
@@ -73,14 +76,16 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
     startedAt: null,
     outside: outside ?? task.outside,
   })),
-  [RowType.taskPublished]: changesTask(({ now }, _task, { timeouts }) => ({
+  [RowType.taskPublished]: changesTask((task, { now }, { timeouts }) => ({
+    ...task,
     deadlineAt: now + timeouts.ackMs,
     deadlineKind: 'ack',
   })),
   // Of one that is as far already, another instance takes over, and the deadline stays.
-  [RowType.taskQueued]: changesTask(({ now, instance }, task, { timeouts }) =>
+  [RowType.taskQueued]: changesTask((task, { now, instance }, { timeouts }) =>
     task.state === 'invoked'
       ? {
+          ...task,
           state: 'queued',
           instance,
           queuedAt: now,
@@ -89,7 +94,7 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
         }
       : heldBy(instance, task),
   ),
-  [RowType.taskStarted]: changesTask(({ now, instance }, task, { timeouts }) =>
+  [RowType.taskStarted]: changesTask((task, { now, instance }, { timeouts }) =>
     task.state === 'started'
       ? heldBy(instance, task)
       : {
@@ -102,38 +107,38 @@ const CHANGES: { readonly [T in RowType]: Change<T> } = {
   ),
   [RowType.taskCompleted]: (run, data, index, row) =>
     data.violations ? { run, touched: [] } : complete(run, data, index, row),
-  [RowType.taskError]: changesTask(({ now, error, final, counted, instance }, task) => ({
-    ...ended,
+  [RowType.taskError]: changesTask((task, { now, error, final, counted, instance }) => ({
+    ...ended(task),
     state: final ? 'error' : 'pending',
     error,
     failures: task.failures + (counted ? 1 : 0),
     instance: instance ?? task.instance,
     finishedAt: final ? now : null,
   })),
-  [RowType.taskWaiting]: changesTask(({ reason, retryAt }) => ({ reason, retryAt })),
+  [RowType.taskWaiting]: changesTask((task, { reason, retryAt }) => ({ ...task, reason, retryAt })),
   [RowType.taskExpanded]: expand,
-  [RowType.taskBlocked]: changesTask(({ now, blockedBy }) => ({
-    ...ended,
+  [RowType.taskBlocked]: changesTask((task, { now, blockedBy }) => ({
+    ...ended(task),
     state: 'blocked',
     blockedBy,
     finishedAt: now,
   })),
-  [RowType.taskSkipped]: changesTask(({ now, reason }) => ({
-    ...ended,
+  [RowType.taskSkipped]: changesTask((task, { now, reason }) => ({
+    ...ended(task),
     state: 'skipped',
     reason,
     finishedAt: now,
   })),
-  [RowType.taskCancelled]: changesTask(({ now, reason }) => ({
-    ...ended,
+  [RowType.taskCancelled]: changesTask((task, { now, reason }) => ({
+    ...ended(task),
     state: 'cancelled',
     reason,
     finishedAt: now,
   })),
 };
 
-const complete = changesTask<typeof RowType.taskCompleted>(({ now, output, instance }, task) => ({
-  ...ended,
+const complete = changesTask<typeof RowType.taskCompleted>((task, { now, output, instance }) => ({
+  ...ended(task),
   state: 'completed',
   output,
   error: null,
@@ -153,8 +158,7 @@ function expand(run: Run, data: RowData[typeof RowType.taskExpanded], index: num
     reason: turnReason(member, at),
   }));
   const whole: TaskRun = {
-    ...before,
-    ...ended,
+    ...ended(before),
     state: 'started',
     startedAt: now,
     outside,
@@ -177,12 +181,13 @@ function resetEnded(run: Run): Evolved {
     const before = open.get(task.member) ?? 0;
     if (task.item !== null) open.set(task.member, before + 1);
     const reason = waitsAgain(memberOf(run, task), task, before);
+    const begun = next.tasks.at(task.index);
     next = patch(
       next,
-      task.index,
+      begun,
       task.elements
-        ? { ...reset, state: 'started' }
-        : { ...reset, state: 'pending', startedAt: null, reason },
+        ? { ...renewed(begun), state: 'started' }
+        : { ...renewed(begun), state: 'pending', startedAt: null, reason },
     );
   }
   return { run: next, touched };

@@ -62,6 +62,7 @@ export function restore(seed: RunSeed, stored: StoredRun, tasks: readonly Stored
     if (task.invocation !== null) invocations = invocations.with(task.invocation, task.index);
     const { first, count } = task.elements ?? { first: 0, count: 0 };
     return {
+      ...pendingTask(task.index, task.member, task.item, 0),
       ...task,
       upstreamOpen: task.item === null ? countOpen((seed.plan.members[task.member] as Member).upstream) : 0,
       elementsOpen: countOpen(Array.from({ length: count }, (_, at) => first + at)),

@@ -2,15 +2,11 @@ import { isFinalTaskState } from '@cordyna/protocol/model';
 import type { Run, TaskRun } from '../model/index.js';
 import { memberOf } from './lookup.js';
 
-type Fields = Partial<Omit<TaskRun, 'index' | 'member' | 'item' | 'upstreamOpen' | 'elementsOpen'>>;
-
 /**
- * The run with these fields of one task run replaced, and all that is derived from it kept in step: what is open, what its
- * dependents or its `forEach` as a whole still wait for, and the index of invocations.
+ * The run with one task run replaced, and all that is derived from it kept in step: what is open, what its dependents or
+ * its `forEach` as a whole still wait for, and the index of invocations.
  */
-export function patch(run: Run, index: number, fields: Fields): Run {
-  const before = run.tasks.at(index);
-  const after = { ...before, ...fields };
+export function patch(run: Run, before: TaskRun, after: TaskRun): Run {
   const delta = openness(after) - openness(before);
   let tasks = run.tasks.with(after);
   for (const waiting of delta === 0 ? [] : waitingFor(run, after)) {

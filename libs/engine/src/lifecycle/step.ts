@@ -28,13 +28,13 @@ const HANDLERS: Handlers = {
 export function create(seed: RunSeed, origin: Origin, world: World): Decision {
   const draft = new Draft(initialRun(seed), origin, world);
   const { run, task, job, jobVersion, scope, trigger, args, taskArgs } = seed;
-  const data = { run, ...(task === null ? { job } : { task }), trigger };
+  const data = task === null ? { run, job, trigger } : { run, task, trigger };
   const seq = draft.input({
     type: RowType.runCreated,
     task: null,
     item: null,
     attempt: null,
-    data: { ...data, scope, args, taskArgs, ...(jobVersion === undefined ? {} : { jobVersion }) },
+    data: { scope, args, taskArgs, ...data, ...(jobVersion === undefined ? {} : { jobVersion }) },
   });
   draft.fact(seq, RowType.runCreated, run, data);
   for (const member of seed.plan.members) if (member.upstream.length === 0) draft.queue.push(member.index);

@@ -36,8 +36,6 @@ export function removeOutbox({ published, voided }: Pick<Changes, 'published' | 
   return published.length + voided.length === 0 ? [] : [remove(published, voided)];
 }
 
-type Row = Omit<OutboxMessage, 'headers'> & { readonly headers: string; readonly messages: number };
-
 const headerTexts = new WeakMap<OutboxMessage['headers'], string>();
 
 /** Most messages have the same headers, which are one object. */
@@ -47,33 +45,25 @@ function headerText(headers: OutboxMessage['headers']): string {
   return text;
 }
 
-function rowOf(messages: readonly OutboxMessage[]): readonly Row[] {
-  const [first] = messages;
-  if (!first) return [];
-  const headers = headerText(first.headers);
-  if (messages.length === 1) return [{ ...first, headers, messages: 1 }];
-  return [
-    { ...first, headers, key: null, run: null, value: joinMessages(messages), messages: messages.length },
-  ];
-}
-
 export function insertOutbox(messages: readonly OutboxMessage[]): Statement[] {
   if (messages.length === 0) return [];
-  const rows = outboxRows(messages).rows.flatMap(rowOf);
+  const { rows } = outboxRows(messages);
+  const firsts = rows.flatMap(([first]) => first ?? []);
+  const isAlone = (n: number): boolean => rows[n]?.length === 1;
   return [
     insert(
-      rows.map(({ kind }) => kind),
-      rows.map(({ messageId }) => messageId),
-      rows.map(({ topic }) => topic),
-      rows.map(({ partition }) => partition),
-      rows.map(({ key }) => key),
-      rows.map(({ value }) => value),
-      rows.map(({ headers }) => headers),
-      rows.map(({ invocation }) => invocation),
-      rows.map(({ run }) => run),
-      rows.map(({ ackMs }) => ackMs),
-      rows.map(({ server }) => server),
-      rows.map(({ messages: count }) => count),
+      firsts.map(({ kind }) => kind),
+      firsts.map(({ messageId }) => messageId),
+      firsts.map(({ topic }) => topic),
+      firsts.map(({ partition }) => partition),
+      firsts.map(({ key }, n) => (isAlone(n) ? key : null)),
+      firsts.map(({ value }, n) => (isAlone(n) ? value : joinMessages(rows[n] ?? []))),
+      firsts.map(({ headers }) => headerText(headers)),
+      firsts.map(({ invocation }) => invocation),
+      firsts.map(({ run }, n) => (isAlone(n) ? run : null)),
+      firsts.map(({ ackMs }) => ackMs),
+      firsts.map(({ server }) => server),
+      rows.map(({ length }) => length),
     ),
   ];
 }
@@ -100,6 +90,26 @@ export function storedOutbox(
   const { rowOf: indexes } = outboxRows(messages);
   return messages.flatMap((message, n) => {
     const row = rows[indexes[n] ?? -1];
-    return row ? [{ ...message, ...row }] : [];
+    return row ? [stored(message, row)] : [];
   });
 }
+
+type Row = Pick<StoredOutboxMessage, 'id' | 'createdAt' | 'stamp'>;
+
+/** Written out, as there are some for each task: to put it together from two objects takes a hundred times as long. */
+const stored = (message: OutboxMessage, { id, createdAt, stamp }: Row): StoredOutboxMessage => ({
+  kind: message.kind,
+  messageId: message.messageId,
+  topic: message.topic,
+  partition: message.partition,
+  key: message.key,
+  value: message.value,
+  headers: message.headers,
+  invocation: message.invocation,
+  run: message.run,
+  ackMs: message.ackMs,
+  server: message.server,
+  id,
+  createdAt,
+  stamp,
+});
