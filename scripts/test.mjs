@@ -20,15 +20,26 @@ chmodSync(dir, 0o755); // PostgreSQL's user must be able to enter it
 const servers = [];
 // A broker of a test does not live long enough to pay for what the second compiler does.
 process.env.JDK_JAVA_OPTIONS ??= '-XX:TieredStopAtLevel=1';
-let child;
+const children = new Set();
 let interrupted = false;
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const secondsSince = (begun) => ((performance.now() - begun) / 1000).toFixed(1);
 
+function onChild(child) {
+  children.add(child);
+  child.on('exit', () => children.delete(child));
+}
+
+function interrupt() {
+  interrupted = true;
+  for (const { pid } of children) void killTree(pid);
+}
+
 function runScript(script, args, timeout) {
   return new Promise((resolve, reject) => {
-    child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', timeout });
+    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', timeout });
+    onChild(child);
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${script} failed`))));
   });
 }
@@ -62,25 +73,35 @@ async function timed(name, work) {
   return result;
 }
 
-async function runAll() {
-  if (parts.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
-  await timed('build', () => runScript('scripts/build.mjs', [], BUILD_MS));
+/** What all parts but the pure ones need: the environment that tells them where it is. */
+async function prepare() {
   const startAndKeep = async () => {
     const addresses = await startStack();
     await keepKafkaClasses().catch(({ message }) => say(message));
     return addresses;
   };
-  const prepare = () => Promise.all([startAndKeep(), bundleApps(root)]);
-  const [addresses, programs] = await timed('Kafka, PostgreSQL and the bundled programs', prepare);
-  const env = { ...process.env, ...addresses, CORDYNA_TEST_PROGRAMS: programs };
-  const results = [];
+  const [addresses, programs] = await timed('Kafka, PostgreSQL and the bundled programs', () =>
+    Promise.all([startAndKeep(), bundleApps(root)]),
+  );
+  return { ...process.env, ...addresses, CORDYNA_TEST_PROGRAMS: programs };
+}
+
+async function runAll() {
+  if (parts.length === 0) throw new Error(`no test file matches ${patterns.join(' ')}`);
+  await timed('build', () => runScript('scripts/build.mjs', [], BUILD_MS));
+  const prepared = parts.every(({ pure }) => pure) ? undefined : prepare();
+  // A failure ends everything at once, and is told by who waits for it.
+  prepared?.catch(interrupt);
+  const running = [];
   for (const part of parts) {
+    if (!part.beside) await Promise.all(running);
+    const env = part.pure ? process.env : await prepared;
     if (interrupted) break;
     say(`\n── ${part.name} (${part.files.length} files)`);
-    const onChild = (started) => (child = started);
-    results.push(await runPart(root, part, { env, dir, whole: patterns.length === 0, onChild }));
+    running.push(runPart(root, part, { env, dir, whole: patterns.length === 0, onChild }));
   }
-  return results;
+  await prepared;
+  return Promise.all(running);
 }
 
 function noteSeconds(results) {
@@ -91,10 +112,7 @@ function noteSeconds(results) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    interrupted = true;
-    if (child?.exitCode === null) void killTree(child.pid);
-  });
+  process.on(signal, interrupt);
 }
 
 const begun = performance.now();

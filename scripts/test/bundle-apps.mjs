@@ -1,7 +1,7 @@
 // The programs that the tests start again and again, each put into one file. What runs is the same compiled code as
 // `dist/`; a start just does not look up and read 3,000 files first, which is four fifths of its processor time.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -10,30 +10,29 @@ const KEPT_COMPILED = {
   cerebro: 'apps/cerebro/dist/main.js',
   'generic-server': 'libs/task-server/dist/harness/generic/main.js',
 };
-/** Entries from the root. `npm start` and the published package are tested as they are, from `dist/` itself. */
-const MODULES = {
-  'task-server-a': 'apps/task-server-a/dist/main.js',
-  'task-server-b': 'apps/task-server-b/dist/main.js',
-  'task-server-c': 'apps/task-server-c/dist/main.js',
-  runner: 'apps/runner/dist/main.js',
-};
+/** Entries from the root. What is started once or twice is started from `dist/` itself: dyna is here for what it starts. */
+const MODULES = { dyna: 'apps/dyna/dist/main.js' };
 
 const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
 const STARTER = new URL('program.mjs', import.meta.url).href;
 const ASKED = Symbol('asked');
 
+/** From here dyna finds the apps that it starts, so that these are the bundled ones, too. */
+const STARTS_APPS = 'apps/dyna/dist/up/apps.js';
+
 /** Files beside a module are found from where it was compiled to. */
-const placesKept = {
+const placesKept = (root, outDir) => ({
   name: 'places-kept',
   setup(builder) {
     builder.onLoad({ filter: /\.m?js$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.url')) return undefined;
-      const contents = text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      const place = path === join(root, STARTS_APPS) ? join(outDir, STARTS_APPS) : path;
+      const contents = text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(place).href));
       return { contents, loader: 'js' };
     });
   },
-};
+});
 
 /** Nest and TypeORM name packages that are needed for brokers and databases that nobody here uses. */
 const absentLeftOut = {
@@ -58,7 +57,7 @@ const bundle = (root, outdir, entries, options) =>
     platform: 'node',
     target: 'node20',
     keepNames: true,
-    plugins: [placesKept, absentLeftOut],
+    plugins: [placesKept(root, outdir), absentLeftOut],
     logLevel: 'error',
     ...options,
   });
@@ -80,5 +79,9 @@ export async function bundleApps(root) {
     const start = `import { run } from ${JSON.stringify(STARTER)};\nrun(${program});\n`;
     writeFileSync(join(outDir, `${name}.mjs`), start);
   }
+  const started = join(outDir, KEPT_COMPILED.cerebro);
+  mkdirSync(dirname(started), { recursive: true });
+  writeFileSync(started, `import '../../../cerebro.mjs';\n`);
+  writeFileSync(join(outDir, 'package.json'), '{ "type": "module" }\n');
   return outDir;
 }

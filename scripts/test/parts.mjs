@@ -7,11 +7,14 @@ import { join, relative } from 'node:path';
  * `limitMs` (default four times that, and at least two minutes) ends a part that hangs; `leftOpenMs` (default 15 s) one
  * that has reported and does not end. `workers`: files side by side, each with its own topic prefix and database; more where files mostly wait for
  * time limits and brokers. `coverage`: what must be covered to which degree, when the whole part runs.
+ * `pure`: needs neither servers nor programs, and begins while these are made ready. `beside`: does not wait for the end of
+ * the part before it, which leaves it room.
  */
 export const PARTS = [
   {
     name: 'engine',
     files: /^libs\/engine\//,
+    pure: true,
     workers: 2,
     budgetSeconds: 30,
     coverage: {
@@ -26,12 +29,12 @@ export const PARTS = [
   {
     name: 'e2e, regression, conformance',
     files: /^test\/(e2e|regression|conformance)\//,
-    workers: 3,
+    workers: 4,
     budgetSeconds: 240,
   },
   { name: 'chaos', files: /^test\/chaos\//, workers: 2, budgetSeconds: 60 },
   { name: 'browser', files: /^test\/browser\//, workers: 1, budgetSeconds: 60 },
-  { name: 'packages', files: /^test\/packages\//, workers: 1, budgetSeconds: 30 },
+  { name: 'packages', files: /^test\/packages\//, beside: true, workers: 1, budgetSeconds: 30 },
   { name: 'others', files: /./, workers: 1, budgetSeconds: 30 },
 ];
 

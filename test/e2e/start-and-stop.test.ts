@@ -8,14 +8,18 @@ import {
   appEntry,
   awaitUntil,
   freePort,
+  programCommand,
   REPOSITORY,
   startProcess,
   temporaryDirectory,
+  testBroker,
   type StartedProcess,
 } from '@cordyna/testkit';
 
 /** `npm start` is the build and this; the build would replace under the feet of other tests what they run. */
-const UP = ['node', appEntry('dyna'), 'up'] as const;
+const FIRST_UP = ['node', appEntry('dyna'), 'up'] as const;
+/** The same programs, each in one file. */
+const UP = [...programCommand('dyna'), 'up'] as const;
 /** Some seconds on a quiet machine. */
 const READY_MS = 120_000;
 const TEST_MS = 300_000;
@@ -106,7 +110,7 @@ describe('the whole system on one machine', () => {
   test(
     'runs from nothing, says what runs where, and after SIGTERM to its group nothing is left',
     async () => {
-      const { ports, home, up } = await start(UP, { CORDYNA_EXAMPLES: 'all' });
+      const { ports, home, up } = await start(FIRST_UP, { CORDYNA_EXAMPLES: 'all' });
       await untilUp(up);
       const tree = remember(up);
       expect(up.output()).toMatch(new RegExp(`Kafka +127\\.0\\.0\\.1:${ports.kafka}`));
@@ -122,7 +126,7 @@ describe('the whole system on one machine', () => {
 
       const invoke = await startProcess({
         name: 'invoke',
-        command: ['node', appEntry('dyna'), 'invoke', 'server-a.extract', '--wait'],
+        command: [...programCommand('dyna'), 'invoke', 'server-a.extract', '--wait'],
         env: { CORDYNA_URL: `http://127.0.0.1:${ports.http}` },
       });
       expect(await invoke.exited).toEqual({ code: 0, signal: null });
@@ -164,7 +168,7 @@ describe('the whole system on one machine', () => {
   test(
     'a Ctrl-C while it starts stops what has been started',
     async () => {
-      const { up } = await start();
+      const { up } = await start(UP, {}, left);
       await up.waitForOutput(/Kafka is ready/, READY_MS);
       const tree = remember(up);
       expect(await up.kill('SIGINT')).toEqual({ code: 0, signal: null });
@@ -188,8 +192,10 @@ describe('the whole system on one machine', () => {
   test(
     'the end of npm ends it too, though its shell passes no signal on',
     async () => {
+      const { brokers, prefix } = await testBroker();
+      const given = { KAFKA_BROKERS: brokers.join(','), CORDYNA_TOPIC_PREFIX: prefix };
       // Right after a kill -9: the killed PostgreSQL may still be seen as the owner of the data.
-      const { up } = await start(['npm', 'exec', '--silent', '-c', `"${UP.join('" "')}"; true`], {}, left);
+      const { up } = await start(['npm', 'exec', '--silent', '-c', `"${UP.join('" "')}"; true`], given, left);
       await untilUp(up);
       const tree = remember(up);
       expect(tree.length).toBeGreaterThan(4);

@@ -17,9 +17,10 @@ function compiled(path: string): string {
   throw new Error(`${entry} is missing: build it with "npm run build".`);
 }
 
-/** Programs that tests start again and again; scripts/test/bundle-apps.mjs puts each into one file. */
+/** Programs that tests start; scripts/test/bundle-apps.mjs puts those into one file each that are started again and again. */
 const PROGRAMS = {
   cerebro: 'apps/cerebro/dist/main.js',
+  dyna: 'apps/dyna/dist/main.js',
   'task-server-a': 'apps/task-server-a/dist/main.js',
   'task-server-b': 'apps/task-server-b/dist/main.js',
   'task-server-c': 'apps/task-server-c/dist/main.js',
@@ -31,7 +32,8 @@ export type Program = keyof typeof PROGRAMS;
 /** How to start it: its one file when the test run made one, else as it was compiled. @throws when it has not been built */
 export function programCommand(program: Program): readonly ['node', ...string[]] {
   const made = programsDirectory();
-  if (made) return ['node', join(made, `${program}.mjs`)];
+  const file = made && join(made, `${program}.mjs`);
+  if (file && existsSync(file)) return ['node', file];
   return ['node', '--enable-source-maps', compiled(PROGRAMS[program])];
 }
 
