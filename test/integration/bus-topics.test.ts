@@ -138,6 +138,15 @@ describe('offsets', () => {
         [1, 0n],
       ]),
     );
+    const other = await createTopic(bus, topic('more-offsets'), { partitions: 1 });
+    expect(await admin.ends([other, name])).toEqual(
+      new Map([
+        [`${other}/0`, 0n],
+        [`${name}/0`, 0n],
+        [`${name}/1`, 4n],
+      ]),
+    );
+    await expect(admin.beginnings([name, topic('nowhere')])).rejects.toMatchObject({ code: 'unknown_topic' });
     expect(await admin.firstOffsetAtOrAfter(name, 1, t0 + 1_000)).toBe(1n);
     expect(await admin.firstOffsetAtOrAfter(name, 1, t0 + 1_001)).toBe(2n);
     expect(await admin.firstOffsetAtOrAfter(name, 1, t0 - 10_000)).toBe(0n);

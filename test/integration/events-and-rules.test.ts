@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import type { EventSetBody, RuleBody } from '@cordyna/protocol/model';
 import { DoorDefinitions, DoorEvents, type NewEvent } from '../../apps/cerebro/src/coordination/index.js';
-import { EventsTimer } from '../../apps/cerebro/src/timers/index.js';
+import { EventsTimer, Lookout } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 interface One extends OpenDoor {
@@ -19,14 +19,16 @@ async function open(url: string, instance: string): Promise<One> {
   const door = await openDoor(url, instance);
   const { clock, due } = door;
   const timer = new EventsTimer(door.persistence.timers, door.door, clock, due);
-  timer.start();
+  const lookout = new Lookout(door.persistence.timers, clock, { topics: [], unsentForMs: 0, silentForMs: 0 });
+  lookout.tell(timer);
+  for (const one of [timer, lookout]) one.start();
   return {
     ...door,
     timer,
     events: new DoorEvents(door.door, clock),
     definitions: new DoorDefinitions(door.door),
     close: async () => {
-      await timer.stop();
+      await Promise.all([lookout.stop(), timer.stop()]);
       await door.close();
     },
   };

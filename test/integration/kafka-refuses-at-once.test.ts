@@ -11,7 +11,7 @@ import {
   type ProgressBuffer,
 } from '../../apps/cerebro/src/coordination/index.js';
 import { InboundHandler } from '../../apps/cerebro/src/messaging/index.js';
-import { BacklogTimer, DueTimer, Sweeper } from '../../apps/cerebro/src/timers/index.js';
+import { DueTimer, Lookout, Sweeper } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 const LIMIT = 100;
@@ -40,11 +40,12 @@ beforeAll(async () => {
   const progress = { screen: (all: unknown) => all, add: () => undefined } as unknown as ProgressBuffer;
   const newWork = { topics: new Set(['t.invocations']), backlog };
   handler = new InboundHandler(door.door, progress, queries, {} as BusAdmin, newWork);
-  timers = [
-    new BacklogTimer(queries, backlog),
-    new DueTimer(queries, door.door, clock, door.due, '/cerebro/refused', undefined, backlog),
-    new Sweeper(queries, door.bus, door.door, 0),
-  ];
+  const lookout = new Lookout(queries, clock, { topics: [], unsentForMs: 0, silentForMs: 60_000 });
+  const sweeper = new Sweeper(queries, door.bus, door.door, 0);
+  const due = new DueTimer(queries, door.door, clock, door.due, '/cerebro/refused', undefined, backlog);
+  lookout.tell({ seen: ({ unpublished }) => backlog.learn(unpublished) });
+  for (const timer of [sweeper, due]) lookout.tell(timer);
+  timers = [sweeper, due, lookout];
   timers.forEach((timer) => timer.start());
 });
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import { randomUUID } from 'node:crypto';
-import { CapacityTimer } from '../../apps/cerebro/src/timers/index.js';
+import { CapacityTimer, Lookout } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 const RUNS = 60;
@@ -26,18 +26,22 @@ interface Invoked {
 
 describe('limits of a task, with two coordinators on one database', () => {
   const doors: OpenDoor[] = [];
-  const timers: CapacityTimer[] = [];
+  const timers: (CapacityTimer | Lookout)[] = [];
 
   beforeAll(async () => {
     const { url } = await testDatabase();
     for (const name of ['one', 'two']) {
       const door = await openDoor(url, name);
-      const { capacity, bus, persistence } = door;
-      timers.push(new CapacityTimer(persistence.timers, door.door, capacity, bus, `/cerebro/${name}`));
+      const { capacity, bus, clock, persistence } = door;
+      const lookout = new Lookout(persistence.timers, clock, { topics: [], unsentForMs: 0, silentForMs: 0 });
+      const source = `/cerebro/${name}`;
+      const timer = new CapacityTimer(persistence.timers, door.door, capacity, bus, source, lookout);
+      lookout.tell(timer);
+      timers.push(timer, lookout);
       doors.push(door);
     }
     await doors[0]?.declare(shop);
-    for (const timer of timers) await timer.start();
+    for (const timer of timers) timer.start();
   });
   afterAll(async () => {
     for (const timer of timers) await timer.stop();

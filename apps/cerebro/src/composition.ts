@@ -92,8 +92,8 @@ export function compose(
   const door = new Door(new AnnouncingStore(store, due), new Caches(), tools, metrics);
   const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
   const progress = new ProgressBuffer(progressStore, leases, metrics);
-  const watermark = new Watermark(queries, outbound, watermarkSettings(config), () => metrics.stalls.inc());
-  const pulse = new Pulse(queries, clock);
+  const watermark = new Watermark(outbound, watermarkSettings(config), () => metrics.stalls.inc());
+  const pulse = new Pulse(clock);
   const backlog = new Backlog(config.maxUnpublished);
   const newWork = { topics: new Set([topics.invocations, topics.signals]), backlog };
   const handler = new InboundHandler(door, progress, queries, bus.admin(), newWork);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Bus } from '@cordyna/bus';
-import { topicSpecs } from '@cordyna/protocol/wire';
+import { topicSpecs, topicsOf } from '@cordyna/protocol/wire';
 import type {
   Backlog,
   Capacity,
@@ -17,10 +17,10 @@ import type {
 } from './coordination/index.js';
 import type { TopicSettings } from './messaging/index.js';
 import {
-  BacklogTimer,
   CapacityTimer,
   DueTimer,
   EventsTimer,
+  Lookout,
   Sweeper,
   Watchdog,
   type Presence,
@@ -71,8 +71,8 @@ const STOP_LIMIT_MS = 15_000;
 /** Starts the parts of one coordinator in the order in which they need each other, and stops them in reverse. */
 export class Coordinator {
   private readonly logger = new Logger('Coordinator');
-  private readonly capacityTimer: CapacityTimer;
-  private readonly timers: readonly { start(): void | Promise<void>; stop(): Promise<void> }[];
+  private readonly lookout: Lookout;
+  private readonly timers: readonly { start(): void; stop(): Promise<void> }[];
   private stopping = false;
   private started = false;
 
@@ -83,34 +83,38 @@ export class Coordinator {
     const { queries, door, clock, due, outbound, capacity, watermark } = parts;
     const { pulse, retention, presence, backlog } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
-    this.capacityTimer = new CapacityTimer(queries, door, capacity, outbound, source);
-    this.timers = [
-      pulse,
-      this.capacityTimer,
+    const { events, servers } = topicsOf(settings.topics.prefix);
+    const question = { topics: [events, servers], unsentForMs: sweepAfterMs, silentForMs: lostAfterMs };
+    const lookout = new Lookout(queries, clock, question);
+    this.lookout = lookout;
+    const looking = [
+      new CapacityTimer(queries, door, capacity, outbound, source, lookout),
       new Sweeper(queries, outbound, door, sweepAfterMs),
       new DueTimer(queries, door, clock, due, source, newRunId, backlog),
       new EventsTimer(queries, door, clock, due, newRunId, backlog),
-      new Watchdog(queries, door, watermark, { source, lostAfterMs }),
+      new Watchdog(queries, door, watermark, lookout, { source, lostAfterMs }),
+    ];
+    if (backlog) lookout.tell({ seen: ({ unpublished }) => backlog.learn(unpublished) });
+    for (const watcher of [pulse, ...looking]) lookout.tell(watcher);
+    this.timers = [
+      ...looking,
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),
-      ...(backlog ? [new BacklogTimer(queries, backlog)] : []),
+      // Whoever it tells has been started by now.
+      lookout,
     ];
   }
 
   /** Waits for PostgreSQL and Kafka as long as it takes; the health checks tell meanwhile what is missing. */
   async prepare(): Promise<void> {
-    const { installation, leases, queries, clock, bus, door, publisher } = this.parts;
+    const { installation, leases, bus, door, publisher } = this.parts;
     await this.retrying('database', () => installation.migrate());
     leases.use(this.settings.secret ?? (await this.retrying('secret', () => installation.secret())));
-    await this.retrying('database clock', async () => {
-      const asked = clock.mark();
-      clock.sample(await queries.now(), asked);
-    });
     const { prefix, partitions, replicationFactor } = this.settings.topics;
     const specs = topicSpecs(prefix, { partitions, replicationFactor });
     await this.retrying('topics', () => bus.admin().ensureTopics(specs));
     await this.retrying('command topics', () => this.ensureCommandTopics());
-    await this.retrying('capacity', () => this.capacityTimer.count());
+    await this.retrying('first look', () => this.lookout.look());
     if (!this.stopping) door.start(publisher);
   }
 
@@ -124,13 +128,16 @@ export class Coordinator {
   /** After the consumer has started. */
   async startTimers(): Promise<void> {
     this.started = true;
-    for (const timer of this.timers) await this.retrying('timers', async () => timer.start());
+    this.parts.pulse.start();
+    for (const timer of this.timers) timer.start();
   }
 
   /** Before the consumer stops: nothing is proposed any more. */
   async stopTimers(): Promise<void> {
     this.stopping = true;
     if (this.started) await Promise.all(this.timers.map((timer) => timer.stop()));
+    // Nothing is counted any more.
+    this.parts.backlog?.end();
   }
 
   /** After the consumer stopped: what was taken in is committed and published. */

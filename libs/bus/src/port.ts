@@ -180,6 +180,9 @@ export interface BusAdmin {
   ensureTopics(specs: readonly BusTopicSpec[]): Promise<TopicReport>;
   endOffsets(topic: string): Promise<Map<number, bigint>>;
   beginningOffsets(topic: string): Promise<Map<number, bigint>>;
+  /** Of all partitions of several topics, in one request to each broker. */
+  ends(topics: readonly string[]): Promise<Map<TopicPartitionKey, bigint>>;
+  beginnings(topics: readonly string[]): Promise<Map<TopicPartitionKey, bigint>>;
   partitions(topic: string): Promise<number>;
   /** Offset of the first record whose timestamp is at or after the time; the end when there is none. */
   firstOffsetAtOrAfter(topic: string, partition: number, timestampMs: number): Promise<bigint>;

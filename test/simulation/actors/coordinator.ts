@@ -92,7 +92,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   );
   const progress = new ProgressBuffer(noProgress, leases, metrics);
   const committed = site.sabotage === 'no watermark' ? allRead(queries, outbound) : queries;
-  const watermark = new Watermark(committed, outbound, {
+  const watermark = new Watermark(outbound, {
     ...{ eventsTopic: topics.events, serversTopic: topics.servers },
     maxStepMs: SETTINGS.maxStepMs,
     stallGraceMs: site.sabotage === 'no stall grace' ? 0 : SETTINGS.stallGraceMs,
@@ -104,7 +104,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
         bus,
         outbound,
         store,
-        queries,
+        queries: committed,
         clock,
         due,
         leases,
@@ -115,7 +115,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
         watermark,
       },
       installation: { migrate: async () => undefined, secret: async () => SETTINGS.secret },
-      pulse: new Pulse(queries, clock),
+      pulse: new Pulse(clock),
     },
     {
       ...{ topics: sizing, source, secret: null, newRunId },

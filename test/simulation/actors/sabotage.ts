@@ -1,4 +1,4 @@
-import type { TimerQueries } from '../../../apps/cerebro/src/coordination/index.js';
+import type { LookQuestion, TimerQueries } from '../../../apps/cerebro/src/coordination/index.js';
 import {
   Store,
   positionOf,
@@ -72,5 +72,8 @@ export class SabotagedStore extends Store {
 /** As if everything that is in the log were always applied. */
 export const allRead = (queries: TimerQueries, bus: OutboundBus): TimerQueries =>
   Object.assign(Object.create(queries) as TimerQueries, {
-    positions: (topics: readonly string[]) => bus.endOffsets(topics),
+    look: async (question: LookQuestion) => ({
+      ...(await queries.look(question)),
+      positions: await bus.endOffsets(question.topics),
+    }),
   });

@@ -117,12 +117,23 @@ function fakeAdmin(line: Line): BusAdmin {
   const { broker } = line;
   const perPartition = (topic: string, of: (partition: number) => bigint) =>
     new Map(Array.from({ length: broker.partitionsOf(topic) }, (_, n) => [n, of(n)]));
+  const perTopic = (topics: readonly string[], of: (topic: string, partition: number) => bigint) =>
+    new Map(
+      topics.flatMap((topic) =>
+        [...perPartition(topic, (n) => of(topic, n))].map(([n, offset]) => [
+          `${topic}/${n}` as const,
+          offset,
+        ]),
+      ),
+    );
   return {
     ensureTopics: (specs) =>
       ask(line, () => {
         for (const spec of specs) broker.ensure(spec);
         return { created: [], corrected: [], otherPartitions: [] };
       }),
+    ends: (topics) => ask(line, () => perTopic(topics, (topic, n) => broker.end(topic, n))),
+    beginnings: (topics) => ask(line, () => perTopic(topics, () => 0n)),
     endOffsets: (topic) => ask(line, () => perPartition(topic, (n) => broker.end(topic, n))),
     beginningOffsets: (topic) => ask(line, () => perPartition(topic, () => 0n)),
     partitions: (topic) => ask(line, () => broker.partitionsOf(topic)),

@@ -1,37 +1,20 @@
-import { lineOf, type RunAge, type TaskRun } from '@cordyna/engine';
+import type { RunAge } from '@cordyna/engine';
 import {
   StoreUnavailable,
   TimerQueries,
   UnknownOutcome,
   type DueDeadline,
+  type LookQuestion,
   type StoredOutboxMessage,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
-import type { Database, RunRow } from './database.js';
+import type { Database } from './database.js';
 import { dueEvents } from './events.js';
 import { ask, request, type Connection } from './memory-store.js';
+import { lookAround } from './look.js';
+import { lineIn, taskRuns, where, type Found } from './task-runs.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
 const DAY_MS = 86_400_000;
-
-interface Found {
-  readonly id: string;
-  readonly run: RunRow;
-  readonly task: TaskRun;
-  readonly server: string;
-}
-
-/** Every task run of runs that are not over; `all` also of those that are. */
-function* taskRuns({ busy }: Database, all = false): Iterable<Found> {
-  for (const [id, run] of busy) {
-    if (!all && run.state !== 'running') continue;
-    for (const task of run.tasks)
-      yield { id, run, task, server: run.seed.plan.members[task.member]?.server ?? '' };
-  }
-}
-
-const isWith = ({ state, invocation }: TaskRun): boolean =>
-  invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
-const lineIn = ({ task }: Found): string | null => (task.state === 'pending' ? lineOf(task.reason) : null);
 
 const byTime = (a: readonly [number, string], b: readonly [number, string]): number =>
   a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
@@ -42,16 +25,6 @@ function runsBy(found: Iterable<Found>, time: (one: Found) => number, limit: num
   for (const one of found) earliest.set(one.id, Math.min(earliest.get(one.id) ?? Infinity, time(one)));
   const ordered = [...earliest].map(([id, at]) => [at, id] as const).sort(byTime);
   return ordered.slice(0, limit).map(([, id]) => id);
-}
-
-function counted(found: Iterable<Found>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { server } of found) counts.set(server, (counts.get(server) ?? 0) + 1);
-  return counts;
-}
-
-function* where(found: Iterable<Found>, holds: (one: Found) => boolean): Iterable<Found> {
-  for (const one of found) if (holds(one)) yield one;
 }
 
 /** What timers ask, over tables in memory. */
@@ -66,6 +39,10 @@ export class MemoryTimerQueries extends TimerQueries {
 
   now() {
     return this.ask((db) => db.clock());
+  }
+
+  look(question: LookQuestion) {
+    return this.ask((db) => lookAround(db, question));
   }
 
   positions(topics: readonly string[]) {
@@ -111,10 +88,6 @@ export class MemoryTimerQueries extends TimerQueries {
         [...runs].sort((a, b) => byTime([a.createdAt, a.run], [b.createdAt, b.run])).slice(0, limit);
       return new Map([...servers].map(([server, runs]) => [server, oldest(runs.values())]));
     });
-  }
-
-  unfinishedPerServer() {
-    return this.ask((db) => counted(where(taskRuns(db, true), ({ task }) => isWith(task))));
   }
 
   instances() {

@@ -1,6 +1,7 @@
 import type {
   Changes,
   Loaded,
+  Look,
   Needs,
   Saved,
   StoredOutboxMessage,
@@ -51,10 +52,14 @@ export class Recording {
 /** Timers ask several times a second and mostly hear of nothing: of such answers one in so many is kept. */
 const KEPT_OF_EMPTY = 20;
 
+/** A look that found no errand. */
+const isQuiet = (answer: unknown): boolean => (answer as Partial<Look> | null)?.errands?.size === 0;
+
 const isEmpty = (answer: unknown): boolean =>
   (Array.isArray(answer) && answer.length === 0) ||
   (answer instanceof Map && answer.size === 0) ||
-  answer === 0;
+  answer === 0 ||
+  isQuiet(answer);
 
 /** Timers' questions, answered by `queries` and recorded. */
 export function recorded(queries: TimerQueries, recording: Recording, clock: () => number): TimerQueries {

@@ -1,5 +1,5 @@
 import { isPlace, isPlaceOf, type RunAge } from '@cordyna/engine';
-import type { InstanceRow } from './ports/index.js';
+import type { Look } from './ports/index.js';
 import { isOlder, WaitingLines, type WaitChanges } from './waiting-lines.js';
 
 /** Unfinished invocations that a server may have when none of its instances sends heartbeats. */
@@ -11,8 +11,8 @@ const MAX_OFFERS = 500;
 
 /**
  * Flow control, approximate on purpose: per server the sum of `capacity` + `queueLimit` of its instances that are
- * online, less the unfinished invocations; places go to the oldest run that waits. Counted from the database twice a
- * second by a timer; between two counts this coordinator adds what it decided itself.
+ * online, less the unfinished invocations; places go to the oldest run that waits. Counted from the database at each look
+ * of the timers; between two counts this coordinator adds what it decided itself.
  */
 export class Capacity {
   private limits = new Map<string, number>();
@@ -21,6 +21,16 @@ export class Capacity {
   private readonly lines = new WaitingLines();
   /** Lines of places under a limit → runs that may be offered one: a guess, the decision knows. */
   private places = new Map<string, number>();
+  private onWaiting: () => void = () => undefined;
+
+  /** @param onWaiting is told when somebody waits after nobody did */
+  listen(onWaiting: () => void): void {
+    this.onWaiting = onWaiting;
+  }
+
+  get isAnyoneWaiting(): boolean {
+    return !this.lines.isEmpty;
+  }
 
   /** How many more invocations the server takes now. */
   free(server: string): number {
@@ -54,7 +64,7 @@ export class Capacity {
   /** Counts what a committed batch invoked and ended, and who waits since. */
   add({ load, waits, freed }: BatchLoad): void {
     for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) + change);
-    this.lines.apply(waits);
+    this.change(() => this.lines.apply(waits));
     if (freed && freed.size > 0)
       for (const line of this.lines.servers()) if (isPlace(line)) this.noteFreed(line, freed);
   }
@@ -67,6 +77,12 @@ export class Capacity {
       return [line, new Map(joined.map(([run, { age }]) => [run, { age, waits: false }]))] as const;
     });
     this.lines.apply(new Map(left));
+  }
+
+  private change(change: () => void): void {
+    const wasEmpty = this.lines.isEmpty;
+    change();
+    if (wasEmpty && !this.lines.isEmpty) this.onWaiting();
   }
 
   private noteFreed(line: string, freed: ReadonlySet<string>): void {
@@ -100,12 +116,12 @@ export class Capacity {
   /** @param waiting server → the oldest runs that wait for it, at most `MAX_IN_LINE` */
   endCount(
     unfinished: ReadonlyMap<string, number>,
-    instances: readonly InstanceRow[],
+    online: Look['online'],
     waiting: ReadonlyMap<string, readonly RunAge[]>,
   ): void {
     this.unfinished = new Map(unfinished);
-    this.limits = limitsOf(instances);
-    this.lines.endLook(waiting);
+    this.limits = limitsOf(online);
+    this.change(() => this.lines.endLook(waiting));
     // Others may have given places back, and whoever was offered one may have found it taken.
     this.places = new Map([...this.lines.servers()].filter(isPlace).map((line) => [line, FREED]));
   }
@@ -121,11 +137,9 @@ export interface BatchLoad {
 }
 
 /** A server whose instances are all gone counts as one without heartbeats: its invokes then end in `ack_timeout`. */
-function limitsOf(instances: readonly InstanceRow[]): Map<string, number> {
+function limitsOf(online: Look['online']): Map<string, number> {
   const limits = new Map<string, number>();
-  for (const { server, state, capacity, queueLimit } of instances) {
-    if (state !== 'online' || capacity === null) continue;
+  for (const { server, capacity, queueLimit } of online)
     limits.set(server, (limits.get(server) ?? 0) + capacity + (queueLimit ?? 10 * capacity));
-  }
   return limits;
 }

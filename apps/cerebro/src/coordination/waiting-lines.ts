@@ -35,6 +35,10 @@ export class WaitingLines {
   /** What was changed since the look that is under way began. */
   private meanwhile: WaitChanges[] | null = null;
 
+  get isEmpty(): boolean {
+    return this.lines.size === 0;
+  }
+
   servers(): Iterable<string> {
     return this.lines.keys();
   }

@@ -83,12 +83,7 @@ export class InboundHandler {
   ): Promise<ReadonlyMap<`${string}/${number}`, bigint>> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const stored = await this.queries.positions(topics);
-    const beginnings = new Map<string, bigint>();
-    for (const topic of topics) {
-      for (const [partition, offset] of await this.admin.beginningOffsets(topic)) {
-        beginnings.set(positionOf(topic, partition), offset);
-      }
-    }
+    const beginnings: ReadonlyMap<string, bigint> = await this.admin.beginnings(topics);
     const positions = new Map<`${string}/${number}`, bigint>();
     for (const { topic, partition } of partitions) {
       const at = stored.get(positionOf(topic, partition));

@@ -153,13 +153,8 @@ export class KafkaOutboundBus extends OutboundBus {
     return this.commandTopics.ensure(server);
   }
 
-  async endOffsets(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
-    const ends = new Map<string, bigint>();
-    const all = await Promise.all(topics.map((topic) => this.admin.endOffsets(topic)));
-    topics.forEach((topic, at) => {
-      for (const [partition, end] of all[at] ?? []) ends.set(positionOf(topic, partition), end);
-    });
-    return ends;
+  endOffsets(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    return this.admin.ends(topics);
   }
 
   async close(): Promise<void> {

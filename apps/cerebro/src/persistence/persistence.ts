@@ -80,7 +80,11 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     size: SIDE_CONNECTIONS,
     onError,
   });
-  const own = sidePool({ url, applicationName: `${applicationName}-presence`, size: 1, onError });
+  const own = sidePool({
+    ...{ url, applicationName: `${applicationName}-presence`, size: 1, onError },
+    // A sign of life that PostgreSQL loses in a crash is followed by the next one.
+    settings: '-c synchronous_commit=off',
+  });
   const source = dataSourceOf({
     url,
     applicationName: `${applicationName}-api`,

@@ -3,49 +3,55 @@ import {
   isHopeless,
   type Capacity,
   type Door,
+  type Look,
   type OutboundBus,
   type TimerQueries,
 } from '../coordination/index.js';
+import type { Lookout, Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 
-const COUNT_EVERY_MS = 500;
+const OFFER_EVERY_MS = 50;
 
-/** Counts what servers hold, and offers free places to the tasks that wait for them, the oldest run first. */
-export class CapacityTimer {
-  private readonly counter: Ticker;
+/** Counts what servers hold at each look, and offers free places to the tasks that wait for them, the oldest run first. */
+export class CapacityTimer implements Watcher {
   private readonly offerer: Ticker;
+  private undo: () => void = () => undefined;
 
   constructor(
-    private readonly queries: TimerQueries,
+    private readonly queries: Pick<TimerQueries, 'runsWaitingPerServer'>,
     private readonly door: Door,
     private readonly capacity: Capacity,
     private readonly bus: OutboundBus,
     private readonly source: string,
+    private readonly lookout: Pick<Lookout, 'wake'>,
   ) {
-    this.counter = new Ticker('CapacityCount', COUNT_EVERY_MS, () => this.count());
-    this.offerer = new Ticker('CapacityOffer', 50, () => this.offer());
+    const every = () => (capacity.isAnyoneWaiting ? OFFER_EVERY_MS : null);
+    this.offerer = new Ticker('CapacityOffer', every, () => this.offer());
+    capacity.listen(() => this.offerer.wake());
   }
 
-  async start(): Promise<void> {
-    await this.count();
-    this.counter.start();
+  start(): void {
     this.offerer.start();
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([this.counter.stop(), this.offerer.stop()]);
+  stop(): Promise<void> {
+    return this.offerer.stop();
   }
 
-  /** To be awaited once before anything is decided: until then nothing is known of what servers hold and who waits. */
-  async count(): Promise<void> {
-    const undo = this.capacity.beginCount();
+  begin(): void {
+    this.undo = this.capacity.beginCount();
+  }
+
+  failed(): void {
+    this.undo();
+  }
+
+  async seen({ unfinished, online, errands }: Look): Promise<void> {
+    const { undo } = this;
     try {
-      const [unfinished, instances, waiting] = await Promise.all([
-        this.queries.unfinishedPerServer(),
-        this.queries.instances(),
-        this.queries.runsWaitingPerServer(MAX_IN_LINE),
-      ]);
-      this.capacity.endCount(unfinished, instances, waiting);
+      const isAnyoneWaiting = errands.has('waiting');
+      const waiting = isAnyoneWaiting ? await this.queries.runsWaitingPerServer(MAX_IN_LINE) : new Map();
+      this.capacity.endCount(unfinished, online, waiting);
     } catch (error) {
       undo();
       throw error;
@@ -57,7 +63,7 @@ export class CapacityTimer {
     const runs = this.capacity.offers(isReachable, false);
     // All in one transaction, which decides them in order: the oldest run takes what it can before the next one is asked.
     await Promise.all(runs.map(({ run }) => this.offerTo(run)));
-    if (this.capacity.mustCount) this.counter.wake();
+    if (this.capacity.mustCount) this.lookout.wake();
   }
 
   private async offerTo(run: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Backlog, DatabaseClock, Door, Due, TimerQueries } from '../coordination/index.js';
+import type { Backlog, DatabaseClock, Door, Due, Look, TimerQueries } from '../coordination/index.js';
 import { Alarm } from './alarm.js';
+import type { Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
@@ -13,8 +14,8 @@ const WAIT_MS = 100;
 const SCHEDULES = 2_000;
 
 /** Proposes retries and schedules that are due. Several coordinators may propose the same: one of them is applied. */
-export class DueTimer {
-  private readonly retries = new Ticker('Retries', LOOK_MS, () => this.retry());
+export class DueTimer implements Watcher {
+  private readonly retries = new Ticker('Retries', null, () => this.retry());
   private readonly schedules = new Ticker('Schedules', LOOK_MS, () => this.fire());
   private readonly retryAlarm: Alarm;
   private readonly scheduleAlarm: Alarm;
@@ -43,6 +44,10 @@ export class DueTimer {
     await Promise.all([this.retries.stop(), this.schedules.stop()]);
     this.retryAlarm.stop();
     this.scheduleAlarm.stop();
+  }
+
+  seen({ errands }: Pick<Look, 'errands'>): void {
+    if (errands.has('retries')) this.retries.wake();
   }
 
   private async retry(): Promise<boolean> {

@@ -1,15 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Backlog, DatabaseClock, Door, Due, TimerQueries } from '../coordination/index.js';
+import type { Backlog, DatabaseClock, Door, Due, Look, TimerQueries } from '../coordination/index.js';
 import { Alarm } from './alarm.js';
+import type { Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
-/** What this coordinator's commits make due is known; this is for what others leave behind. */
-const LOOK_MS = 500;
 
-/** Proposes what is due of events and rules. Several coordinators may propose the same: one of them is applied. */
-export class EventsTimer {
-  private readonly ticker = new Ticker('Events', LOOK_MS, () => this.tick());
+/**
+ * Proposes what is due of events and rules: at once what this coordinator's commits make due, and what a look finds that
+ * others left behind. Several coordinators may propose the same: one of them is applied.
+ */
+export class EventsTimer implements Watcher {
+  private readonly ticker = new Ticker('Events', null, () => this.tick());
   private readonly alarm: Alarm;
 
   constructor(
@@ -31,6 +33,10 @@ export class EventsTimer {
   async stop(): Promise<void> {
     await this.ticker.stop();
     this.alarm.stop();
+  }
+
+  seen({ errands }: Pick<Look, 'errands'>): void {
+    if (errands.has('events')) this.ticker.wake();
   }
 
   /** True when something was done, which may have made more of it due. */

@@ -1,33 +1,30 @@
 import { performance } from 'node:perf_hooks';
-import type { DatabaseClock, TimerQueries } from '../coordination/index.js';
-import { Ticker } from './ticker.js';
+import type { DatabaseClock, Look } from '../coordination/index.js';
+import type { Watcher } from './lookout.js';
 
-/** Asks the database for the time once a second: keeps the clock's estimate good, and knows when it answered last. */
-export class Pulse {
-  private readonly ticker = new Ticker('Pulse', 1_000, () => this.beat());
+/** Takes the database's time from each look: keeps the clock's estimate good, and knows when it answered last. */
+export class Pulse implements Watcher {
+  private askedAt = 0;
   private lastAnswer: number | null = null;
+  private isStarted = false;
 
-  constructor(
-    private readonly queries: TimerQueries,
-    private readonly clock: DatabaseClock,
-  ) {}
+  constructor(private readonly clock: Pick<DatabaseClock, 'mark' | 'sample'>) {}
 
   start(): void {
-    this.ticker.start();
+    this.isStarted = true;
   }
 
-  stop(): Promise<void> {
-    return this.ticker.stop();
+  begin(): void {
+    this.askedAt = this.clock.mark();
+  }
+
+  seen({ now }: Pick<Look, 'now'>): void {
+    this.clock.sample(now, this.askedAt);
+    if (this.isStarted) this.lastAnswer = performance.now();
   }
 
   /** Milliseconds since the database answered; null when it never did. */
   silentMs(): number | null {
     return this.lastAnswer === null ? null : performance.now() - this.lastAnswer;
-  }
-
-  private async beat(): Promise<void> {
-    const asked = this.clock.mark();
-    this.clock.sample(await this.queries.now(), asked);
-    this.lastAnswer = performance.now();
   }
 }

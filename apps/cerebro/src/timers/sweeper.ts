@@ -1,12 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import type {
   Door,
+  Look,
   OutboundBus,
   SendOutcome,
   StoredOutboxMessage,
   TimerQueries,
 } from '../coordination/index.js';
 import { publishedOf, UnpublishedReport } from '../coordination/index.js';
+import type { Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 
 const BATCH = 500;
@@ -17,7 +19,7 @@ const BATCH = 500;
  * newer stamp if nobody took it over meanwhile. The broker refuses any older copy that is still under way: its timestamp
  * is more than 5 s off.
  */
-export class Sweeper {
+export class Sweeper implements Watcher {
   private readonly ticker: Ticker;
   private readonly unpublished = new UnpublishedReport('Sweeper', () => performance.now());
 
@@ -27,7 +29,7 @@ export class Sweeper {
     private readonly door: Door,
     private readonly sweepAfterMs: number,
   ) {
-    this.ticker = new Ticker('Sweeper', 1_000, () => this.sweep());
+    this.ticker = new Ticker('Sweeper', null, () => this.sweep());
   }
 
   start(): void {
@@ -36,6 +38,10 @@ export class Sweeper {
 
   stop(): Promise<void> {
     return this.ticker.stop();
+  }
+
+  seen({ errands }: Pick<Look, 'errands'>): void {
+    if (errands.has('unsent')) this.ticker.wake();
   }
 
   private async sweep(): Promise<boolean> {

@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
 
+/** Milliseconds to the next tick; null: there is none before it is woken. */
+export type Every = number | null;
+
 /**
- * Runs `tick` again and again, `everyMs` after the last one ended; `tick` may answer true to be run again at once.
+ * Runs `tick` again and again, `every` after the last one ended; `tick` may answer true to be run again at once.
  * A tick that fails is logged and tried again: timers only propose, so a missed tick costs time and nothing else.
  */
 export class Ticker {
@@ -13,15 +16,16 @@ export class Ticker {
 
   constructor(
     name: string,
-    private readonly everyMs: number,
+    private readonly every: Every | (() => Every),
     private readonly tick: () => Promise<boolean | void>,
   ) {
     this.logger = new Logger(name);
   }
 
+  /** The first tick is at once, or when it is woken. */
   start(): void {
     this.stopped = false;
-    this.schedule(0);
+    if (this.everyMs !== null) this.schedule(0);
   }
 
   /** Ticks at once, or once more after the tick that runs. */
@@ -37,8 +41,14 @@ export class Ticker {
     await this.running;
   }
 
-  private schedule(afterMs: number): void {
+  private get everyMs(): Every {
+    return typeof this.every === 'function' ? this.every() : this.every;
+  }
+
+  private schedule(afterMs: Every): void {
     if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    if (afterMs === null) return;
     this.timer = setTimeout(() => {
       this.running = this.run().finally(() => {
         this.running = null;

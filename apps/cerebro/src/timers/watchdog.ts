@@ -1,30 +1,32 @@
-import type { Door, TimerQueries } from '../coordination/index.js';
+import type { Door, Look, TimerQueries } from '../coordination/index.js';
+import type { Lookout, Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 import type { Watermark } from './watermark.js';
 
 const BATCH = 200;
+/** When a deadline has passed, but the watermark not yet that deadline. */
+const AGAIN_MS = 250;
 
 /**
  * Finds attempts whose deadline passed before the watermark, and instances that were silent too long, and proposes
  * what follows; the engine checks again against the state that the door has.
  */
-export class Watchdog {
-  private readonly tickers: readonly Ticker[];
+export class Watchdog implements Watcher {
+  private readonly marks = new Ticker('Watermark', null, () => this.advance());
+  private readonly deadlines = new Ticker('Deadlines', null, () => this.fireDeadlines());
+  private readonly liveness = new Ticker('Liveness', null, () => this.findLost());
+  private readonly gone = new Ticker('GoneInstances', null, () => this.endAttemptsOfGone());
+  private readonly withdrawn = new Ticker('WithdrawnServers', null, () => this.endWithdrawn());
+  private readonly tickers = [this.marks, this.deadlines, this.liveness, this.gone, this.withdrawn];
+  private look: Look | null = null;
 
   constructor(
     private readonly queries: TimerQueries,
     private readonly door: Door,
     private readonly watermark: Watermark,
+    private readonly lookout: Pick<Lookout, 'wakeAt'>,
     private readonly settings: { readonly source: string; readonly lostAfterMs: number },
-  ) {
-    this.tickers = [
-      new Ticker('Watermark', 250, () => this.watermark.advance()),
-      new Ticker('Deadlines', 250, () => this.fireDeadlines()),
-      new Ticker('Liveness', 500, () => this.findLost()),
-      new Ticker('GoneInstances', 500, () => this.endAttemptsOfGone()),
-      new Ticker('WithdrawnServers', 1_000, () => this.endWithdrawn()),
-    ];
-  }
+  ) {}
 
   start(): void {
     for (const ticker of this.tickers) ticker.start();
@@ -32,6 +34,27 @@ export class Watchdog {
 
   async stop(): Promise<void> {
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
+  }
+
+  seen(look: Look): void {
+    this.look = look;
+    this.marks.wake();
+    if (look.errands.has('withdrawn')) this.withdrawn.wake();
+  }
+
+  /** With the newest look. Each ticker of its own: whoever waits for the door does not hold up the watermark. */
+  private async advance(): Promise<void> {
+    const { look } = this;
+    this.look = null;
+    if (!look) return;
+    await this.watermark.advance(look);
+    const { deadlineAt, errands, now } = look;
+    if (errands.has('silent')) this.liveness.wake();
+    if (errands.has('gone')) this.gone.wake();
+    const watermark = this.watermark.forDeadlines();
+    if (deadlineAt === null || watermark === null) return;
+    if (deadlineAt < watermark) this.deadlines.wake();
+    else this.lookout.wakeAt(deadlineAt < now ? now + AGAIN_MS : deadlineAt + 1);
   }
 
   private async fireDeadlines(): Promise<boolean> {

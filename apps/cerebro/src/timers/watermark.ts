@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { mayFire, observe, type Watch } from '@cordyna/engine';
-import type { OutboundBus, TimerQueries } from '../coordination/index.js';
+import type { Look, OutboundBus } from '../coordination/index.js';
 
 interface Probe {
   /** Database clock, taken before the end offset was. */
@@ -31,30 +31,26 @@ export class Watermark {
   /** `events` may be read again before `servers` is: deadlines wait for the end of both stalls. */
   private eventsWatch: Watch | null = null;
   private beyondEnd: string[] = [];
-  /** Of the last round. */
-  private positions: ReadonlyMap<string, bigint> = new Map();
 
   constructor(
-    private readonly queries: TimerQueries,
     private readonly bus: OutboundBus,
     private readonly settings: WatermarkSettings,
     private readonly onStall: () => void = () => undefined,
   ) {}
 
-  /** One round: probes the ends, and moves up what the committed positions have reached. */
-  async advance(): Promise<void> {
+  /**
+   * One round: probes the ends, and moves up what the committed positions have reached. Where they have reached an end
+   * that was asked for after them, all of it was applied when the time was told.
+   * @param look its time was told, and its positions were read, before this
+   */
+  async advance({ now: at, positions }: Pick<Look, 'now' | 'positions'>): Promise<void> {
     const { eventsTopic, serversTopic } = this.settings;
-    const at = await this.queries.now();
-    // Read before the ends: what another coordinator commits meanwhile may well lie beyond them.
-    const before = this.positions;
     const ends = await this.bus.endOffsets([eventsTopic, serversTopic]);
-    const positions = await this.queries.positions([eventsTopic, serversTopic]);
-    this.positions = positions;
     this.known = [...ends.keys()];
     this.beyondEnd = [];
     for (const [partition, end] of ends) {
       const position = positions.get(partition) ?? 0n;
-      if ((before.get(partition) ?? 0n) > end) this.beyondEnd.push(partition);
+      if (position > end) this.beyondEnd.push(partition);
       const probes = this.probes.get(partition) ?? [];
       probes.push({ at, end });
       while (probes[0] && probes[0].end <= position) this.safe.set(partition, probes.shift()?.at ?? 0);

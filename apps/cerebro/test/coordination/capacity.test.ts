@@ -3,23 +3,19 @@ import {
   CAPACITY_WITHOUT_HEARTBEATS,
   Capacity,
   MAX_IN_LINE,
-  type InstanceRow,
+  type Look,
 } from '../../src/coordination/index.js';
 
-const instance = (over: Partial<InstanceRow>): InstanceRow => ({
+type Online = Look['online'][number];
+
+const online = (over: Partial<Online> = {}): Online => ({
   server: 'server-a',
-  instance: 'one',
-  state: 'online',
-  lastSeen: 0,
-  clockSkewMs: 0,
   capacity: 10,
   queueLimit: 20,
-  queued: 0,
-  started: 0,
   ...over,
 });
 
-function counted(unfinished: number, instances: readonly InstanceRow[]): Capacity {
+function counted(unfinished: number, instances: readonly Online[]): Capacity {
   const capacity = new Capacity();
   capacity.beginCount();
   capacity.endCount(new Map([['server-a', unfinished]]), instances, new Map());
@@ -27,11 +23,7 @@ function counted(unfinished: number, instances: readonly InstanceRow[]): Capacit
 }
 
 test('the window is the sum of capacity and queue limit over the instances that are online', () => {
-  const rows = [
-    instance({}),
-    instance({ instance: 'two', queueLimit: null }),
-    instance({ instance: 'three', state: 'draining' }),
-  ];
+  const rows = [online(), online({ queueLimit: null }), online({ server: 'server-b' })];
   expect(counted(0, rows).free('server-a')).toBe(30 + 110);
   expect(counted(50, rows).free('server-a')).toBe(90);
   expect(counted(500, rows).free('server-a')).toBe(0);
@@ -39,11 +31,11 @@ test('the window is the sum of capacity and queue limit over the instances that 
 
 test('a server without heartbeats, or whose instances are all gone, has the default window', () => {
   expect(counted(1, []).free('server-a')).toBe(CAPACITY_WITHOUT_HEARTBEATS - 1);
-  expect(counted(0, [instance({ state: 'lost' })]).free('server-a')).toBe(CAPACITY_WITHOUT_HEARTBEATS);
+  expect(counted(0, [online({ server: 'server-b' })]).free('server-a')).toBe(CAPACITY_WITHOUT_HEARTBEATS);
 });
 
 test('what this coordinator decides counts until the next count includes it', () => {
-  const capacity = counted(0, [instance({})]);
+  const capacity = counted(0, [online()]);
   capacity.add({ load: new Map([['server-a', 30]]), waits: new Map() });
   expect(capacity.free('server-a')).toBe(0);
   capacity.add({ load: new Map([['server-a', -5]]), waits: new Map() });
@@ -52,7 +44,7 @@ test('what this coordinator decides counts until the next count includes it', ()
   undo();
   expect(capacity.free('server-a')).toBe(5);
   capacity.beginCount();
-  capacity.endCount(new Map([['server-a', 25]]), [instance({})], new Map());
+  capacity.endCount(new Map([['server-a', 25]]), [online()], new Map());
   expect(capacity.free('server-a')).toBe(5);
 });
 
@@ -67,7 +59,7 @@ const runsOf = (offers: readonly { createdAt: number }[]): number[] =>
 const everywhere = (): boolean => true;
 
 test('a run is given no place while an older one waits for that server, whatever is free', () => {
-  const capacity = counted(0, [instance({})]);
+  const capacity = counted(0, [online()]);
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [5, true]) });
   expect(capacity.freeFor(aged(6), 'server-a', nothing)).toBe(0);
   expect(capacity.freeFor(aged(5), 'server-a', nothing)).toBe(30);
@@ -80,7 +72,7 @@ test('a run is given no place while an older one waits for that server, whatever
 });
 
 test('places are offered to the oldest runs, as many as there are, on servers that can be reached', () => {
-  const capacity = counted(28, [instance({})]);
+  const capacity = counted(28, [online()]);
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [9, true], [7, true], [8, true]) });
   capacity.add({ load: new Map(), waits: waitsAt('server-b', [6, true], [7, true]) });
   expect(runsOf(capacity.offers(everywhere, false))).toEqual([6, 7, 8]);
@@ -92,29 +84,29 @@ test('places are offered to the oldest runs, as many as there are, on servers th
 });
 
 test('what the database shows replaces what was known, but for what changed meanwhile', () => {
-  const capacity = counted(0, [instance({})]);
+  const capacity = counted(0, [online()]);
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true]) });
   capacity.beginCount();
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [2, false], [4, true]) });
-  capacity.endCount(new Map(), [instance({})], new Map([['server-a', [aged(2), aged(3)]]]));
+  capacity.endCount(new Map(), [online()], new Map([['server-a', [aged(2), aged(3)]]]));
   expect(runsOf(capacity.offers(everywhere, false))).toEqual([3, 4]);
 });
 
 test('a coordinator puts forward only those that it let wait itself and that stand before all others', () => {
-  const capacity = counted(0, [instance({})]);
+  const capacity = counted(0, [online()]);
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true], [3, true]) });
   expect(runsOf(capacity.offers(everywhere, true))).toEqual([1, 3]);
   capacity.beginCount();
-  capacity.endCount(new Map(), [instance({})], new Map([['server-a', [1, 2, 3].map(aged)]]));
+  capacity.endCount(new Map(), [online()], new Map([['server-a', [1, 2, 3].map(aged)]]));
   expect(runsOf(capacity.offers(everywhere, true))).toEqual([1]);
   expect(runsOf(capacity.offers(everywhere, false))).toEqual([1, 2, 3]);
 });
 
 test('of a line that is longer than what is held nobody is overtaken either', () => {
-  const capacity = counted(0, [instance({ capacity: 1_000 })]);
+  const capacity = counted(0, [online({ capacity: 1_000 })]);
   const oldest = Array.from({ length: MAX_IN_LINE }, (_, at) => aged(at));
   capacity.beginCount();
-  capacity.endCount(new Map(), [instance({ capacity: 1_000 })], new Map([['server-a', oldest]]));
+  capacity.endCount(new Map(), [online({ capacity: 1_000 })], new Map([['server-a', oldest]]));
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [MAX_IN_LINE + 5, true]) });
   expect(capacity.mustCount).toBe(false);
   const served = oldest.map(({ createdAt }) => [createdAt, false] as const);
@@ -123,7 +115,24 @@ test('of a line that is longer than what is held nobody is overtaken either', ()
   expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBe(0);
   expect(capacity.mustCount).toBe(true);
   capacity.beginCount();
-  capacity.endCount(new Map(), [instance({ capacity: 1_000 })], new Map());
+  capacity.endCount(new Map(), [online({ capacity: 1_000 })], new Map());
   expect(capacity.mustCount).toBe(false);
   expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBeGreaterThan(0);
+});
+
+test('tells when somebody begins to wait after nobody did, by a decision or by a look', () => {
+  const capacity = counted(0, [online()]);
+  let told = 0;
+  capacity.listen(() => (told += 1));
+  capacity.add({ load: new Map([['server-a', 1]]), waits: new Map() });
+  expect([told, capacity.isAnyoneWaiting]).toEqual([0, false]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true]) });
+  capacity.add({ load: new Map(), waits: waitsAt('server-a', [2, true]) });
+  expect([told, capacity.isAnyoneWaiting]).toEqual([1, true]);
+  capacity.beginCount();
+  capacity.endCount(new Map(), [online()], new Map());
+  expect(capacity.isAnyoneWaiting).toBe(false);
+  capacity.beginCount();
+  capacity.endCount(new Map(), [online()], new Map([['server-a', [aged(1)]]]));
+  expect(told).toBe(2);
 });

@@ -9,9 +9,8 @@ import {
   type Outcome,
   type TimerQueries,
 } from '../../src/coordination/index.js';
-import { CapacityTimer } from '../../src/timers/index.js';
+import { CapacityTimer, Lookout } from '../../src/timers/index.js';
 
-const online = { server: 'a', instance: 'a-1', state: 'online', capacity: 2, queueLimit: 3 };
 const bus = { commandPartition: () => 0 } as unknown as OutboundBus;
 
 /** A server `a` with five places, of which some are taken, and these runs waiting; the door keeps what is offered. */
@@ -19,8 +18,11 @@ function offering(unfinished: number, line: readonly string[]) {
   const offered: string[] = [];
   const answers: ((outcome: Outcome) => void)[] = [];
   const queries = {
-    unfinishedPerServer: () => Promise.resolve(new Map([['a', unfinished]])),
-    instances: () => Promise.resolve([online]),
+    look: () =>
+      Promise.resolve({
+        ...{ now: 0, unfinished: new Map([['a', unfinished]]), errands: new Set(['waiting']) },
+        online: [{ server: 'a', capacity: 2, queueLimit: 3 }],
+      }),
     runsWaitingPerServer: (limit: number) =>
       Promise.resolve(
         new Map([['a', line.slice(0, limit).map((run) => ({ run, createdAt: line.indexOf(run) }))]]),
@@ -33,7 +35,17 @@ function offering(unfinished: number, line: readonly string[]) {
     },
   } as unknown as Door;
   const capacity = new Capacity();
-  const timer = new CapacityTimer(queries, door, capacity, bus, '/cerebro/test');
+  const question = { topics: [], unsentForMs: 0, silentForMs: 0 };
+  const lookout = new Lookout(queries, { now: () => 0 }, question);
+  const capacityTimer = new CapacityTimer(queries, door, capacity, bus, '/cerebro/test', lookout);
+  lookout.tell(capacityTimer);
+  const timer = {
+    start: async () => {
+      await lookout.look();
+      for (const one of [capacityTimer, lookout]) one.start();
+    },
+    stop: () => Promise.all([lookout.stop(), capacityTimer.stop()]),
+  };
   const answer = (outcome: Outcome) => answers.splice(0).forEach((resolve) => resolve(outcome));
   return { timer, capacity, offered, answer };
 }

@@ -1,12 +1,13 @@
 import { BusError } from '../errors.js';
 import { Directory } from '../cluster/directory.js';
 import { Links } from '../cluster/links.js';
-import { EARLIEST, LATEST, listOffsets } from '../cluster/requests.js';
+import { EARLIEST, LATEST } from '../cluster/requests.js';
 import { logOf, requestTimeoutMsOf } from '../kafkajs/client.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
-import { internals } from '../kafkajs/internals.js';
-import type { BusAdmin, BusConfig, BusTopicSpec, TopicReport } from '../port.js';
+import type { BusAdmin, BusConfig, BusTopicSpec, TopicPartition, TopicReport } from '../port.js';
 import { ensureTopics } from './ensure-topics.js';
+import { offsetsOf } from './offsets.js';
+import type { Offsets } from './offsets.js';
 import { removeMember } from './remove-member.js';
 
 const NO_OFFSET = -1n;
@@ -30,7 +31,7 @@ export class KafkaAdmin implements BusAdmin {
       ensureTopics(this.links, this.directory, specs, this.retryForMs),
     );
     // Metadata names a new partition's leader before that broker knows that it leads; what is sent once would be refused.
-    await Promise.all(specs.map(({ name }) => this.endOffsets(name)));
+    await this.ends(specs.map(({ name }) => name));
     const log = logOf(this.config);
     for (const { topic, settings } of report.corrected)
       log('warn', 'topic settings corrected', { topic, settings });
@@ -38,12 +39,20 @@ export class KafkaAdmin implements BusAdmin {
     return report;
   }
 
-  endOffsets(topic: string): Promise<Map<number, bigint>> {
-    return this.retrying(() => this.offsets(topic, LATEST));
+  async endOffsets(topic: string): Promise<Map<number, bigint>> {
+    return byPartition(await this.ends([topic]));
   }
 
-  beginningOffsets(topic: string): Promise<Map<number, bigint>> {
-    return this.retrying(() => this.offsets(topic, EARLIEST));
+  async beginningOffsets(topic: string): Promise<Map<number, bigint>> {
+    return byPartition(await this.beginnings([topic]));
+  }
+
+  ends(topics: readonly string[]): Promise<Offsets> {
+    return this.retrying(() => this.offsets(topics, LATEST));
+  }
+
+  beginnings(topics: readonly string[]): Promise<Offsets> {
+    return this.retrying(() => this.offsets(topics, EARLIEST));
   }
 
   /** Asked afresh each time. */
@@ -55,10 +64,8 @@ export class KafkaAdmin implements BusAdmin {
   async firstOffsetAtOrAfter(topic: string, partition: number, timestampMs: number): Promise<bigint> {
     return this.retrying(async () => {
       // The end first: a record that comes in between is then before or at the answer, never skipped.
-      const end = (await this.offsets(topic, LATEST, [partition])).get(partition);
-      const found = (await this.offsets(topic, Math.max(0, Math.floor(timestampMs)), [partition])).get(
-        partition,
-      );
+      const end = await this.offset({ topic, partition }, LATEST);
+      const found = await this.offset({ topic, partition }, Math.max(0, Math.floor(timestampMs)));
       if (end === undefined || found === undefined) {
         throw new BusError('unknown_topic', `${topic}/${partition} does not exist`, { retriable: true });
       }
@@ -78,34 +85,15 @@ export class KafkaAdmin implements BusAdmin {
     this.links.close();
   }
 
-  private async offsets(
-    topic: string,
-    timestamp: number,
-    only?: readonly number[],
-  ): Promise<Map<number, bigint>> {
-    const { leaders } = await this.directory.layout(topic);
-    const byLeader = new Map<number, number[]>();
-    leaders.forEach((leader, partition) => {
-      if (only !== undefined && !only.includes(partition)) return;
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
-    });
-    const offsets = new Map<number, bigint>();
-    const ask = async (leader: number, partitions: readonly number[]): Promise<void> => {
-      const answer = await this.links.request(leader, (b) => listOffsets(b, topic, partitions, timestamp));
-      for (const { partition, errorCode, offset } of answer.responses.flatMap(
-        (response) => response.partitions,
-      )) {
-        if (errorCode !== 0) throw toBusError(internals.createErrorFromCode(errorCode));
-        offsets.set(partition, BigInt(offset));
-      }
-    };
-    try {
-      await Promise.all([...byLeader].map(([leader, partitions]) => ask(leader, partitions)));
-    } catch (error) {
-      this.directory.forget(topic);
-      throw error;
-    }
-    return offsets;
+  private offsets(topics: readonly string[], timestamp: number): Promise<Offsets> {
+    return offsetsOf(this.links, this.directory, topics, timestamp);
+  }
+
+  private async offset(where: TopicPartition, timestamp: number): Promise<bigint | undefined> {
+    const { topic, partition } = where;
+    const isWanted = (one: TopicPartition): boolean => one.partition === partition;
+    const found = await offsetsOf(this.links, this.directory, [topic], timestamp, isWanted);
+    return found.get(`${topic}/${partition}`);
   }
 
   private async retrying<T>(action: () => Promise<T>): Promise<T> {
@@ -123,3 +111,7 @@ export class KafkaAdmin implements BusAdmin {
     }
   }
 }
+
+/** Of one topic. */
+const byPartition = (offsets: Offsets): Map<number, bigint> =>
+  new Map([...offsets].map(([where, offset]) => [Number(where.slice(where.lastIndexOf('/') + 1)), offset]));

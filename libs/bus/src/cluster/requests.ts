@@ -183,13 +183,15 @@ const READ_UNCOMMITTED = 0;
  */
 export function listOffsets(
   broker: RawBroker,
-  topic: string,
-  partitions: readonly number[],
+  wanted: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
   timestamp: number,
 ): Promise<ListOffsetsAnswer> {
   return answerAsIs(broker, 'ListOffsets', {
     isolationLevel: READ_UNCOMMITTED,
-    topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+    topics: wanted.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map((partition) => ({ partition, timestamp })),
+    })),
   });
 }
 

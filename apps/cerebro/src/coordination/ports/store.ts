@@ -20,6 +20,7 @@ import type {
   ServerDeclaration,
 } from '@cordyna/protocol/model';
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
+import { LookQueries } from './look.js';
 import type { ServerWork } from './server-work.js';
 import type { Versioned } from './versioned.js';
 
@@ -323,7 +324,7 @@ export interface DueDeadline {
 }
 
 /** What timers ask the database: cheap, indexed, and only ever a reason to propose something to the door. */
-export abstract class TimerQueries {
+export abstract class TimerQueries extends LookQueries {
   /** The database's clock, epoch ms. */
   abstract now(): Promise<number>;
   abstract positions(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
@@ -333,8 +334,6 @@ export abstract class TimerQueries {
   abstract runsWithDueRetries(limit: number): Promise<readonly string[]>;
   /** server → the oldest runs, at most `limit`, with tasks that nothing but this server keeps waiting; the oldest first */
   abstract runsWaitingPerServer(limit: number): Promise<ReadonlyMap<string, readonly RunAge[]>>;
-  /** server → unfinished invocations (invoked, queued, started) */
-  abstract unfinishedPerServer(): Promise<ReadonlyMap<string, number>>;
   abstract instances(): Promise<readonly InstanceRow[]>;
   /** Instances that sent heartbeats, are not lost or offline, and were last seen before `before` (epoch ms). */
   abstract silentInstances(before: number): Promise<readonly { server: string; instance: string }[]>;

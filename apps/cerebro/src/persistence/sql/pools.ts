@@ -18,27 +18,33 @@ export interface PoolOptions {
   readonly applicationName: string;
   readonly size: number;
   readonly onError: (error: Error) => void;
+  /** Further settings of its sessions: `-c name=value`. */
+  readonly settings?: string;
 }
 
 /**
  * Settings of a session come after those that the URL itself gives. Every row is reached by a key or an index, but the
- * statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to. What a commit
- * sends is planned once: for lists of one element PostgreSQL would plan some of its statements anew each time, which costs
- * ten times as much as they do.
+ * statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to. Each statement
+ * is planned once: for lists of one element PostgreSQL would plan some of a commit's anew each time, which costs ten times
+ * as much as they do, and what timers ask five times before it believes that the plan is always the same.
  */
-function sessionOptions(url: string, hot: boolean): Pick<ClientConfig, 'connectionString' | 'options'> {
+function sessionOptions(
+  { url, settings = '' }: PoolOptions,
+  hot: boolean,
+): Pick<ClientConfig, 'connectionString' | 'options'> {
   const parsed = new URL(url);
   const given = parsed.searchParams.get('options') ?? '';
   parsed.searchParams.delete('options');
   const plans = hot
     ? ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan'
-    : ' -c enable_seqscan=off -c jit=off';
-  return { connectionString: parsed.href, options: `${given}${plans}`.trim() };
+    : ' -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan';
+  return { connectionString: parsed.href, options: `${given}${plans} ${settings}`.trim() };
 }
 
-function poolOf({ url, applicationName, size, onError }: PoolOptions, hot: boolean): Pool {
+function poolOf(options: PoolOptions, hot: boolean): Pool {
+  const { applicationName, size, onError } = options;
   const pool = new Pool({
-    ...sessionOptions(url, hot),
+    ...sessionOptions(options, hot),
     ...LIMITS,
     application_name: applicationName,
     max: size,

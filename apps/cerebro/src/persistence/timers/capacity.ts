@@ -20,16 +20,6 @@ const waiting = prepared(
    WHERE name IS NOT NULL ORDER BY name, run_created_at, run`,
 );
 
-const unfinished = prepared(
-  'timer_unfinished',
-  `SELECT server, sum(unfinished)::int AS count FROM run_servers WHERE is_open GROUP BY server`,
-);
-
-export async function unfinishedPerServer(pool: Pool): Promise<ReadonlyMap<string, number>> {
-  const rows = await ask<{ server: string; count: number }>(pool, unfinished());
-  return new Map(rows.map(({ server, count }) => [server, count]));
-}
-
 export async function runsWaitingPerServer(
   pool: Pool,
   limit: number,

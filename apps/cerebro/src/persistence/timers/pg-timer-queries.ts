@@ -1,5 +1,10 @@
 import type { Pool } from 'pg';
-import { TimerQueries, positionOf, type StoredOutboxMessage } from '../../coordination/ports/index.js';
+import {
+  TimerQueries,
+  positionOf,
+  type LookQuestion,
+  type StoredOutboxMessage,
+} from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
 import { ms, wholeMs } from '../sql/time.js';
@@ -7,6 +12,7 @@ import * as attempts from './attempts.js';
 import * as capacity from './capacity.js';
 import { dueEvents } from './events.js';
 import * as instances from './instances.js';
+import { lookAround } from './look.js';
 import * as outbox from './outbox.js';
 
 const clock = prepared('timer_clock', `SELECT ${ms('clock_timestamp()')} AS now`);
@@ -34,6 +40,10 @@ export class PgTimerQueries extends TimerQueries {
   async now(): Promise<number> {
     const [row] = await ask<{ now: number }>(this.pool, clock());
     return wholeMs(row?.now ?? Number.NaN);
+  }
+
+  look(question: LookQuestion) {
+    return lookAround(this.pool, question);
   }
 
   async positions(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
@@ -67,10 +77,6 @@ export class PgTimerQueries extends TimerQueries {
 
   runsWaitingPerServer(limit: number) {
     return capacity.runsWaitingPerServer(this.pool, limit);
-  }
-
-  unfinishedPerServer() {
-    return capacity.unfinishedPerServer(this.pool);
   }
 
   instances() {

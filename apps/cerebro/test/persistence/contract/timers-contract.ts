@@ -23,6 +23,8 @@ export function timersContract(open: OpenStore): void {
   });
   afterAll(() => db.close());
   const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
+  const look = (unsentForMs = 60_000) =>
+    db.timers.look({ topics: ['t.read'], unsentForMs, silentForMs: 60_000 });
 
   /** A run with one task per given fields, all of the server. */
   async function runWith(
@@ -34,6 +36,22 @@ export function timersContract(open: OpenStore): void {
     await commit({ runs: [runChange(runOf(seed, tasks, head), null)] });
     return seed.run;
   }
+
+  test('a look has the time, the positions that are asked for, and no errand where there is nothing', async () => {
+    const range = { partition: 1, from: null, to: 2n ** 60n, skipsGap: false };
+    const positions = [
+      { topic: 't.read', ...range },
+      { topic: 't.other', ...range },
+    ];
+    const before = await db.timers.now();
+    await commit({ positions });
+    const seen = await look();
+    expect(seen.now).toBeGreaterThanOrEqual(before);
+    expect(seen).toEqual({
+      ...{ now: seen.now, unpublished: 0, deadlineAt: null, unfinished: new Map(), online: [] },
+      ...{ positions: new Map([['t.read/1', 2n ** 60n]]), errands: new Set() },
+    });
+  });
 
   describe('deadlines', () => {
     test('are due strictly before the watermark, the oldest first', async () => {
@@ -50,6 +68,8 @@ export function timersContract(open: OpenStore): void {
         attempt('d-1', at + 1, 'start'),
         attempt('d-none', null, null),
       ]);
+      await runWith('d', [attempt('d-9', at + 600_000, 'ack')]);
+      expect((await look()).deadlineAt).toBe(at + 1);
       expect(await db.timers.dueDeadlines(at + 1, 10)).toEqual([]);
       expect(await db.timers.dueDeadlines(at + 3, 10)).toEqual([{ run, invocation: 'd-1', kind: 'start' }]);
       expect((await db.timers.dueDeadlines(at + 4, 10)).map(({ invocation }) => invocation)).toEqual([
@@ -64,10 +84,12 @@ export function timersContract(open: OpenStore): void {
     test('are due on the clock of the database, each run once, and only of unfinished runs', async () => {
       const now = await db.timers.now();
       const waits = (retryAt: number): TaskFields => ({ reason: 'retry 2 of 3', retryAt });
+      await runWith('r', [waits(now - 10)], { state: 'cancelled' });
+      expect((await look()).errands).not.toContain('retries');
       const later = await runWith('r', [waits(now - 10), waits(now - 5)]);
+      expect((await look()).errands).toContain('retries');
       const sooner = await runWith('r', [waits(now - 20)]);
       await runWith('r', [waits(now + 600_000)]);
-      await runWith('r', [waits(now - 10)], { state: 'cancelled' });
       expect(await db.timers.runsWithDueRetries(10)).toEqual([sooner, later]);
       expect(await db.timers.runsWithDueRetries(1)).toEqual([sooner]);
     });
@@ -80,6 +102,7 @@ export function timersContract(open: OpenStore): void {
         ...{ state, attempt: 1, invocation: `c-${state}-${n}` },
       });
       const whole: TaskFields = { state: 'started', elements: { first: 1, count: 1 } };
+      expect((await look()).errands).not.toContain('waiting');
       const newer = await runWith('c', [waits('c'), waits('c')], { createdAt: 2_000 });
       const older = await runWith('c', [waits('c')], { createdAt: 1_000 });
       await runWith('c', [whole, { ...sent('started', 0), member: 0, item: { index: 0, value: 1 } }]);
@@ -98,7 +121,8 @@ export function timersContract(open: OpenStore): void {
       expect(waiting.get('e')).toHaveLength(1);
       expect(waiting.has('d')).toBe(false);
       expect((await db.timers.runsWaitingPerServer(1)).get('c')).toMatchObject([{ run: older }]);
-      const unfinished = await db.timers.unfinishedPerServer();
+      const { unfinished, errands } = await look();
+      expect(errands).toContain('waiting');
       expect([unfinished.get('c'), unfinished.get('e')]).toEqual([3, 1]);
     });
 
@@ -131,8 +155,10 @@ export function timersContract(open: OpenStore): void {
       const declare = { kind: 'declare', server: definition, declaration, tasks: [] } as const;
       await commit({ registry: { read: 0, changes: [declare] } });
       expect(await db.timers.runsOfWithdrawnServers(10)).toEqual([]);
+      expect((await look()).errands).not.toContain('withdrawn');
       await commit({ registry: { read: 1, changes: [{ kind: 'withdraw', server: 'gone' }] } });
       expect(await db.timers.runsOfWithdrawnServers(10)).toEqual([{ run, server: 'gone' }]);
+      expect((await look()).errands).toContain('withdrawn');
     });
   });
 
@@ -172,7 +198,11 @@ export function timersContract(open: OpenStore): void {
       for (const { createdAt, stamp } of outbox) expect([createdAt, stamp]).toEqual([clock, clock]);
       const ids = outbox.map(({ id }) => id);
       expect(await db.timers.claimUnpublished(60_000, 10)).toEqual([]);
+      expect((await look()).errands).not.toContain('unsent');
       await awaitUntil('the clock has moved', async () => (await db.timers.now()) > clock + 2);
+      const seen = await look(1);
+      expect(seen.errands).toContain('unsent');
+      expect(seen.unpublished).toBe(4);
       const claimed = await db.timers.claimUnpublished(1, 10);
       expect(claimed.map(({ stamp: _, ...row }) => row)).toEqual(outbox.map(({ stamp: _, ...row }) => row));
       for (const { createdAt, stamp } of claimed) expect(stamp).toBeGreaterThan(createdAt);
@@ -196,6 +226,7 @@ export function timersContract(open: OpenStore): void {
       expect(await db.timers.renewUnpublished(renewed)).toHaveLength(1);
       await commit({ published: ids });
       expect(await db.timers.countUnpublished()).toBe(0);
+      expect((await look(1)).errands).not.toContain('unsent');
     });
   });
 }
@@ -223,6 +254,7 @@ export function instancesContract(open: OpenStore): void {
     (await db.timers.instances()).find((one) => one.instance === instance);
   const stateOf = async (instance: string): Promise<InstanceState | undefined> => (await of(instance))?.state;
   const sign = (instance: string, sentAt: number) => ({ signsOfLife: [{ server: 's', instance, sentAt }] });
+  const look = (silentForMs = 60_000) => db.timers.look({ topics: [], unsentForMs: 60_000, silentForMs });
   const isSilent = async (instance: string, before: number): Promise<boolean> =>
     (await db.timers.silentInstances(before)).some((one) => one.instance === instance);
 
@@ -241,6 +273,24 @@ export function instancesContract(open: OpenStore): void {
         queueLimit: Number.MAX_SAFE_INTEGER,
         queued: null,
       });
+    });
+
+    test('that is online counts for what its server takes', async () => {
+      const server = 'online';
+      await commit({
+        heartbeats: [
+          { ...beat('one'), server, queueLimit: 3 },
+          { ...beat('three'), server },
+          { ...beat('two', 'draining'), server },
+        ],
+        ...sign('says-nothing', 0),
+      });
+      const { online } = await look();
+      expect(online.filter((one) => one.server === server)).toEqual([
+        { server, capacity: 7, queueLimit: 3 },
+        { server, capacity: 7, queueLimit: 70 },
+      ]);
+      expect(online.filter((one) => one.server === 's').every(({ capacity }) => capacity > 0)).toBe(true);
     });
 
     test('whose clock is ahead or behind shows by how much', async () => {
@@ -269,6 +319,8 @@ export function instancesContract(open: OpenStore): void {
         return seen > clock && seen;
       });
       expect(await isSilent('alive', later)).toBe(false);
+      expect((await look()).errands).not.toContain('silent');
+      await awaitUntil('silence is seen', async () => (await look(1)).errands.has('silent'));
     });
 
     test('is lost only if it is still silent, and a heartbeat brings it back', async () => {
@@ -315,6 +367,7 @@ export function instancesContract(open: OpenStore): void {
       const gone = async (before: number) =>
         (await db.timers.attemptsOfGoneInstances(before, 10)).map(({ invocation }) => invocation);
       expect(await gone(clock)).toEqual([]);
+      expect((await look()).errands).toContain('gone');
       expect(await gone(clock + 60_000)).toEqual(['on-offline']);
       await commit({ lost: [{ server: 's', instance: 'lost-one', silentBefore: clock + 60_000 }] });
       expect(await gone(clock)).toEqual(['on-lost']);
