@@ -1,4 +1,4 @@
-import { internals } from '../kafkajs/internals.js';
+import { crc32c } from './crc32c.js';
 import type { ProduceMessage } from './requests.js';
 
 const MAGIC = 2;
@@ -20,7 +20,15 @@ function varintSize(value: number): number {
   return bytes;
 }
 
-/** Sizes are computed first, so that all is written once, into the one buffer that goes to the socket. */
+/** A batch whose sizes are known: it is written once, into the one buffer that goes to the socket. */
+export interface SizedBatch {
+  readonly messages: readonly ProduceMessage[];
+  readonly firstTimestamp: number;
+  /** Of each record, without the length in front of it. */
+  readonly bodies: readonly number[];
+  readonly bytes: number;
+}
+
 export class RecordWriter {
   private at = 0;
   constructor(private readonly buffer: Buffer) {}
@@ -52,13 +60,10 @@ export class RecordWriter {
   }
 
   /** One batch, version 2, uncompressed; its offsets and its leader's epoch are the broker's to fill in. */
-  batch(messages: readonly ProduceMessage[], bytes: number): void {
+  batch({ messages, firstTimestamp: first, bodies, bytes }: SizedBatch): void {
     const { buffer } = this;
     const start = this.at;
-    const times = messages.map(({ timestamp }) => timestamp);
-    // Not spread: there may be more messages than a call takes arguments.
-    const first = times.reduce((least, time) => Math.min(least, time), Infinity);
-    const last = times.reduce((most, time) => Math.max(most, time), -Infinity);
+    const last = messages.reduce((most, { timestamp }) => Math.max(most, timestamp), -Infinity);
     buffer.writeBigInt64BE(0n, start);
     buffer.writeInt32BE(bytes - 12, start + 8);
     buffer.writeInt32BE(0, start + 12);
@@ -73,24 +78,25 @@ export class RecordWriter {
     buffer.writeInt32BE(0, start + 53);
     buffer.writeInt32BE(messages.length, start + 57);
     this.at = start + HEAD_BYTES;
-    messages.forEach((message, index) => this.record(message, message.timestamp - first, index));
+    messages.forEach((message, index) =>
+      this.record(message, bodies[index] ?? 0, message.timestamp - first, index),
+    );
     const end = start + bytes;
     if (this.at !== end) throw new Error(`a batch of ${this.at - start} bytes was counted as ${bytes}`);
-    buffer.writeUInt32BE(internals.crc32C(buffer.subarray(start + CHECKED_FROM, end)), start + CRC_AT);
+    buffer.writeUInt32BE(crc32c(buffer.subarray(start + CHECKED_FROM, end)), start + CRC_AT);
   }
 
-  private record({ key, value, headers }: ProduceMessage, time: number, offset: number): void {
-    this.varint(bodySize({ key, value, headers }, time, offset));
+  private record({ key, value, headers }: ProduceMessage, body: number, time: number, offset: number): void {
+    this.varint(body);
     this.buffer[this.at++] = 0;
     this.varint(time);
     this.varint(offset);
     this.sized(key);
     this.sized(value);
-    const entries = headers === undefined ? [] : Object.entries(headers);
-    this.varint(entries.length);
-    for (const [name, given] of entries) {
+    this.varint(countOf(headers));
+    for (const name in headers) {
       this.sized(name);
-      this.sized(given);
+      this.sized(headers[name] ?? null);
     }
   }
 
@@ -117,23 +123,30 @@ const sizedSize = (value: Bytes | null): number => {
   return varintSize(size) + size;
 };
 
+function countOf(headers: ProduceMessage['headers']): number {
+  let count = 0;
+  for (const _name in headers) count += 1;
+  return count;
+}
+
 function bodySize(
   { key, value, headers }: Pick<ProduceMessage, 'key' | 'value' | 'headers'>,
   time: number,
   offset: number,
 ): number {
   let size = 1 + varintSize(time) + varintSize(offset) + sizedSize(key) + sizedSize(value);
-  const entries = headers === undefined ? [] : Object.entries(headers);
-  size += varintSize(entries.length);
-  for (const [name, given] of entries) size += sizedSize(name) + sizedSize(given);
+  size += varintSize(countOf(headers));
+  for (const name in headers) size += sizedSize(name) + sizedSize(headers[name] ?? null);
   return size;
 }
 
 /** What `RecordWriter.batch` will write. */
-export function batchBytes(messages: readonly ProduceMessage[]): number {
-  const first = messages.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
-  return messages.reduce((sum, message, index) => {
-    const body = bodySize(message, message.timestamp - first, index);
-    return sum + varintSize(body) + body;
-  }, HEAD_BYTES);
+export function sizedBatch(messages: readonly ProduceMessage[]): SizedBatch {
+  // Not spread: there may be more messages than a call takes arguments.
+  const firstTimestamp = messages.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
+  const bodies = messages.map((message, index) =>
+    bodySize(message, message.timestamp - firstTimestamp, index),
+  );
+  const bytes = bodies.reduce((sum, body) => sum + varintSize(body) + body, HEAD_BYTES);
+  return { messages, firstTimestamp, bodies, bytes };
 }

@@ -1,5 +1,5 @@
 import { internals } from '../kafkajs/internals.js';
-import { RecordWriter, batchBytes } from './record-batch.js';
+import { RecordWriter, sizedBatch } from './record-batch.js';
 import type {
   FetchedPartitionData,
   KafkaDecoder,
@@ -106,11 +106,11 @@ export function produce(
 export function encodeProduce(topics: readonly ProduceTopic[], timeoutMs: number): Buffer {
   const sized = topics.map(({ topic, partitions }) => ({
     topic,
-    partitions: partitions.map((part) => ({ ...part, bytes: batchBytes(part.messages) })),
+    partitions: partitions.map(({ partition, messages }) => ({ partition, batch: sizedBatch(messages) })),
   }));
   const size = sized.reduce(
     (sum, { topic, partitions }) =>
-      partitions.reduce((part, { bytes }) => part + 8 + bytes, sum + 2 + Buffer.byteLength(topic) + 4),
+      partitions.reduce((part, { batch }) => part + 8 + batch.bytes, sum + 2 + Buffer.byteLength(topic) + 4),
     2 + 2 + 4 + 4,
   );
   const writer = new RecordWriter(Buffer.allocUnsafe(size));
@@ -121,10 +121,10 @@ export function encodeProduce(topics: readonly ProduceTopic[], timeoutMs: number
   for (const { topic, partitions } of sized) {
     writer.string(topic);
     writer.int32(partitions.length);
-    for (const { partition, messages, bytes } of partitions) {
+    for (const { partition, batch } of partitions) {
       writer.int32(partition);
-      writer.int32(bytes);
-      writer.batch(messages, bytes);
+      writer.int32(batch.bytes);
+      writer.batch(batch);
     }
   }
   return writer.bytes;

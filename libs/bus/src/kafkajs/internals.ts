@@ -193,7 +193,6 @@ export const internals = {
   ),
   Decoder: load<new (buffer: Buffer) => KafkaDecoder>('kafkajs/src/protocol/decoder.js'),
   Encoder: load<new (initialSize?: number) => KafkaEncoder>('kafkajs/src/protocol/encoder.js'),
-  crc32C: load<(bytes: Buffer) => number>('kafkajs/src/protocol/recordBatch/crc32C/index.js'),
   errors:
     load<Record<string, new (message: string) => Error & { retriable: boolean }>>('kafkajs/src/errors.js'),
   createErrorFromCode: load<{ createErrorFromCode(code: number): Error }>('kafkajs/src/protocol/error.js')

@@ -43,14 +43,20 @@ export class KafkaPublisher implements BusPublisher {
       });
       return Promise.resolve(messages.map(() => ({ ok: false, error, outcome: error.outcome })));
     }
-    const results = messages.map(
-      (message) =>
-        new Promise<PublishResult>((settle) => {
-          this.queue.push({ message, bytes: bytesOf(message), settle });
-        }),
-    );
-    this.running ??= this.drain();
-    return Promise.all(results);
+    if (messages.length === 0) return Promise.resolve([]);
+    return new Promise((answer) => {
+      const results: PublishResult[] = [];
+      let open = messages.length;
+      messages.forEach((message, at) => {
+        const settle = (result: PublishResult): void => {
+          results[at] = result;
+          open -= 1;
+          if (open === 0) answer(results);
+        };
+        this.queue.push({ message, bytes: bytesOf(message), settle });
+      });
+      this.running ??= this.drain();
+    });
   }
 
   close(): Promise<void> {

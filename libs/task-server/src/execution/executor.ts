@@ -90,15 +90,15 @@ export class Executor {
   }
 
   private async call(work: Work, { tools }: HandlerTools): Promise<Outcome> {
-    const { command, traceparent, abort } = work;
+    const { command, traceparent } = work;
     try {
       const definition = this.parts.definition(command.task)!;
       const event = taskEventOf(command, traceparent);
       const { beforeHandler } = this.parts.hooks();
-      if (beforeHandler) await beforeHandler(event, abort.signal);
+      if (beforeHandler) await beforeHandler(event, work.abort.signal);
       return outcomeOfOutput(await definition.handler({ event, tools }));
     } catch (thrown) {
-      return outcomeOfThrown(thrown, abort.signal.aborted);
+      return outcomeOfThrown(thrown, work.abort.signal.aborted);
     }
   }
 
@@ -106,7 +106,7 @@ export class Executor {
     const { server, messages, senders, log } = this.parts;
     const { invocation, run, task, attempt } = work.command;
     let ended = false;
-    const helpers = handlerTools(server, invocation, work.abort.signal, {
+    const helpers = handlerTools(server, invocation, () => work.abort.signal, {
       progress: (percent, message) =>
         senders.updates.sendDroppable(messages.progress(work, percent, message)),
       log: (level, message, details) => {

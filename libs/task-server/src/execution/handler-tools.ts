@@ -27,14 +27,17 @@ const TEXT_BYTES = 8 * 1024;
 export function handlerTools(
   server: string,
   invocation: string,
-  signal: AbortSignal,
+  /** Made when a handler asks for it: most do not, and there is one for each attempt. */
+  signal: () => AbortSignal,
   sinks: ToolSinks,
 ): HandlerTools {
   const progress = new Progress(sinks.progress);
   let requests = 0;
   const tools: TaskTools = {
     logger: loggerOn(sinks.log),
-    signal,
+    get signal() {
+      return signal();
+    },
     progress: (percent, message) => progress.report(percent, message),
     async invoke(target, request = {}) {
       const idempotencyKey = request.idempotencyKey ?? derivedKey(invocation, requests);

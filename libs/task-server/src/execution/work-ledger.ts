@@ -12,6 +12,23 @@ export interface Work {
   onBegun?: (started: Promise<void>) => void;
 }
 
+class KnownWork implements Work {
+  acknowledged = Promise.resolve();
+  declare onBegun?: Work['onBegun'];
+  private controller: AbortController | undefined;
+
+  constructor(
+    readonly command: InvokeCommand,
+    readonly traceparent: string | undefined,
+    readonly receivedAtMs: number,
+  ) {}
+
+  /** Made when it is asked for: it takes longer than all else that is remembered of an attempt. */
+  get abort(): AbortController {
+    return (this.controller ??= new AbortController());
+  }
+}
+
 /** What to do with a command that invokes. */
 export type Admission =
   | { readonly kind: 'begin'; readonly work: Work }
@@ -78,9 +95,7 @@ export class WorkLedger {
       return { kind: 'expired', handBack: this.handBackOnce(command, nowMs) };
     }
 
-    const abort = new AbortController();
-    const acknowledged = Promise.resolve();
-    const work: Work = { command, traceparent, receivedAtMs: nowMs, abort, acknowledged };
+    const work = new KnownWork(command, traceparent, nowMs);
     this.known.set(invocation, work);
     const isFree = this.running.size < this.limits.concurrency && this.waiting.size === 0;
     if (!takes || this.draining || (!isFree && this.waiting.size >= this.limits.queueLimit)) {

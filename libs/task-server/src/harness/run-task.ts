@@ -56,7 +56,7 @@ export async function runTask(
   const progress: { percent: number; message: string | undefined }[] = [];
   const invoked: RunRequest[] = [];
   const signal = input.signal ?? new AbortController().signal;
-  const { tools, end } = handlerTools(server.name, command.invocation, signal, {
+  const { tools, end } = handlerTools(server.name, command.invocation, () => signal, {
     log: (level, message) => void logs.push({ level, message }),
     progress: (percent, message) => void progress.push({ percent, message }),
     request: async (request) => void invoked.push(request),

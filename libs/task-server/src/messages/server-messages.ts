@@ -83,15 +83,10 @@ export class ServerMessages {
 
   private update(type: string, { command, traceparent }: Attempt, data: object): OutMessage {
     const { invocation, run, task, attempt, lease } = command;
-    const identity: UpdateIdentity = {
-      invocation,
-      run,
-      task,
-      attempt,
-      lease,
-      instance: this.identity.instance,
-    };
-    const event = this.event(type, task, { ...identity, ...data }, traceparent);
+    const { instance } = this.identity;
+    // In this order: to add to a copy of an object takes many times as long.
+    const said: UpdateIdentity = { invocation, run, task, attempt, lease, instance, ...data };
+    const event = this.event(type, task, said, traceparent);
     return { topic: this.topics.events, key: run, ...encodeStructured(event) };
   }
 
