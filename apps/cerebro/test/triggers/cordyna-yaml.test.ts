@@ -91,7 +91,7 @@ schedules:
     ],
     ['jbos: {}', ['1 /jbos is not known: take it out or correct its name']],
     [
-      'jobs:\n  A: { tasks: [] }',
+      'jobs:\n  A: { tasks: [ { task: a.b } ] }',
       [expect.stringMatching(/^2 \/jobs\/A the key must be a name/) as unknown as string],
     ],
     [
@@ -99,6 +99,16 @@ schedules:
       [
         '3 /jobs/n/taks is not known: take it out or correct its name',
         expect.stringMatching(/^5 \/jobs\/n\/tasks\/0\/task must be <server>/) as unknown as string,
+      ],
+    ],
+    [
+      'jbos: {}\njobs:\n  n: { taks: 1, tasks: [ { task: a.b } ] }\n  m: 5\nrules: []\nschedules: { s: { everyMs: no } }',
+      [
+        '1 /jbos is not known: take it out or correct its name',
+        '4 /jobs/m must be object',
+        '5 /rules must be object',
+        '3 /jobs/n/taks is not known: take it out or correct its name',
+        '6 /schedules/s/everyMs must be integer',
       ],
     ],
     [

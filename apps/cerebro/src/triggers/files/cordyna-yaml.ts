@@ -24,10 +24,9 @@ import { readYaml, type YamlSource } from './yaml-source.js';
 export class CordynaYaml extends FileFormat {
   read(text: string): FileContent {
     const source = readYaml(text);
-    const checked = validateFileSections(source.value ?? {});
-    if (!checked.ok) throw invalid(checked.errors, source);
-    const sections = checked.value as { readonly [section: string]: JsonObject };
-    const errors: { path: string; message: string }[] = [];
+    const sections = source.value ?? {};
+    const checked = validateFileSections(sections);
+    const errors: { path: string; message: string }[] = checked.ok ? [] : [...checked.errors];
     const changes: DefinitionChange[] = [];
     for (const part of FILE_SECTIONS) {
       for (const { name, path, sent } of entriesOf(part, sections)) {
@@ -57,12 +56,20 @@ export class CordynaYaml extends FileFormat {
   }
 }
 
-/** The definitions of a section; one of a kind of which there is one stands there without its name. */
-function entriesOf({ section, names }: FileSection, sections: { readonly [section: string]: JsonObject }) {
-  const own = sections[section];
-  if (own === undefined) return [];
-  if (names === null) return [{ name: section, path: pointerOf([section]), sent: own as JsonValue }];
-  return Object.entries(own).map(([name, sent]) => ({ name, path: pointerOf([section, name]), sent }));
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The definitions of a section, as far as they are objects; one of a kind of which there is one stands there without its
+ * name.
+ */
+function entriesOf({ section, names }: FileSection, sections: JsonValue) {
+  const own = isObject(sections) ? sections[section] : undefined;
+  if (!isObject(own)) return [];
+  if (names === null) return [{ name: section, path: pointerOf([section]), sent: own }];
+  return Object.entries(own)
+    .filter(([, sent]) => isObject(sent))
+    .map(([name, sent]) => ({ name, path: pointerOf([section, name]), sent }));
 }
 
 const invalid = (found: readonly { path: string; message: string }[], { placeOf }: YamlSource): InvalidFile =>
