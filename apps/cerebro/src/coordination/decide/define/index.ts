@@ -1,4 +1,11 @@
-import { definitionId, inForce, nextVersion, withDefinitions, type Registry } from '@cordyna/engine';
+import {
+  definitionId,
+  inForce,
+  nextVersion,
+  withDefinitions,
+  type Definition,
+  type Registry,
+} from '@cordyna/engine';
 import type { DefinitionChange, DefinitionResult } from '../../definitions/changes.js';
 import type { Inbound, Outcome, RefusalCode } from '../../inbound.js';
 import type { ScheduleDetails } from '../../ports/index.js';
@@ -14,6 +21,8 @@ type Define = Extract<Inbound, { kind: 'define' }>;
 /** Changes of definitions, each seeing those before it: all of them, or none with every error. */
 export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tools): Outcome {
   let registry = work.registry();
+  // A registry for each of thousands of schedules would be copied thousands of times; nothing but the other kinds looks at them.
+  let ofSchedules: Definition[] = [];
   const problems: Problem[] = [];
   const results: DefinitionResult[] = [];
   const schedules: ScheduleChange[] = [];
@@ -28,9 +37,11 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
       problems.push(...schedule.problems);
       results.push(schedule.result);
       schedules.push(schedule);
-      registry = withDefinitions(registry, [schedule.definition]);
+      ofSchedules.push(schedule.definition);
       continue;
     }
+    if (ofSchedules.length > 0) registry = withDefinitions(registry, ofSchedules);
+    ofSchedules = [];
     const found = check(registry, change, tools);
     problems.push(...found.problems);
     const { kind, name, action, body } = change;
@@ -46,6 +57,7 @@ export function decideDefinitions(inbound: Define, work: WorkingSet, tools: Tool
     made.push(definition);
   }
   if (problems.length > 0) return refused(problems);
+  if (ofSchedules.length > 0) registry = withDefinitions(registry, ofSchedules);
   if (inbound.isDryRun) return { kind: 'defined', results };
   const { author, reason } = inbound;
   for (const definition of made)
