@@ -11,7 +11,7 @@ import {
   type ProgressBuffer,
 } from '../../apps/cerebro/src/coordination/index.js';
 import { InboundHandler } from '../../apps/cerebro/src/messaging/index.js';
-import { DueTimer, Lookout, Sweeper } from '../../apps/cerebro/src/timers/index.js';
+import { Lookout, ScheduleTimer, Sweeper } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 const LIMIT = 100;
@@ -42,9 +42,9 @@ beforeAll(async () => {
   handler = new InboundHandler(door.door, progress, queries, {} as BusAdmin, newWork);
   const lookout = new Lookout(queries, clock, { topics: [], unsentForMs: 0, silentForMs: 60_000 });
   const sweeper = new Sweeper(queries, door.bus, door.door, 0);
-  const due = new DueTimer(queries, door.door, clock, door.due, '/cerebro/refused', undefined, backlog);
+  const due = new ScheduleTimer(queries, door.door, clock, door.due, undefined, backlog);
   lookout.tell({ seen: ({ unpublished }) => backlog.learn(unpublished) });
-  for (const timer of [sweeper, due]) lookout.tell(timer);
+  lookout.tell(sweeper);
   timers = [sweeper, due, lookout];
   timers.forEach((timer) => timer.start());
 });

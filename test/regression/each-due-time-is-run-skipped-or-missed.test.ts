@@ -93,3 +93,30 @@ test('the anchor outlives declarations that keep the interval, and a withdrawal'
   await fire();
   expect(await firings()).toHaveLength(settled);
 });
+
+test('a run that somebody retries is unfinished for the next firing, also where its schedule was read before', async () => {
+  await doors[0]!.declare({ server: 'r', tasks: [{ name: 'often', everyMs: EVERY_MS }] });
+  const settled = async () => [...(await queries().firings('r.often', 100))].reverse();
+  const fireBy = (door: OpenDoor) => {
+    const newRun = `00000000-0000-7000-9000-${String(++made).padStart(12, '0')}`;
+    return door.submit({ kind: 'fire', schedule: 'r.often', newRun });
+  };
+  const { run } = await awaitUntil('the first run', async () => {
+    await fireBy(doors[0]!);
+    return (await settled()).find(({ outcome }) => outcome === 'run');
+  });
+  const invoke = await awaitUntil('it is invoked', () => doors[0]!.invokeOf(run ?? '', 'r.often'));
+  const error = { code: 'failed', message: 'no' };
+  await doors[0]!.report(invoke, { report: 'error', error });
+  await doors[0]!.door.prepare(['r.often']);
+  const input = { kind: 'retry' } as const;
+  expect(await doors[1]!.submit({ kind: 'run-input', run: run ?? '', source: '/test', input })).toMatchObject(
+    { kind: 'done' },
+  );
+  const before = (await settled()).length;
+  await awaitUntil('it is due again', async () => {
+    await fireBy(doors[0]!);
+    return (await settled()).length > before;
+  });
+  expect((await settled()).slice(before).map(({ outcome }) => outcome)).not.toContain('run');
+});

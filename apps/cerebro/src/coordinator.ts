@@ -18,9 +18,10 @@ import type {
 import type { TopicSettings } from './messaging/index.js';
 import {
   CapacityTimer,
-  DueTimer,
   EventsTimer,
   Lookout,
+  RetryTimer,
+  ScheduleTimer,
   Sweeper,
   Watchdog,
   type Presence,
@@ -90,7 +91,7 @@ export class Coordinator {
     const looking = [
       new CapacityTimer(queries, door, capacity, outbound, source, lookout),
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new DueTimer(queries, door, clock, due, source, newRunId, backlog),
+      new RetryTimer(queries, door, clock, due, source),
       new EventsTimer(queries, door, clock, due, newRunId, backlog),
       new Watchdog(queries, door, watermark, lookout, { source, lostAfterMs }),
     ];
@@ -98,6 +99,7 @@ export class Coordinator {
     for (const watcher of [pulse, ...looking]) lookout.tell(watcher);
     this.timers = [
       ...looking,
+      new ScheduleTimer(queries, door, clock, due, newRunId, backlog),
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),
       // Whoever it tells has been started by now.

@@ -5,6 +5,7 @@ import {
   UnknownOutcome,
   type DueDeadline,
   type LookQuestion,
+  type Schedule,
   type StoredOutboxMessage,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database } from './database.js';
@@ -26,6 +27,9 @@ function runsBy(found: Iterable<Found>, time: (one: Found) => number, limit: num
   const ordered = [...earliest].map(([id, at]) => [at, id] as const).sort(byTime);
   return ordered.slice(0, limit).map(([, id]) => id);
 }
+
+const isFree = ({ active, details, lastRun }: Schedule, runs: Database['runs']): boolean =>
+  active && details.waiting.length > 0 && runs.get(lastRun ?? '')?.state !== 'running';
 
 /** What timers ask, over tables in memory. */
 export class MemoryTimerQueries extends TimerQueries {
@@ -146,15 +150,25 @@ export class MemoryTimerQueries extends TimerQueries {
     });
   }
 
+  schedulesThatWait(limit: number) {
+    return this.ask(({ schedules, runs }) =>
+      [...schedules.values()]
+        .filter(({ value }) => isFree(value, runs))
+        .map(({ value: { schedule } }) => schedule)
+        .sort()
+        .slice(0, limit),
+    );
+  }
+
   dueSchedules(aheadMs: number, limit: number) {
     return this.ask(({ schedules, runs, clock }) =>
       [...schedules.values()]
-        .flatMap(({ value: { schedule, active, nextDueAt, lastRun, details } }) => {
-          const isFree = active && details.waiting.length > 0 && runs.get(lastRun ?? '')?.state !== 'running';
+        .flatMap(({ value }) => {
+          const { schedule, active, nextDueAt } = value;
           const isDue = active && nextDueAt !== null && nextDueAt <= clock() + aheadMs;
           return [
             ...(isDue ? [[nextDueAt, schedule] as const] : []),
-            ...(isFree ? [[0, schedule] as const] : []),
+            ...(isFree(value, runs) ? [[0, schedule] as const] : []),
           ];
         })
         .sort(byTime)

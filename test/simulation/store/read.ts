@@ -12,7 +12,7 @@ import type { Database, FreshnessRow, RunRow } from './database.js';
 /** What is there of what is needed, seen at one moment. */
 export function read(db: Database, needs: Needs): Loaded {
   const runs = new Map();
-  for (const id of needs.runs) {
+  for (const id of [...needs.runs, ...(needs.newRuns ?? [])]) {
     const row = db.runs.get(id);
     if (row) runs.set(id, { version: row.version, contentHash: row.contentHash, value: runOf(row) });
   }

@@ -8,12 +8,14 @@ import {
   type Versioned,
 } from './ports/index.js';
 import { NOTHING_LOADED, isEmpty, merge } from './needs.js';
+import { PreparedSchedules } from './prepared-schedules.js';
 import { RunCache } from './run-cache.js';
 import type { WorkingSet } from './working-set.js';
 
 /** What this coordinator remembers between batches. Stale is harmless: the commit checks every version. */
 export class Caches {
   readonly runs = new RunCache();
+  readonly schedules = new PreparedSchedules();
   private readonly positions = new Map<string, bigint>();
   private registry: Versioned<Registry> | null = null;
 
@@ -31,9 +33,14 @@ export class Caches {
 
   private split(needs: Needs): { readonly known: Loaded; readonly missing: Needs } {
     const runs = new Map<string, NonNullable<ReturnType<RunCache['get']>>>();
-    for (const id of needs.runs) {
+    for (const id of [...needs.runs, ...(needs.newRuns ?? [])]) {
       const cached = this.runs.get(id);
       if (cached) runs.set(id, cached);
+    }
+    const schedules = new Map<string, NonNullable<ReturnType<PreparedSchedules['get']>>>();
+    for (const id of needs.schedules) {
+      const prepared = this.schedules.get(id);
+      if (prepared) schedules.set(id, prepared);
     }
     const positions = new Map<string, bigint>();
     for (const { topic, partition } of needs.positions) {
@@ -43,6 +50,9 @@ export class Caches {
     const missing: Needs = {
       ...needs,
       runs: needs.runs.filter((id) => !runs.has(id)),
+      // That there is none with that id yet, the commit finds out by itself.
+      newRuns: [],
+      schedules: needs.schedules.filter((id) => !schedules.has(id)),
       positions: needs.positions.filter(
         ({ topic, partition }) => !positions.has(positionOf(topic, partition)),
       ),
@@ -51,6 +61,7 @@ export class Caches {
     const known: Loaded = {
       ...NOTHING_LOADED,
       runs,
+      schedules,
       positions,
       registry: needs.registry ? this.registry : null,
     };
@@ -64,18 +75,21 @@ export class Caches {
   }
 
   /** What was decided is what is stored, or will be with a commit that is under way. */
-  absorb(work: WorkingSet, { positions }: Changes): void {
+  absorb(work: WorkingSet, changes: Changes): void {
     for (const { run, version, contentHash } of work.changedRuns()) {
       this.runs.put(run.seed.run, { value: run, version, contentHash });
     }
-    for (const { topic, partition, to } of positions) this.positions.set(positionOf(topic, partition), to);
+    for (const { topic, partition, to } of changes.positions)
+      this.positions.set(positionOf(topic, partition), to);
+    this.schedules.absorb(changes);
     this.registry = work.registryAfter();
   }
 
   /** After a conflict or an unknown outcome: nothing of this batch can be trusted, nor what it was to leave. */
   forget(needs: Needs, changes?: Changes): void {
     for (const { run } of changes?.runs ?? []) this.runs.evict(run.seed.run);
-    for (const run of needs.runs) this.runs.evict(run);
+    for (const run of [...needs.runs, ...(needs.newRuns ?? [])]) this.runs.evict(run);
+    this.schedules.forget(needs.schedules);
     for (const { topic, partition } of needs.positions) this.positions.delete(positionOf(topic, partition));
     this.registry = null;
   }

@@ -18,6 +18,7 @@ import {
   type Ticket,
   type Versioned,
 } from './ports/index.js';
+import { isHopeless, isOffer } from './offers.js';
 import type { Publisher } from './publisher.js';
 
 /** A batch whose commit was sent. */
@@ -87,6 +88,11 @@ export class Door {
   async submit(inbound: Inbound): Promise<Outcome> {
     const [outcome] = await this.queue.add({ inbounds: [inbound], range: null });
     return outcome ?? DONE;
+  }
+
+  /** Reads schedules before they are due. */
+  async prepare(schedules: readonly string[]): Promise<void> {
+    await this.caches.schedules.prepare(schedules, this.store);
   }
 
   /** Rides with the first batch after 250 ms. */
@@ -389,10 +395,3 @@ export class Door {
     }
   }
 }
-
-const isOffer = ({ item: { inbounds } }: Waiting): boolean =>
-  inbounds[0]?.kind === 'run-input' && inbounds[0].input.kind === 'capacity';
-
-/** Whatever is free, the run cannot use it. */
-export const isHopeless = (outcome: Outcome): boolean =>
-  outcome.kind === 'store-refused' || (outcome.kind === 'refused' && outcome.code === 'unknown_run');

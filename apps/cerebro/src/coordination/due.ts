@@ -11,6 +11,8 @@ import {
 /** What timers look for. */
 export type DueKind = 'retries' | 'schedules' | 'events';
 
+type Listener = (at: number, schedule?: string) => void;
+
 /** At once. */
 const NOW = 0;
 
@@ -19,10 +21,10 @@ const NOW = 0;
  * coordinator commits is its own timers' to find, and found by a seldom look should that one be gone.
  */
 export class Due {
-  private readonly listeners = new Map<DueKind, (at: number) => void>();
+  private readonly listeners = new Map<DueKind, Listener>();
 
-  /** @param onDue is told the time: epoch ms on the database's clock, which may be past */
-  listen(kind: DueKind, onDue: (at: number) => void): void {
+  /** @param onDue is told the time: epoch ms on the database's clock, which may be past; of a schedule its name, too */
+  listen(kind: DueKind, onDue: Listener): void {
     this.listeners.set(kind, onDue);
   }
 
@@ -37,15 +39,15 @@ export class Due {
       if (seed.trigger.kind === 'schedule') this.tell('schedules', NOW);
     }
     for (const { value } of changes.schedules)
-      if (value.active && value.nextDueAt !== null) this.tell('schedules', value.nextDueAt);
+      if (value.active && value.nextDueAt !== null) this.tell('schedules', value.nextDueAt, value.schedule);
     if (!changes.events) return;
     this.tell('events', NOW);
     for (const { expiresAt } of changes.events.states.writes)
       if (expiresAt !== null) this.tell('events', expiresAt);
   }
 
-  private tell(kind: DueKind, at: number): void {
-    this.listeners.get(kind)?.(at);
+  private tell(kind: DueKind, at: number, schedule?: string): void {
+    this.listeners.get(kind)?.(at, schedule);
   }
 }
 

@@ -14,6 +14,7 @@ export * from './inbound.js';
 export * from './json-schema.js';
 export * from './leases.js';
 export * from './metrics.js';
+export { isHopeless } from './offers.js';
 export * from './ports/index.js';
 export * from './publisher.js';
 export * from './caches.js';

@@ -24,6 +24,8 @@ export interface Published {
 /** What the inputs name themselves. What depends on what was loaded comes from `furtherNeeds`. */
 export function firstNeeds(items: readonly Item[], published: readonly Published[]): Needs {
   const runs = new Set<string>();
+  // Is one there, what is decided anew has taken effect already: the answer to its commit was lost.
+  const newRuns = new Set<string>();
   const keys = new Map<string, RunKey>();
   const schedules = new Set<string>();
   const events = noEventNeeds();
@@ -33,17 +35,17 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
-    // Is it there, what is decided anew has taken effect already: the answer to its commit was lost.
     const isFiring = inbound.kind === 'event-due' && inbound.what === 'firing';
-    if (inbound.kind === 'fire' || isFiring) runs.add(inbound.newRun);
+    if (inbound.kind === 'fire' || isFiring) newRuns.add(inbound.newRun);
     if (inbound.kind === 'define') for (const name of schedulesOf(inbound)) schedules.add(name);
     if (inbound.kind === 'schedule-action' && inbound.action === 'fire') {
-      runs.add(inbound.newRun);
+      newRuns.add(inbound.newRun);
       const target = `schedule ${inbound.schedule}`;
       if (inbound.key !== null) keys.set(`${target}\n${inbound.key}`, { target, key: inbound.key });
     }
     if (inbound.kind !== 'run-requested') continue;
-    runs.add(inbound.request.run ?? inbound.newRun);
+    if (inbound.request.run === undefined) newRuns.add(inbound.newRun);
+    else runs.add(inbound.request.run);
     const key = inbound.request.idempotencyKey ?? inbound.fallbackKey;
     if (key !== null)
       keys.set(`${targetOf(inbound.request)}\n${key}`, { target: targetOf(inbound.request), key });
@@ -51,6 +53,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const positions = items.flatMap(({ range }) => (range ? [range] : []));
   return {
     runs: [...runs],
+    newRuns: [...newRuns],
     freshness: [],
     keys: [...keys.values()],
     schedules: [...schedules],
@@ -93,6 +96,8 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
     if (inbound.kind === 'run-input') {
       const run = loaded.runs.get(inbound.run)?.value;
       if (run) add(freshnessNeeds(run, inbound.input));
+      const { schedule } = run?.seed.trigger ?? {};
+      if (inbound.input.kind === 'retry' && schedule !== undefined) schedules.add(schedule);
     }
   }
   return {

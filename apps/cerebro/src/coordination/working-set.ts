@@ -38,6 +38,25 @@ interface WorkingRun {
   readonly rows: HistoryRow[];
 }
 
+interface WorkingSchedule {
+  readonly value: Schedule;
+  readonly expectedVersion: number | null;
+  readonly lastRunOpen: boolean;
+  readonly changed: boolean;
+  /** As it was loaded. */
+  readonly before: Schedule | null;
+}
+
+function savedOf({ value, expectedVersion, before }: WorkingSchedule): Changes['schedules'][number] {
+  return { value, expectedVersion, ...(before && isMoved(before, value) ? { isMoved: true } : {}) };
+}
+
+/** Nothing but what each firing changes. */
+const isMoved = (
+  { nextDueAt: _due, lastRun: _run, ...before }: Schedule,
+  { nextDueAt: _next, lastRun: _last, ...after }: Schedule,
+): boolean => (Object.keys(after) as (keyof typeof after)[]).every((name) => after[name] === before[name]);
+
 /**
  * Everything that one batch reads and writes. Decisions see what earlier inputs of the same batch decided; nothing
  * outside changes before the commit, so that a batch can be thrown away and decided again.
@@ -49,10 +68,7 @@ export class WorkingSet {
   private readonly freshnessValues = new Map<string, Freshness>();
   private readonly freshnessRead = new Map<string, number>();
   private readonly freshnessWrites: Changes['freshness']['writes'][number][] = [];
-  private readonly schedules = new Map<
-    string,
-    { value: Schedule; readonly expectedVersion: number | null; lastRunOpen: boolean; changed: boolean }
-  >();
+  private readonly schedules = new Map<string, WorkingSchedule>();
   private readonly positions = new Map<string, Changes['positions'][number]>();
   private currentRegistry: Registry;
   private registryRead = false;
@@ -87,7 +103,7 @@ export class WorkingSet {
       this.runs.set(run, { run: value, expectedVersion: version, contentHash, ...untouched });
     }
     for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
-      this.schedules.set(id, { value, expectedVersion: version, lastRunOpen, changed: false });
+      this.schedules.set(id, { value, lastRunOpen, expectedVersion: version, changed: false, before: value });
     }
     for (const [task, { value }] of loaded.freshness) this.freshnessValues.set(task, value);
   }
@@ -226,9 +242,8 @@ export class WorkingSet {
   }
 
   saveSchedule(value: Schedule, lastRunOpen: boolean): void {
-    const before = this.schedules.get(value.schedule);
-    const expectedVersion = before?.expectedVersion ?? null;
-    this.schedules.set(value.schedule, { value, expectedVersion, lastRunOpen, changed: true });
+    const { expectedVersion = null, before = null } = this.schedules.get(value.schedule) ?? {};
+    this.schedules.set(value.schedule, { value, expectedVersion, lastRunOpen, changed: true, before });
   }
 
   hasFiring(schedule: string, scheduledFor: number): boolean {
@@ -306,7 +321,7 @@ export class WorkingSet {
         read: this.registryRead || this.registryChanges.length > 0 ? this.registryVersion : null,
         changes: this.registryChanges,
       },
-      schedules: [...this.schedules.values()].filter(({ changed }) => changed),
+      schedules: [...this.schedules.values()].filter(({ changed }) => changed).map(savedOf),
       firings: this.firings,
       heartbeats: this.heartbeats,
       signsOfLife: [...this.signs.values()],

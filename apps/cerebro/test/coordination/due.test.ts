@@ -60,6 +60,18 @@ test('a schedule is due at its next time unless it is paused', async () => {
   expect(await toldOf({ schedules })).toEqual({ schedules: [9_000] });
 });
 
+test('a schedule is told by its name', () => {
+  const due = new Due();
+  const told: unknown[] = [];
+  due.listen('schedules', (at, schedule) => told.push([at, schedule]));
+  const value = { schedule: 'nightly', active: true, nextDueAt: 9_000 };
+  due.learn({ ...NOTHING, schedules: [{ value }], runs: [run('schedule', 'failed')] } as unknown as Changes);
+  expect(told).toEqual([
+    [0, undefined],
+    [9_000, 'nightly'],
+  ]);
+});
+
 test('an event is due at once, and what waits when it has waited for too long', async () => {
   const events = { states: { writes: [{ expiresAt: 6_000 }, { expiresAt: null }] } };
   expect(await toldOf({ events })).toEqual({ events: [0, 6_000] });

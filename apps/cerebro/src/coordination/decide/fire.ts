@@ -10,6 +10,12 @@ import { inForceOf, requestOf } from './schedules.js';
 /** Due times that one firing settles at most; a longer outage is settled in several. */
 const MAX_DUE = 1_000;
 
+/** The clock's estimate goes back by less than this. */
+const EARLY_MS = 25;
+const TOO_EARLY: Outcome = { kind: 'refused', code: 'wrong_state', message: 'it is not due', errors: [] };
+
+const isNear = (at: number | null, now: number): boolean => at !== null && at - now <= EARLY_MS;
+
 /**
  * Settles every due time of a schedule up to now, each exactly once, by its rules for what was missed and for overlaps.
  * A schedule that another coordinator settled is left alone.
@@ -27,7 +33,7 @@ export function decideFiring(
   const { value } = found;
   const { nextDueAt, details } = value;
   const isDue = nextDueAt !== null && nextDueAt <= now;
-  if (!isDue && details.waiting.length === 0) return DONE;
+  if (!isDue && details.waiting.length === 0) return isNear(nextDueAt, now) ? TOO_EARLY : DONE;
   const limit = MAX_DUE + inForce.catchUpLimit;
   const due = isDue ? dueBetween(inForce.timing, nextDueAt - 1, now, limit) : [];
   const isCut = due.length === limit && nextDue(inForce.timing, due.at(-1) ?? now) !== null;
@@ -35,7 +41,8 @@ export function decideFiring(
   const { settled, waiting, until } = planFirings(state, inForce);
   if (settled.length === 0 && until === null) return DONE;
   const next = until === null ? nextDueAt : nextDue(inForce.timing, until);
-  const kept = { ...value, nextDueAt: next, details: { ...details, waiting } };
+  const isSame = waiting.length + details.waiting.length === 0;
+  const kept = { ...value, nextDueAt: next, details: isSame ? details : { ...details, waiting } };
   work.saveSchedule(kept, found.lastRunOpen);
   let runs = 0;
   for (const one of settled) {

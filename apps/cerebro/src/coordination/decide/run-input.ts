@@ -1,4 +1,4 @@
-import { step } from '@cordyna/engine';
+import { step, type Run } from '@cordyna/engine';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { WorkingSet } from '../working-set.js';
 import { originOf, worldOf, type Tools } from './context.js';
@@ -16,6 +16,15 @@ export function decideRunInput(
   const decision = step(run, inbound.input, origin, worldOf(work, tools));
   work.absorb(decision);
   if (inbound.input.kind === 'capacity') work.noteWhereItWaits(decision.run);
-  if (decision.refused === null) return DONE;
+  if (decision.refused === null) {
+    if (inbound.input.kind === 'retry') goesOn(decision.run, work);
+    return DONE;
+  }
   return { kind: 'refused', code: 'wrong_state', message: decision.refused, errors: [] };
+}
+
+/** Whoever read the schedule when its last run had ended is told by its version. */
+function goesOn({ state, seed: { run, trigger } }: Run, work: WorkingSet): void {
+  const found = trigger.kind === 'schedule' ? work.schedule(trigger.schedule ?? '') : undefined;
+  if (state === 'running' && found?.value.lastRun === run) work.saveSchedule(found.value, true);
 }

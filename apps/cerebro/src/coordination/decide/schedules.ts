@@ -3,8 +3,18 @@ import type { RunRequest } from '@cordyna/protocol/model';
 import { NO_DETAILS, type Schedule, type ScheduleDetails } from '../ports/index.js';
 import type { WorkingSet } from '../working-set.js';
 
-export const inForceOf = ({ schedule, details }: Pick<Schedule, 'schedule' | 'details'>) =>
-  scheduleInForce({ schedule, ...details });
+const known = new WeakMap<ScheduleDetails, { readonly schedule: string; readonly inForce: InForce }>();
+
+type InForce = ReturnType<typeof scheduleInForce>;
+
+/** Asked for several times with each firing, of details that change seldom. */
+export function inForceOf({ schedule, details }: Pick<Schedule, 'schedule' | 'details'>): InForce {
+  const found = known.get(details);
+  if (found?.schedule === schedule) return found.inForce;
+  const inForce = scheduleInForce({ schedule, ...details });
+  known.set(details, { schedule, inForce });
+  return inForce;
+}
 
 /** What a firing asks for. */
 export const requestOf = ({ task, job, scope, args, taskArgs }: ScheduleInForce): RunRequest => ({

@@ -9,6 +9,7 @@ export * from './outbox-rows.js';
 export * from './peers.js';
 export * from './queries.js';
 export * from './retention.js';
+export * from './schedules.js';
 export * from './schedule-queries.js';
 export * from './server-work.js';
 export * from './store.js';

@@ -1,6 +1,5 @@
 import type {
   DeclaredServer,
-  DeclaredTiming,
   Definition,
   Freshness,
   FreshnessWrite,
@@ -16,11 +15,11 @@ import type {
   Heartbeat,
   InstanceState,
   JsonObject,
-  ScheduleBody,
   ServerDeclaration,
 } from '@cordyna/protocol/model';
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
 import { LookQueries } from './look.js';
+import type { Firing, Schedule } from './schedules.js';
 import type { ServerWork } from './server-work.js';
 import type { Versioned } from './versioned.js';
 
@@ -41,66 +40,11 @@ export interface Position {
   readonly partition: number;
 }
 
-/** What a schedule is made of; the other fields of `Schedule` follow from it. Times are epoch ms. */
-export interface ScheduleDetails {
-  readonly declared: DeclaredTiming | null;
-  readonly isDeclared: boolean;
-  readonly body: ScheduleBody | null;
-  readonly bodyAnchor: number | null;
-  /** Who made `body`, and why. */
-  readonly by: { readonly author: string | null; readonly reason: string | null; readonly at: number } | null;
-  readonly paused: {
-    readonly author: string | null;
-    readonly reason: string | null;
-    readonly at: number;
-  } | null;
-  /** Due times that wait for the run before them, the oldest first. */
-  readonly waiting: readonly number[];
-  /** Version of `body`. */
-  readonly revision: number;
-}
-
-export const NO_DETAILS: ScheduleDetails = {
-  declared: null,
-  isDeclared: false,
-  body: null,
-  bodyAnchor: null,
-  by: null,
-  paused: null,
-  waiting: [],
-  revision: 0,
-};
-
-/** The id of a declared schedule is its task, that of any other a bare name. Times are epoch ms on the database's clock. */
-export interface Schedule {
-  readonly schedule: string;
-  /** What it runs; null for a job. */
-  readonly task: string | null;
-  readonly everyMs: number | null;
-  readonly cron: string | null;
-  readonly timezone: string;
-  /** When this value was first accepted for this task. */
-  readonly anchor: number;
-  /** Null when it will never fire again. */
-  readonly nextDueAt: number | null;
-  readonly lastRun: string | null;
-  /** In force and not paused. */
-  readonly active: boolean;
-  readonly details: ScheduleDetails;
-}
-
-export type FiringOutcome = 'run' | 'skipped' | 'missed';
-export interface Firing {
-  readonly schedule: string;
-  readonly scheduledFor: number;
-  readonly outcome: FiringOutcome;
-  readonly run: string | null;
-  readonly reason: string | null;
-}
-
 /** What a batch wants to read. */
 export interface Needs {
   readonly runs: readonly string[];
+  /** Ids that were made for runs to come: one is there only when what makes it is decided again. */
+  readonly newRuns?: readonly string[];
   readonly freshness: readonly string[];
   readonly keys: readonly RunKey[];
   readonly schedules: readonly string[];
@@ -213,7 +157,12 @@ export interface Changes {
     readonly read: number | null;
     readonly changes: readonly RegistryChange[];
   };
-  readonly schedules: readonly { readonly expectedVersion: number | null; readonly value: Schedule }[];
+  readonly schedules: readonly {
+    readonly expectedVersion: number | null;
+    readonly value: Schedule;
+    /** Nothing but `nextDueAt` and `lastRun` is other than what was read. */
+    readonly isMoved?: true;
+  }[];
   readonly firings: readonly Firing[];
   readonly heartbeats: readonly Heartbeat[];
   readonly signsOfLife: readonly {
@@ -352,6 +301,8 @@ export abstract class TimerQueries extends LookQueries {
     aheadMs: number,
     limit: number,
   ): Promise<readonly { readonly schedule: string; readonly dueAt: number }[]>;
+  /** Active schedules with a firing that waits for a run that has ended. */
+  abstract schedulesThatWait(limit: number): Promise<readonly string[]>;
   /** Signals, firings of rules and what waits in event sets that are due; at most `limit` of each, the oldest first. */
   abstract dueEvents(limit: number): Promise<readonly DueEvent[]>;
   /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns their messages. */

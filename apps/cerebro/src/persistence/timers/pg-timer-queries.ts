@@ -31,6 +31,13 @@ const schedules = prepared(
    ORDER BY due_at, schedule LIMIT $2`,
 );
 
+const waiting = prepared(
+  'timer_schedules_waiting',
+  `SELECT s.schedule FROM schedules s LEFT JOIN runs r ON r.id = s.last_run AND r.state = 'running'
+   WHERE s.active AND s.details->'waiting' <> '[]'::jsonb AND r.id IS NULL
+   ORDER BY schedule LIMIT $1`,
+);
+
 /** Single indexed questions, outside every transaction of the door. */
 export class PgTimerQueries extends TimerQueries {
   constructor(private readonly pool: Pool) {
@@ -57,6 +64,11 @@ export class PgTimerQueries extends TimerQueries {
   async dueSchedules(aheadMs: number, limit: number) {
     const rows = await ask<{ schedule: string; due_at: number }>(this.pool, schedules(aheadMs, limit));
     return rows.map(({ schedule, due_at: dueAt }) => ({ schedule, dueAt }));
+  }
+
+  async schedulesThatWait(limit: number) {
+    const rows = await ask<{ schedule: string }>(this.pool, waiting(limit));
+    return rows.map(({ schedule }) => schedule);
   }
 
   dueDeadlines(before: number, limit: number) {

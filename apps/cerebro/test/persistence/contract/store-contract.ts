@@ -178,6 +178,11 @@ export function storeContract(open: OpenStore): void {
       await expect(commit(settled)).rejects.toThrow(Conflict);
       await expect(commit({ firings: [firing] })).rejects.toThrow(Conflict);
       expect((await load()).get('s.tick')).toEqual({ version: 2, lastRunOpen: true, value: ran });
+      const moved = { ...ran, nextDueAt: T0 + 5, lastRun: null };
+      const move = { expectedVersion: 2, value: moved, isMoved: true } as const;
+      await commit({ schedules: [move] });
+      await expect(commit({ schedules: [move] })).rejects.toThrow(Conflict);
+      expect((await load()).get('s.tick')).toEqual({ version: 3, lastRunOpen: false, value: moved });
     });
   });
 

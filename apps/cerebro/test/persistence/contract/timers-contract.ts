@@ -186,6 +186,7 @@ export function timersContract(open: OpenStore): void {
       await commit({ schedules: [{ expectedVersion: null, value }] });
       const found = (await db.timers.dueSchedules(0, 100)).find(({ schedule: id }) => id === 's.waits');
       expect(found).toEqual({ schedule: 's.waits', dueAt: 0 });
+      expect(await db.timers.schedulesThatWait(100)).toEqual(['s.waits']);
     });
   });
 

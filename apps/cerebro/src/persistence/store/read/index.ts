@@ -45,10 +45,12 @@ const lockRuns = prepared(
 /** Sends statements in one round trip and gives their results, all seen from a state in which runs are whole. */
 export type Ask = (statements: readonly Statement[]) => Promise<readonly QueryResult[]>;
 
+const runsIn = ({ runs, newRuns = [] }: Needs): readonly string[] => [...runs, ...newRuns].filter(isRunId);
+
 /** What is there of what is needed, as selects by part. */
 function selectsOf(needs: Needs, registryVersion: number | null): ReadonlyMap<Part, Statement> {
   const selects = new Map<Part, Statement>();
-  const runs = needs.runs.filter(isRunId);
+  const runs = runsIn(needs);
   if (needs.positions.length > 0) {
     selects.set('positions', selectPositions(...columnsOf(needs.positions)));
   }
@@ -80,7 +82,7 @@ const columnsOf = (positions: Needs['positions']) =>
 
 /** Locks in the same order as a commit does. Keys never change; new ones meet at their unique index. */
 export function locksOf(needs: Needs): readonly Statement[] {
-  const runs = needs.runs.filter(isRunId);
+  const runs = runsIn(needs);
   return [
     ...(needs.positions.length > 0 ? [lockPositions(...columnsOf(needs.positions))] : []),
     ...(needs.registry ? [lockRegistryRow()] : []),

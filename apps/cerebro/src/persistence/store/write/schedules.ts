@@ -1,6 +1,7 @@
 import type { Changes, Firing } from '../../../coordination/ports/index.js';
 import { prepared, type Scalar, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
+import { lockSchedules } from '../read/schedules.js';
 
 type ScheduleChange = Changes['schedules'][number];
 
@@ -23,6 +24,22 @@ const update = prepared(
      RETURNING 1
    )
    SELECT cordyna_expect(count(*), $12, 'schedules') FROM updated`,
+);
+
+const move = prepared(
+  'schedules_move',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::float8[], $4::uuid[])
+       AS w (schedule, version, next_due_at, last_run)
+   ), locked AS (
+     SELECT w.* FROM schedules s JOIN wanted w ON s.schedule = w.schedule AND s.version = w.version
+     ORDER BY s.schedule FOR UPDATE OF s
+   ), updated AS (
+     UPDATE schedules s SET version = s.version + 1, next_due_at = ${at('l.next_due_at')}, last_run = l.last_run
+     FROM locked l WHERE s.schedule = l.schedule
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $5, 'moved schedules') FROM updated`,
 );
 
 const insert = prepared(
@@ -69,12 +86,26 @@ const valuesOf = (changes: readonly ScheduleChange[]): readonly (readonly Scalar
 /** Compares the version of each schedule with the one that was read. */
 export function writeSchedules(changes: Changes['schedules']): Statement[] {
   const statements: Statement[] = [];
-  const known = changes.filter(({ expectedVersion }) => expectedVersion !== null);
+  const moved = changes.filter(({ isMoved }) => isMoved);
+  const known = changes.filter(({ expectedVersion, isMoved }) => expectedVersion !== null && !isMoved);
   const created = changes.filter(({ expectedVersion }) => expectedVersion === null);
+  // Everybody locks all that a commit changes in the same order.
+  if (moved.length > 0 && known.length > 0)
+    statements.push(lockSchedules([...moved, ...known].map(({ value }) => value.schedule)));
   if (known.length > 0) {
     const versions = known.map(({ expectedVersion }) => expectedVersion);
     statements.push(update(...valuesOf(known), versions, known.length));
   }
+  if (moved.length > 0)
+    statements.push(
+      move(
+        moved.map(({ value }) => value.schedule),
+        moved.map(({ expectedVersion }) => expectedVersion),
+        moved.map(({ value }) => value.nextDueAt),
+        moved.map(({ value }) => value.lastRun),
+        moved.length,
+      ),
+    );
   if (created.length > 0) statements.push(insert(...valuesOf(created), created.length));
   return statements;
 }

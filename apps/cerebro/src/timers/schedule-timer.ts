@@ -1,0 +1,110 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Backlog, DatabaseClock, Door, Due, Outcome, TimerQueries } from '../coordination/index.js';
+import { Alarm } from './alarm.js';
+import { ComingTimes } from './coming-times.js';
+import { Ticker } from './ticker.js';
+
+const LOOK_MS = 500;
+/** Whoever is woken looks at all schedules again only after this; else at those that wait for the end of a run. */
+const REST_MS = 250;
+/** More than the time between two looks at all: what falls due in between is known before. */
+const AHEAD_MS = 1_000;
+const AT_MOST = 2_000;
+const AGAIN_MS = 10;
+/** At once. */
+const NOW = 0;
+
+/**
+ * Proposes schedules at their due times, without waiting for what it has proposed before. What falls due until the next
+ * look is read beforehand. Several coordinators may propose the same: one of them is applied.
+ */
+export class ScheduleTimer {
+  private readonly ticker = new Ticker('Schedules', LOOK_MS, () => this.tick());
+  private readonly alarm: Alarm;
+  private readonly coming: ComingTimes;
+  /** Epoch ms on the database's clock. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  /** Schedules whose proposals are not answered. */
+  private readonly proposed = new Map<string, Promise<void>>();
+  /** Those of them that have fallen due once more. */
+  private readonly again = new Set<string>();
+  /** Schedules that were proposed since the last look began: what it has found of them may be past. */
+  private since = new Set<string>();
+
+  constructor(
+    private readonly queries: TimerQueries,
+    private readonly door: Pick<Door, 'submit' | 'prepare'>,
+    private readonly clock: Pick<DatabaseClock, 'now'>,
+    due: Due,
+    private readonly newRunId: () => string = uuidv7,
+    private readonly backlog?: Pick<Backlog, 'excess'>,
+  ) {
+    this.alarm = new Alarm(this.ticker, clock);
+    this.coming = new ComingTimes(clock, (schedules) => this.propose(schedules));
+    due.listen('schedules', (at, schedule) => this.learn(at, schedule));
+  }
+
+  start(): void {
+    this.ticker.start();
+  }
+
+  async stop(): Promise<void> {
+    this.alarm.stop();
+    this.coming.stop();
+    await this.ticker.stop();
+    await Promise.all(this.proposed.values());
+  }
+
+  /** What is due later than that, a look finds in time. */
+  private learn(at: number, schedule?: string): void {
+    if (schedule === undefined) this.alarm.at(at);
+    else if (at <= this.clock.now() + AHEAD_MS) this.coming.add(schedule, at);
+  }
+
+  private async tick(): Promise<boolean> {
+    // Due times stay due, and are settled like those of any outage once there is room.
+    if (this.isHeldBack()) return false;
+    if (this.clock.now() - this.lookedAt >= REST_MS) return this.look();
+    const waiting = await this.queries.schedulesThatWait(AT_MOST);
+    for (const schedule of waiting) this.coming.add(schedule, NOW);
+    return false;
+  }
+
+  /** True when there may be more than what it has found. */
+  private async look(): Promise<boolean> {
+    const now = this.clock.now();
+    this.lookedAt = now;
+    this.since = new Set(this.proposed.keys());
+    const found = await this.queries.dueSchedules(AHEAD_MS, AT_MOST);
+    const due = found.filter(({ schedule }) => !this.since.has(schedule));
+    for (const { schedule, dueAt } of due) this.coming.add(schedule, dueAt);
+    await this.door.prepare(due.filter(({ dueAt }) => dueAt > now).map(({ schedule }) => schedule));
+    if (found.length < AT_MOST) return false;
+    await this.coming.passed();
+    await Promise.all(this.proposed.values());
+    return true;
+  }
+
+  private isHeldBack(): boolean {
+    return this.backlog !== undefined && this.backlog.excess !== null;
+  }
+
+  private propose(schedules: readonly string[]): void {
+    if (this.isHeldBack()) return;
+    for (const schedule of schedules) {
+      if (this.proposed.has(schedule)) this.again.add(schedule);
+      else this.proposed.set(schedule, this.fire(schedule));
+      this.since.add(schedule);
+    }
+  }
+
+  private async fire(schedule: string): Promise<void> {
+    const inbound = { kind: 'fire', schedule, newRun: this.newRunId() } as const;
+    // A door that is closed takes no more; the schedule stays due.
+    const outcome = await this.door.submit(inbound).catch((): Outcome => ({ kind: 'done' }));
+    this.proposed.delete(schedule);
+    // The clock's estimate may go back a little: then the time has not come after all.
+    const isEarly = outcome.kind === 'refused';
+    if (this.again.delete(schedule) || isEarly) this.coming.add(schedule, this.clock.now() + AGAIN_MS);
+  }
+}
