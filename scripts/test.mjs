@@ -63,7 +63,12 @@ async function startStack() {
     startTestKafka(dir).then(remember),
     startTestPostgres(dir).then(remember),
   ]);
-  return { CORDYNA_TEST_KAFKA: kafka.brokers.join(','), CORDYNA_TEST_POSTGRES: postgres.url };
+  const { migratedDatabase } = await import('./test/migrated-database.mjs');
+  return {
+    CORDYNA_TEST_KAFKA: kafka.brokers.join(','),
+    CORDYNA_TEST_POSTGRES: postgres.url,
+    CORDYNA_TEST_MIGRATED: await migratedDatabase(postgres.url),
+  };
 }
 
 async function timed(name, work) {

@@ -34,6 +34,64 @@ const placesKept = (root, outDir) => ({
   },
 });
 
+const KAFKAJS = 'libs/bus/dist/kafkajs';
+const DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
+
+/** Throws when there is nothing to replace: what is bundled would not be what it is taken for. */
+function replaced(text, pattern, by) {
+  if (!text.match(pattern)) throw new Error(`${KAFKAJS} has no ${pattern}: bundle-apps.mjs is behind it`);
+  return text.replace(pattern, by);
+}
+
+/**
+ * libs/bus takes kafkajs from Node's own loader, to put its decoder of records into it. Here the modules become part of
+ * the one file, as all others, and the decoder is put there instead.
+ */
+const kafkajsInside = (root) => ({
+  name: 'kafkajs-inside',
+  setup(builder) {
+    builder.onLoad({ filter: /\/bus\/dist\/kafkajs\/internals\.js$/ }, ({ path }) => {
+      let text = readFileSync(path, 'utf8');
+      text = replaced(text, /const require = createRequire\(import\.meta\.url\);/, '');
+      text = replaced(text, /\bload\(RECORD_DECODER\)/, `require('${DECODER}')`);
+      text = replaced(text, /\bload\('/g, `require('`);
+      text = replaced(text, /const decoderModule = [^;]*;\s*if \(decoderModule\) [^;]*;/, '');
+      const url = JSON.stringify(pathToFileURL(path).href);
+      const contents = replaced(text, /const load = [^;]*;/, `const load = createRequire(${url});`);
+      return { contents, loader: 'js' };
+    });
+    builder.onResolve({ filter: /\/record\/v0\/decoder$/ }, ({ importer }) =>
+      importer.endsWith('/protocol/recordBatch/v0/decoder.js')
+        ? { path: join(root, KAFKAJS, 'decode-record.js'), namespace: 'kafkajs-inside' }
+        : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'kafkajs-inside' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)}).decodeRecord;`,
+      loader: 'js',
+      resolveDir: root,
+    }));
+  },
+});
+
+/** What a start loads and nobody here uses is loaded when somebody does. */
+const seldomUsed = {
+  name: 'seldom-used',
+  setup(builder) {
+    builder.onResolve({ filter: /^multer$/ }, ({ path, importer }) => ({
+      ...{ path, namespace: 'seldom-used', pluginData: importer },
+    }));
+    builder.onLoad({ filter: /./, namespace: 'seldom-used' }, ({ path, pluginData: importer }) => {
+      const load = `require('node:module').createRequire(${JSON.stringify(importer)})(${JSON.stringify(path)})`;
+      return { contents: `module.exports = (...options) => ${load}(...options);`, loader: 'js' };
+    });
+    // It asks for fetch's classes, which Node then loads, to know whether this is Cloudflare.
+    builder.onLoad({ filter: /pg\/lib\/stream\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('typeof Response', 'typeof undefined'),
+      loader: 'js',
+    }));
+  },
+};
+
 /** Nest and TypeORM name packages that are needed for brokers and databases that nobody here uses. */
 const absentLeftOut = {
   name: 'absent-left-out',
@@ -52,12 +110,12 @@ const bundle = (root, outdir, entries, options) =>
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
     outdir,
     bundle: true,
-    // TypeORM asks for pg by name at run time; so there is one copy of it. Beneath dockerode are compiled modules.
-    external: ['pg', 'dockerode'],
+    // Beneath dockerode are compiled modules.
+    external: ['dockerode'],
     platform: 'node',
     target: 'node20',
     keepNames: true,
-    plugins: [placesKept(root, outdir), absentLeftOut],
+    plugins: [kafkajsInside(root), placesKept(root, outdir), seldomUsed, absentLeftOut],
     logLevel: 'error',
     ...options,
   });
@@ -72,7 +130,11 @@ export async function bundleApps(root) {
       outExtension: { '.js': '.mjs' },
       banner: { js: REQUIRE },
     }),
-    bundle(root, outDir, KEPT_COMPILED, { format: 'cjs', outExtension: { '.js': '.cjs' } }),
+    bundle(root, outDir, KEPT_COMPILED, {
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      minifyWhitespace: true,
+    }),
   ]);
   for (const name of Object.keys(KEPT_COMPILED)) {
     const program = JSON.stringify(join(outDir, `${name}.cjs`));

@@ -17,6 +17,7 @@ import { collect } from './evidence/collect.js';
 import { withoutFence } from './sabotage/without-fence.js';
 import { AS_IN_PRODUCTION } from './settings.js';
 import type { Sources } from './stack/sources.js';
+import { unread } from './stack/unread.js';
 
 /** What is taken away; the rest is as it should be. */
 interface Guards {
@@ -154,6 +155,7 @@ async function stopKafka(kafka: PrivateKafka, settings: readonly Setting[]): Pro
 }
 
 async function judged(setting: Setting, fault: Fault): Promise<readonly Violation[]> {
+  await awaitUntil('everything is read', async () => (await unread(setting)).length === 0);
   await Promise.all([setting.sender, setting.other].map(({ process }) => process.stop()));
   const requests = setting.runs.map((run) => ({ key: run, run }));
   const limits = { ...AS_IN_PRODUCTION.limits, maxStepMs: MAX_STEP_MS };

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { testDatabase } from '@cordyna/testkit';
+import { emptyDatabase } from '@cordyna/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -25,7 +25,7 @@ const optionsOf = (url: string, name = 'migrating') => ({ url, applicationName: 
 describe('migrations', () => {
   let url: string;
   beforeAll(async () => {
-    url = (await testDatabase()).url;
+    url = (await emptyDatabase()).url;
   });
   afterAll(async () => {
     await Promise.all(opened.map((one) => one.end()));
@@ -74,7 +74,7 @@ describe('migrations', () => {
   });
 
   test('everything lives in the schema that the connection names', async () => {
-    const own = new URL((await testDatabase()).url);
+    const own = new URL((await emptyDatabase()).url);
     const sql = await client(own.href);
     await sql.query('CREATE SCHEMA elsewhere');
     own.searchParams.set('options', '-c search_path=elsewhere');
@@ -91,7 +91,7 @@ describe('migrations', () => {
   });
 
   test('what was migrated can be taken back and made again', async () => {
-    const own = (await testDatabase()).url;
+    const own = (await emptyDatabase()).url;
     await migrate(optionsOf(own));
     const source = dataSourceOf({
       url: own,
@@ -110,7 +110,7 @@ describe('migrations', () => {
   });
 
   test('histories and what runs have at servers are carried over, and histories back', async () => {
-    const own = (await testDatabase()).url;
+    const own = (await emptyDatabase()).url;
     await migrate(optionsOf(own));
     const sql = await client(own);
     const source = dataSourceOf({

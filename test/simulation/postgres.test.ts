@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { testDatabase } from '@cordyna/testkit';
+import { emptyDatabase } from '@cordyna/testkit';
 import { simulateOnBoth } from './postgres/compare.js';
 import { simulatedDatabase, type SimulatedDatabase } from './postgres/simulated-database.js';
 
@@ -12,7 +12,7 @@ afterAll(() => database?.close());
 test(
   'PostgreSQL answers all that coordinators ask it as the store in memory does, and has the same in its tables',
   async () => {
-    database = await simulatedDatabase((await testDatabase()).url);
+    database = await simulatedDatabase((await emptyDatabase()).url);
     const began = performance.now();
     let steps = 0;
     let seeds = 0;

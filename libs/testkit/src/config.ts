@@ -12,6 +12,10 @@ export function sharedStackAddress(env: NodeJS.ProcessEnv = process.env): TestSt
   return brokers && databaseUrl ? { brokers: brokers.split(','), databaseUrl } : undefined;
 }
 
+/** A migrated database on the run's PostgreSQL, to be copied; undefined when jest was started on its own. */
+export const migratedDatabase = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  env['CORDYNA_TEST_MIGRATED'] || undefined;
+
 /** Where the run put each program into one file; undefined when jest was started on its own. */
 export const programsDirectory = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
   env['CORDYNA_TEST_PROGRAMS'] || undefined;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { atEnd } from './closers.js';
+import { migratedDatabase } from './config.js';
 import { sharedDatabaseUrl } from './shared-stack.js';
 
 export interface TestDatabase {
@@ -23,18 +24,27 @@ async function execute(url: string, statement: string): Promise<void> {
   }
 }
 
-/** An empty database of one's own on the given server. */
-export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
+/** A database of one's own on the given server: empty, or a copy of another one there. */
+export async function createDatabase(serverUrl: string, copied?: string): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await execute(serverUrl, `CREATE DATABASE ${name}`);
+  await execute(serverUrl, `CREATE DATABASE ${name}${copied === undefined ? '' : ` TEMPLATE ${copied}`}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-/** An empty database on the test run's real PostgreSQL. */
+/** A database on the test run's real PostgreSQL: migrated already when the run made one to be copied, else empty. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const database = await createDatabase(await sharedDatabaseUrl());
+  return ownDatabase(migratedDatabase());
+}
+
+/** An empty one, for tests of what makes tables. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  return ownDatabase(undefined);
+}
+
+async function ownDatabase(copied: string | undefined): Promise<TestDatabase> {
+  const database = await createDatabase(await sharedDatabaseUrl(), copied);
   atEnd(`database ${database.url}`, () => database.drop());
   return database;
 }

@@ -5,7 +5,7 @@ export { awaitUntil, type AwaitOptions } from './await-until.js';
 export { testBroker, uniquePrefix, type TestBroker } from './broker.js';
 export { PARTITIONS, startCerebro, type CerebroOptions, type StartedCerebro } from './cerebro.js';
 export { atEnd, atEndOfFile, closeAll } from './closers.js';
-export { createDatabase, testDatabase, type TestDatabase } from './database.js';
+export { createDatabase, emptyDatabase, testDatabase, type TestDatabase } from './database.js';
 export { dumpTopic, type DumpedRecord } from './dump-topic.js';
 export { kafkaClient } from './kafka-client.js';
 export { fuzzSeed, fuzzSettings, type FuzzSettings } from './config.js';

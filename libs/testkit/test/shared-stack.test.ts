@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createTopics, dumpTopic, kafkaClient, listTopics, testBroker, testDatabase } from '../src/index.js';
+import {
+  createTopics,
+  dumpTopic,
+  emptyDatabase,
+  kafkaClient,
+  listTopics,
+  testBroker,
+  testDatabase,
+} from '../src/index.js';
 import type { TestBroker, TestDatabase } from '../src/index.js';
 
 describe('the shared Kafka', () => {
@@ -72,8 +80,8 @@ describe('the shared PostgreSQL', () => {
   const databases: TestDatabase[] = [];
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
-  test('gives each test an empty database with durable commits', async () => {
-    databases.push(await testDatabase(), await testDatabase());
+  test('gives each test a database of its own with durable commits', async () => {
+    databases.push(await testDatabase(), await emptyDatabase());
     const [first, second] = databases.map(({ url }) => new pg.Client({ connectionString: url })) as [
       pg.Client,
       pg.Client,
@@ -82,6 +90,8 @@ describe('the shared PostgreSQL', () => {
     await first.query('CREATE TABLE only_here (id int)');
     const found = await second.query("SELECT 1 FROM pg_tables WHERE tablename = 'only_here'");
     expect(found.rowCount).toBe(0);
+    const tables = await second.query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'");
+    expect(tables.rowCount).toBe(0);
     const durable = await first.query('SELECT current_setting($1) AS fsync, current_setting($2) AS commit', [
       'fsync',
       'synchronous_commit',

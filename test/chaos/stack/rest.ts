@@ -1,8 +1,8 @@
-import { awaitUntil, outside, withAdmin } from '@cordyna/testkit';
-import { INBOUND_TOPICS } from '../checker/evidence.js';
+import { awaitUntil, outside } from '@cordyna/testkit';
 import { SERVERS, unscheduled } from '../load/graph.js';
 import type { Site } from './site.js';
 import { query } from './sources.js';
+import { unread } from './unread.js';
 
 interface Open {
   readonly runs: number;
@@ -22,23 +22,6 @@ const OPEN = `SELECT (SELECT count(*) FROM runs WHERE state = 'running')::int AS
     + (SELECT count(*) FROM rule_firings WHERE state NOT IN ('done', 'error')))::int AS events`;
 
 const openIn = async (site: Site): Promise<Open | undefined> => (await query<Open>(site, OPEN))[0];
-
-/** `<topic>/<partition>` of what is not read to its end. */
-async function unread(site: Site): Promise<string[]> {
-  const rows = await query<{ id: string; next: number }>(
-    site,
-    `SELECT topic || '/' || partition AS id, next_offset::float8 AS next FROM positions`,
-  );
-  const positions = new Map(rows.map(({ id, next }) => [id, next]));
-  return withAdmin(site.machines.brokers, async (admin) => {
-    const found: string[] = [];
-    for (const topic of INBOUND_TOPICS.map((name) => `${site.prefix}.${name}`)) {
-      for (const { partition, high } of await admin.fetchTopicOffsets(topic))
-        if ((positions.get(`${topic}/${partition}`) ?? 0) < Number(high)) found.push(`${topic}/${partition}`);
-    }
-    return found;
-  });
-}
 
 async function withoutSchedules({ declared, machines, prefix }: Site): Promise<void> {
   const bus = await outside(machines.brokers, prefix);

@@ -5,6 +5,12 @@ import { linearRegExp } from './linear-reg-exp.js';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => Ajv2020;
 const KEPT = 2_000;
+const SETTINGS = {
+  ...{ strict: false, allErrors: true, validateFormats: true },
+  code: { regExp: linearRegExp },
+};
+/** Knows what a schema is. */
+let meta: Ajv2020 | null = null;
 /** Of what is wrong with one value so much is told: a long list may have as many errors as elements. */
 const MAX_MESSAGES = 20;
 
@@ -45,14 +51,10 @@ export class JsonSchemas {
     const text = JSON.stringify(schema);
     let check = this.compiled.get(text);
     if (!check) {
-      // An instance per schema: two teams may use the same $id.
-      const ajv = addFormats(
-        new Ajv2020({
-          ...{ strict: false, allErrors: true, validateFormats: true },
-          code: { regExp: linearRegExp },
-        }),
-      );
-      check = ajv.compile(schema);
+      meta ??= addFormats(new Ajv2020(SETTINGS));
+      void meta.validateSchema(schema, true);
+      // An instance per schema: two teams may use the same $id. The schema of schemas is compiled once for all of them.
+      check = addFormats(new Ajv2020({ ...SETTINGS, validateSchema: false })).compile(schema);
       if (this.compiled.size >= KEPT) this.compiled.delete(this.compiled.keys().next().value ?? '');
       this.compiled.set(text, check);
     }

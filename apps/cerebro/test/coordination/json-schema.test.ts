@@ -63,3 +63,15 @@ test('of very many errors only the first are told, with the number of the others
   expect(messages).toHaveLength(21);
   expect(messages.at(-1)).toBe('and 4980 more');
 });
+
+test('what is no schema is refused with what is wrong with it; two schemas may have the same $id', () => {
+  const schemas = new JsonSchemas();
+  expect(schemas.schemaErrors({ type: 'strin' })).toEqual([expect.stringContaining('data/type must be')]);
+  expect(schemas.schemaErrors({ required: 'name' })).toEqual([
+    expect.stringContaining('data/required must be array'),
+  ]);
+  expect(schemas.schemaErrors({ $schema: 'https://example.org/unknown' })).toHaveLength(1);
+  const $id = 'https://example.org/value';
+  expect(schemas.validate({ $id, type: 'string' }, 1)).toHaveLength(1);
+  expect(schemas.validate({ $id, type: 'number' }, 1)).toEqual([]);
+});

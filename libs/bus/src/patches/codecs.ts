@@ -17,8 +17,9 @@ interface Codec {
 }
 
 const require = createRequire(import.meta.url);
-const snappy = require('snappyjs') as Snappy;
-const lz4 = require('lz4js') as Lz4;
+// Loaded by the first batch that is packed so: hardly any coordinator meets one.
+const snappy = (): Snappy => require('snappyjs') as Snappy;
+const lz4 = (): Lz4 => require('lz4js') as Lz4;
 
 /** A batch that unpacks to more is not read: it could only come from somebody who wants to fill our memory. */
 const MAX_UNPACKED_BYTES = 128 * 1024 * 1024;
@@ -29,13 +30,13 @@ const XERIAL_HEADER_BYTES = 16;
 
 export function unsnappy(input: Buffer): Buffer {
   if (!input.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) {
-    return snappy.uncompress(input, MAX_UNPACKED_BYTES);
+    return snappy().uncompress(input, MAX_UNPACKED_BYTES);
   }
   const blocks: Buffer[] = [];
   let total = 0;
   for (let at = XERIAL_HEADER_BYTES; at < input.length;) {
     const size = input.readInt32BE(at);
-    const block = snappy.uncompress(input.subarray(at + 4, at + 4 + size), MAX_UNPACKED_BYTES - total);
+    const block = snappy().uncompress(input.subarray(at + 4, at + 4 + size), MAX_UNPACKED_BYTES - total);
     blocks.push(block);
     total += block.length;
     at += 4 + size;
@@ -44,11 +45,11 @@ export function unsnappy(input: Buffer): Buffer {
 }
 
 /** Whole Kafka messages as snappy writes them without Java's framing, which every client reads. */
-export const compressSnappy = (input: Buffer): Buffer => snappy.compress(input);
+export const compressSnappy = (input: Buffer): Buffer => snappy().compress(input);
 
 function unlz4(input: Buffer): Buffer {
-  if (lz4.decompressBound(input) > MAX_UNPACKED_BYTES) throw new RangeError('larger than what is unpacked');
-  return Buffer.from(lz4.decompress(input));
+  if (lz4().decompressBound(input) > MAX_UNPACKED_BYTES) throw new RangeError('larger than what is unpacked');
+  return Buffer.from(lz4().decompress(input));
 }
 
 function codec(name: string, unpack: (input: Buffer) => Uint8Array, pack?: (input: Buffer) => Buffer): Codec {

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { FLOW_REPORT_SCHEMA, serverOf, type FlowReport } from '@cordyna/protocol/model';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { Queries, type ServerView } from '../../coordination/index.js';
 import { answers } from '../openapi/decorators.js';
 
@@ -13,8 +13,12 @@ export interface ReportedFlow extends FlowReport {
   readonly reportedAt: string;
 }
 
-// Whoever declares the task declares its schema too: what is shown here is checked by ours.
-const isReport = new Ajv2020().compile<FlowReport>(FLOW_REPORT_SCHEMA);
+/** Whoever declares the task declares its schema too: what is shown here is checked by ours, compiled when it is asked for. */
+let reportCheck: ValidateFunction<FlowReport> | undefined;
+const isReport = (report: unknown): report is FlowReport => {
+  reportCheck ??= new Ajv2020({ meta: false, validateSchema: false }).compile<FlowReport>(FLOW_REPORT_SCHEMA);
+  return reportCheck(report);
+};
 
 @ApiTags('registry')
 @Controller('api/v1/flows')
