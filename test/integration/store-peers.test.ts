@@ -9,7 +9,7 @@ let db: Opened;
 const open = new Set<Persistence>();
 beforeAll(async () => {
   db = await openDatabase();
-  await db.peers.sign({ instance: 'watcher', member: 'watcher-1' });
+  await db.peers.sign({ instance: 'watcher', member: 'watcher-1' }, SILENT_MS);
 });
 afterAll(async () => {
   await Promise.all([...open].map((one) => one.close()));
@@ -20,7 +20,7 @@ afterAll(async () => {
 async function signed(instance: string, member: string | null = `${instance}-1`): Promise<Persistence> {
   const other = createPersistence({ url: db.url, applicationName: instance });
   open.add(other);
-  await other.peers.sign({ instance, member });
+  await other.peers.sign({ instance, member }, SILENT_MS);
   return other;
 }
 
@@ -67,7 +67,7 @@ describe('of the coordinators that signed', () => {
       `SELECT pg_terminate_backend(session_pid) FROM coordinators WHERE instance = 'broken'`,
     );
     await awaitUntil('it signs again', () =>
-      broken.peers.sign({ instance: 'broken', member: 'broken-1' }).then(() => true),
+      broken.peers.sign({ instance: 'broken', member: 'broken-1' }, SILENT_MS).then(() => true),
     );
     await silence();
     expect(await taken()).toEqual([]);

@@ -84,6 +84,7 @@ export class Coordinator {
     const { queries, door, clock, due, outbound, capacity, watermark } = parts;
     const { pulse, retention, presence, backlog } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
+    const isOurs = presence && ((schedule: string) => presence.isOurs(schedule));
     const { events, servers } = topicsOf(settings.topics.prefix);
     const question = { topics: [events, servers], unsentForMs: sweepAfterMs, silentForMs: lostAfterMs };
     const lookout = new Lookout(queries, clock, question);
@@ -99,7 +100,7 @@ export class Coordinator {
     for (const watcher of [pulse, ...looking]) lookout.tell(watcher);
     this.timers = [
       ...looking,
-      new ScheduleTimer(queries, door, clock, due, newRunId, backlog),
+      new ScheduleTimer(queries, door, clock, due, newRunId, backlog, isOurs),
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),
       // Whoever it tells has been started by now.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { GonePeer, Peers } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
@@ -5,6 +6,9 @@ import { Ticker } from './ticker.js';
 const EVERY_MS = 1_000;
 /** Two signs that did not come. */
 const SILENT_MS = 2_000;
+
+const weightOf = (instance: string, name: string): string =>
+  createHash('sha1').update(`${instance}\n${name}`).digest('hex');
 
 /** Has the consumer group let go of somebody's member; false: it did not know it. */
 export type RemoveMember = (member: string) => Promise<boolean>;
@@ -18,6 +22,7 @@ export class Presence {
   private readonly logger = new Logger('Presence');
   private readonly ticker = new Ticker('Presence', EVERY_MS, () => this.tick());
   private member: string | null = null;
+  private others: readonly string[] = [];
 
   constructor(
     private readonly peers: Peers,
@@ -35,6 +40,17 @@ export class Presence {
     this.ticker.wake();
   }
 
+  /**
+   * Of all coordinators, as far as they are known, exactly one looks after a thing of that name (rendezvous hashing: when one
+   * comes or goes, nothing changes hands between the others).
+   */
+  isOurs(name: string): boolean {
+    const { others, instance } = this;
+    if (others.length === 0) return true;
+    const own = weightOf(instance, name);
+    return others.every((other) => weightOf(other, name) < own);
+  }
+
   async stop(): Promise<void> {
     await this.ticker.stop();
     // Whoever finds the row all the same finds a member that has left.
@@ -43,7 +59,7 @@ export class Presence {
 
   async tick(): Promise<void> {
     const { instance, member } = this;
-    await this.peers.sign({ instance, member });
+    this.others = await this.peers.sign({ instance, member }, SILENT_MS);
     const gone = await this.peers.takeGone(instance, SILENT_MS);
     await Promise.all(gone.map((peer) => this.takeOut(peer)));
   }

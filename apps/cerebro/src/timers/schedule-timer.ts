@@ -11,16 +11,21 @@ const REST_MS = 250;
 const AHEAD_MS = 1_000;
 const AT_MOST = 2_000;
 const AGAIN_MS = 10;
+/** What the coordinator that looks after a schedule has not settled by then, the others do. */
+const OTHERS_MS = 250;
 /** At once. */
 const NOW = 0;
 
 /**
  * Proposes schedules at their due times, without waiting for what it has proposed before. What falls due until the next
- * look is read beforehand. Several coordinators may propose the same: one of them is applied.
+ * look is read beforehand. Several coordinators share the schedules; when several propose the same all the same, one of them
+ * is applied.
  */
 export class ScheduleTimer {
   private readonly ticker = new Ticker('Schedules', LOOK_MS, () => this.tick());
   private readonly alarm: Alarm;
+  private readonly leftOver = new Ticker('Left schedules', null, () => this.takeOver());
+  private readonly leftAlarm: Alarm;
   private readonly coming: ComingTimes;
   /** Epoch ms on the database's clock. */
   private lookedAt = Number.NEGATIVE_INFINITY;
@@ -38,24 +43,28 @@ export class ScheduleTimer {
     due: Due,
     private readonly newRunId: () => string = uuidv7,
     private readonly backlog?: Pick<Backlog, 'excess'>,
+    private readonly isOurs: (schedule: string) => boolean = () => true,
   ) {
     this.alarm = new Alarm(this.ticker, clock);
+    this.leftAlarm = new Alarm(this.leftOver, clock);
     this.coming = new ComingTimes(clock, (schedules) => this.propose(schedules));
     due.listen('schedules', (at, schedule) => this.learn(at, schedule));
   }
 
   start(): void {
     this.ticker.start();
+    this.leftOver.start();
   }
 
   async stop(): Promise<void> {
     this.alarm.stop();
+    this.leftAlarm.stop();
     this.coming.stop();
-    await this.ticker.stop();
+    await Promise.all([this.ticker.stop(), this.leftOver.stop()]);
     await Promise.all(this.proposed.values());
   }
 
-  /** What is due later than that, a look finds in time. */
+  /** Whoever settled the last due time goes on with the next; what is due later than that, a look finds in time. */
   private learn(at: number, schedule?: string): void {
     if (schedule === undefined) this.alarm.at(at);
     else if (at <= this.clock.now() + AHEAD_MS) this.coming.add(schedule, at);
@@ -76,13 +85,30 @@ export class ScheduleTimer {
     this.lookedAt = now;
     this.since = new Set(this.proposed.keys());
     const found = await this.queries.dueSchedules(AHEAD_MS, AT_MOST);
-    const due = found.filter(({ schedule }) => !this.since.has(schedule));
-    for (const { schedule, dueAt } of due) this.coming.add(schedule, dueAt);
-    await this.door.prepare(due.filter(({ dueAt }) => dueAt > now).map(({ schedule }) => schedule));
-    if (found.length < AT_MOST) return false;
-    await this.coming.passed();
+    const ahead: string[] = [];
+    let last: number | null = null;
+    for (const { schedule, dueAt } of found) {
+      if (this.since.has(schedule)) continue;
+      const isLate = dueAt <= now - OTHERS_MS;
+      if (!isLate && !this.isOurs(schedule)) {
+        this.leftAlarm.at(dueAt + OTHERS_MS);
+        continue;
+      }
+      this.coming.add(schedule, dueAt);
+      last = dueAt;
+      if (dueAt > now) ahead.push(schedule);
+    }
+    await this.door.prepare(ahead);
+    if (found.length < AT_MOST || last === null) return false;
+    await this.coming.passed(last);
     await Promise.all(this.proposed.values());
     return true;
+  }
+
+  private async takeOver(): Promise<void> {
+    if (this.isHeldBack()) return;
+    const found = await this.queries.dueSchedules(-OTHERS_MS, AT_MOST);
+    this.propose(found.map(({ schedule }) => schedule).filter((schedule) => !this.proposed.has(schedule)));
   }
 
   private isHeldBack(): boolean {

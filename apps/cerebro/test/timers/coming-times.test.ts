@@ -38,20 +38,20 @@ test('one that is due at several times is named at each of them, and once at one
   ]);
 });
 
-test('what has passed is over once all has been named, or at the end', async () => {
+test('what is due until a time has passed once all of it has been named, whatever comes later, or at the end', async () => {
   const passed: string[] = [];
-  coming.add('a', BEGAN + 100);
-  coming.add('b', BEGAN + 200);
-  void coming.passed().then(() => passed.push('all'));
+  for (const at of [100, 200, 900]) coming.add(String(at), BEGAN + at);
+  void coming.passed(BEGAN + 201).then(() => passed.push('two'));
+  void coming.passed(BEGAN + 50).then(() => passed.push('none'));
   await jest.advanceTimersByTimeAsync(150);
-  expect(passed).toEqual([]);
+  expect(passed).toEqual(['none']);
   await jest.advanceTimersByTimeAsync(100);
-  expect(passed).toEqual(['all']);
-  coming.add('c', BEGAN + 1_000);
-  void coming.passed().then(() => passed.push('the end'));
+  expect(passed).toEqual(['none', 'two']);
+  void coming.passed(BEGAN + 900).then(() => passed.push('the end'));
+  await jest.advanceTimersByTimeAsync(0);
   coming.stop();
   coming.add('d', BEGAN);
   await jest.advanceTimersByTimeAsync(5_000);
-  expect(passed).toEqual(['all', 'the end']);
-  expect(told.map(({ names }) => names)).toEqual([['a'], ['b']]);
+  expect(passed).toEqual(['none', 'two', 'the end']);
+  expect(told.map(({ names }) => names)).toEqual([['100'], ['200']]);
 });

@@ -7,13 +7,16 @@ import { Presence } from '../../src/timers/index.js';
 class Told extends Peers {
   readonly signs: PeerSign[] = [];
   readonly left: string[] = [];
-  constructor(readonly gone: GonePeer[] = []) {
+  constructor(
+    readonly gone: GonePeer[] = [],
+    readonly others: readonly string[] = [],
+  ) {
     super();
   }
 
-  sign(sign: PeerSign): Promise<void> {
+  sign(sign: PeerSign): Promise<readonly string[]> {
     this.signs.push(sign);
-    return Promise.resolve();
+    return Promise.resolve(this.others);
   }
 
   takeGone(): Promise<readonly GonePeer[]> {
@@ -52,4 +55,30 @@ test('all who are gone are taken out, and it goes on when Kafka does not answer'
   expect(removed).toEqual(['two-1', 'three-1']);
   await presence.tick();
   expect(told.signs).toHaveLength(2);
+});
+
+test('of all who are heard of, one looks after each thing, and who goes leaves the others what they have', async () => {
+  const names = Array.from({ length: 300 }, (_, at) => `schedule-${at}`);
+  const ownersOf = async (instances: readonly string[]) => {
+    const owners = new Map<string, string[]>();
+    for (const instance of instances) {
+      const others = instances.filter((other) => other !== instance);
+      const presence = new Presence(new Told([], others), instance, () => Promise.resolve(true));
+      await presence.tick();
+      for (const name of names)
+        if (presence.isOurs(name)) owners.set(name, [...(owners.get(name) ?? []), instance]);
+    }
+    return owners;
+  };
+  const three = await ownersOf(['one', 'two', 'three']);
+  const two = await ownersOf(['one', 'two']);
+  expect(names.map((name) => [three.get(name)?.length, two.get(name)?.length])).toEqual(
+    names.map(() => [1, 1]),
+  );
+  for (const name of names)
+    if (three.get(name)?.[0] !== 'three') expect(two.get(name)).toEqual(three.get(name));
+  const shares = ['one', 'two', 'three'].map(
+    (it) => [...three.values()].filter(([own]) => own === it).length,
+  );
+  for (const share of shares) expect(share).toBeGreaterThan(60);
 });

@@ -22,6 +22,7 @@ let proposed: {
 }[];
 let prepared: (readonly string[])[];
 let backlog: { excess: number | null };
+let ours: (schedule: string) => boolean;
 let due: Due;
 let timer: ScheduleTimer;
 const elapsed = () => Date.now() - BEGAN;
@@ -34,7 +35,7 @@ beforeEach(() => {
   const clock = { now: () => Date.now() };
   const queries = {
     dueSchedules: async (aheadMs: number, limit: number) => {
-      looks.push({ at: elapsed(), all: true });
+      if (aheadMs > 0) looks.push({ at: elapsed(), all: true });
       const found = [...stored].map(([schedule, dueAt]) => ({ schedule, dueAt }));
       return found.filter(({ dueAt }) => dueAt <= clock.now() + aheadMs).slice(0, limit);
     },
@@ -50,7 +51,9 @@ beforeEach(() => {
       }),
     prepare: async (schedules: readonly string[]) => void prepared.push(schedules),
   };
-  timer = new ScheduleTimer(queries, door, clock, due, () => 'run', backlog);
+  ours = () => true;
+  const newRun = () => 'run';
+  timer = new ScheduleTimer(queries, door, clock, due, newRun, backlog, (schedule) => ours(schedule));
 });
 afterEach(async () => {
   const stopped = timer.stop();
@@ -149,4 +152,21 @@ test('nothing is proposed while too much waits for Kafka, and all of it once the
   backlog.excess = null;
   await pass(600);
   expect(seen().map(([, schedule]) => schedule)).toEqual(['a']);
+});
+
+test('what another coordinator looks after is proposed only when it has not been settled in time', async () => {
+  ours = (schedule) => schedule === 'ours';
+  stored = new Map([
+    ['ours', BEGAN + 100],
+    ['theirs', BEGAN + 100],
+    ['theirs and settled', BEGAN + 120],
+  ]);
+  timer.start();
+  await pass(200);
+  expect(seen().map(([, schedule]) => schedule)).toEqual(['ours']);
+  stored.delete('ours');
+  stored.delete('theirs and settled');
+  await pass(200);
+  expect(seen().map(([, schedule]) => schedule)).toEqual(['ours', 'theirs']);
+  expect(proposed[1]!.at).toBeGreaterThanOrEqual(350);
 });

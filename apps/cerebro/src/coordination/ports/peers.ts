@@ -12,8 +12,11 @@ export interface GonePeer {
 
 /** The coordinators of an installation, as they know of each other by the database. All on one session, kept as long as it lasts. */
 export abstract class Peers {
-  /** Says that this coordinator lives: its session is open, and this is when it was heard of. */
-  abstract sign(sign: PeerSign): Promise<void>;
+  /**
+   * Says that this coordinator lives: its session is open, and this is when it was heard of.
+   * @returns the others that were heard of within `silentMs`
+   */
+  abstract sign(sign: PeerSign, silentMs: number): Promise<readonly string[]>;
   /**
    * The others that were not heard of for so long and whose sessions are no more: their processes have ended, or cannot
    * reach the database. Each member is given once, to one caller, and of each coordinator one within a minute.

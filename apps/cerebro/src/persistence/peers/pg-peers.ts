@@ -5,10 +5,14 @@ import { prepared } from '../sql/statement.js';
 
 const sign = prepared(
   'peers_sign',
-  `INSERT INTO coordinators (instance, member, session_pid, session_began, signed_at)
-   SELECT $1, $2, pid, backend_start, clock_timestamp() FROM pg_stat_activity WHERE pid = pg_backend_pid()
-   ON CONFLICT (instance) DO UPDATE SET member = EXCLUDED.member, session_pid = EXCLUDED.session_pid,
-     session_began = EXCLUDED.session_began, signed_at = EXCLUDED.signed_at`,
+  `WITH signed AS (
+     INSERT INTO coordinators (instance, member, session_pid, session_began, signed_at)
+     SELECT $1, $2, pid, backend_start, clock_timestamp() FROM pg_stat_activity WHERE pid = pg_backend_pid()
+     ON CONFLICT (instance) DO UPDATE SET member = EXCLUDED.member, session_pid = EXCLUDED.session_pid,
+       session_began = EXCLUDED.session_began, signed_at = EXCLUDED.signed_at
+   )
+   SELECT instance FROM coordinators
+   WHERE instance <> $1 AND signed_at > clock_timestamp() - $3::float8 * interval '1 millisecond'`,
 );
 
 /**
@@ -46,8 +50,9 @@ export class PgPeers extends Peers {
     super();
   }
 
-  async sign({ instance, member }: PeerSign): Promise<void> {
-    await ask(this.pool, sign(instance, member));
+  async sign({ instance, member }: PeerSign, silentMs: number): Promise<readonly string[]> {
+    const rows = await ask<{ instance: string }>(this.pool, sign(instance, member, silentMs));
+    return rows.map((row) => row.instance);
   }
 
   takeGone(instance: string, silentMs: number): Promise<readonly GonePeer[]> {
