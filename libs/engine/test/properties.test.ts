@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '@cordyna/protocol/model';
-import { freshnessNeeds, registryOf, replay, restore } from '@cordyna/engine';
+import { declare, freshnessNeeds, registryOf, replay, restore, withdraw } from '@cordyna/engine';
 import type { Decision, Run, StoredTaskRun } from '@cordyna/engine';
 import {
   RunDriver,
   TestWorld,
   declarations,
   inputOf,
+  lenientTools,
   moves,
   registryWith,
   seedFor,
@@ -211,6 +212,21 @@ describe('declarations', () => {
           expect(registryOf(one.servers.values())).toEqual(one);
         },
       ),
+    );
+  });
+
+  test('that take the place of others, and withdrawals, give the registry of what is in force', () => {
+    fc.assert(
+      fc.property(declarations(), declarations(), fc.nat(2), (first, second, at) => {
+        let registry = registryWith(...first);
+        for (const declaration of second) {
+          const result = declare(registry, declaration, lenientTools);
+          if (result.ok) registry = result.registry;
+          expect(registry).toEqual(registryOf(registry.servers.values()));
+        }
+        registry = withdraw(registry, first[at]?.server ?? '').registry;
+        expect(registry).toEqual(registryOf(registry.servers.values()));
+      }),
     );
   });
 });
