@@ -40,6 +40,7 @@ export class Draft {
   private readonly reads = new Set<string>();
   private readonly freshness = new Map<string, FreshnessWrite>();
   private readonly invokes = new Map<string, number>();
+  private readonly held = new Map<string, string>();
   private refused: string | null = null;
 
   constructor(
@@ -126,6 +127,16 @@ export class Draft {
 
   takeCapacity(server: string): void {
     this.invokes.set(server, (this.invokes.get(server) ?? 0) + 1);
+  }
+
+  /** The server takes nothing more for the rest of this decision. */
+  hold(server: string, reason: string): void {
+    this.held.set(server, reason);
+  }
+
+  /** Why nothing more is invoked at the server, once that was found out in this decision. */
+  heldFor(server: string): string | undefined {
+    return this.held.get(server);
   }
 
   decision(): Decision {

@@ -24,6 +24,8 @@ export function settle(draft: Draft): void {
 /** Begins a pending task run, or says why it does not. */
 function begin(draft: Draft, task: TaskRun): void {
   const member = draft.member(task);
+  // Of thousands that wait for one server, those that there is no place for are not looked at again.
+  if (task.reason === draft.heldFor(member.server)) return;
   if (task.item === null && endsWithUpstream(draft, task)) return;
   if (!draft.world.declared(member.task)) {
     const error = ownError(
@@ -56,8 +58,11 @@ function begin(draft: Draft, task: TaskRun): void {
 
 /** What about the server keeps a task run that is ready from being invoked; null when nothing does. */
 function heldBy(draft: Draft, server: string): string | null {
-  if (!draft.world.reachable(server)) return waitingForTopic(server);
-  return draft.hasCapacity(server) ? null : waitingForCapacity(server);
+  const isReachable = draft.world.reachable(server);
+  if (isReachable && draft.hasCapacity(server)) return null;
+  const reason = isReachable ? waitingForCapacity(server) : waitingForTopic(server);
+  draft.hold(server, reason);
+  return reason;
 }
 
 /** Blocked or skipped because of something upstream; the first in declared order says why. */
