@@ -9,7 +9,8 @@ const MAX_RECENT = 20_000;
  */
 export class Leases {
   private secret: string | null = null;
-  private readonly recent = new Map<string, string>();
+  /** By invocation. */
+  private readonly recent = new Map<string, { readonly server: string; readonly lease: string }>();
 
   /** The installation's secret, the same for every coordinator. */
   use(secret: string): void {
@@ -20,12 +21,12 @@ export class Leases {
   /** @throws Error before the secret is known */
   of(server: string, invocation: string): string {
     if (this.secret === null) throw new Error('the installation secret is not known yet');
+    const known = this.recent.get(invocation);
+    if (known?.server === server) return known.lease;
     const subject = `${server}\n${invocation}`;
-    const known = this.recent.get(subject);
-    if (known !== undefined) return known;
     const lease = createHmac('sha256', this.secret).update(subject).digest('base64url');
     if (this.recent.size >= MAX_RECENT) this.recent.clear();
-    this.recent.set(subject, lease);
+    this.recent.set(invocation, { server, lease });
     return lease;
   }
 

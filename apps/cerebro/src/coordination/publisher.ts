@@ -73,8 +73,12 @@ export function publishedOf(
   messages: readonly StoredOutboxMessage[],
   outcomes: readonly SendOutcome[],
 ): readonly Published[] {
-  const open = new Set(outcomes.filter(({ outcome }) => outcome !== 'written').map(({ id }) => id));
-  const answered = new Set(outcomes.map(({ id }) => id));
+  const open = new Set<string>();
+  const answered = new Set<string>();
+  for (const { id, outcome } of outcomes) {
+    answered.add(id);
+    if (outcome !== 'written') open.add(id);
+  }
   const rows = new Map<string, Published>();
   for (const { id, invocation, run } of messages)
     if (answered.has(id) && !open.has(id)) rows.set(id, { outboxId: id, invocation, run });

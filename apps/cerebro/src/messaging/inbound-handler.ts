@@ -23,9 +23,13 @@ export interface NewWork {
   readonly backlog: Backlog;
 }
 
-/** What comes from the bus goes through the door; a batch is done when it is committed. */
+const AGAIN_AFTER_MS = 1_000;
+
+/** What comes from the bus goes through the door; a batch is done when it is committed, a large one when the one before is. */
 export class InboundHandler {
   private readonly logger = new Logger('InboundHandler');
+  /** topic/partition → the last large batch that is not committed yet */
+  private readonly underWay = new Map<string, Promise<void>>();
   private readonly passed = new PassedRanges((range) => this.door.submitRange(range, []));
 
   constructor(
@@ -45,8 +49,35 @@ export class InboundHandler {
     if (batch.records.every(isPassedOver))
       return this.passed.add({ topic, partition, fetchedOffset, nextOffset }, seek);
     const begin = this.passed.beginOf({ topic, partition, fetchedOffset });
+    const applied = this.apply({ ...batch, fetchedOffset: begin }, seek);
+    return batch.records.length * 2 < this.partRecords
+      ? applied
+      : this.ahead(positionOf(topic, partition), applied, () => seek(begin));
+  }
+
+  /**
+   * While a large batch is committed, the next one of its partition is read, decoded and handed on, to be decided behind
+   * it: positions are checked with every commit, so what follows a batch that failed is read again as well.
+   */
+  private async ahead(key: string, applied: Promise<void>, goBack: () => void): Promise<void> {
+    const before = this.underWay.get(key);
+    const done = applied
+      .catch(async (error: unknown) => {
+        this.logger.error(`${key}: a batch was not applied and is read again: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS).unref());
+        goBack();
+      })
+      .finally(() => {
+        if (this.underWay.get(key) === done) this.underWay.delete(key);
+      });
+    this.underWay.set(key, done);
+    await before;
+  }
+
+  private async apply(batch: DecodedBatch<DecodedInbound>, seek: (offset: bigint) => void): Promise<void> {
+    const { topic, partition, fetchedOffset } = batch;
     const gaps = await Promise.all(
-      this.partsOf({ ...batch, fetchedOffset: begin }).map(async ({ range, records }) => {
+      this.partsOf(batch).map(async ({ range, records }) => {
         const inbounds = this.progress.screen(records.map(inboundOf));
         const position = await this.door.submitRange(range, inbounds);
         if (position === null) this.progress.add(inbounds);

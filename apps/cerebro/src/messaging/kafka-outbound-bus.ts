@@ -15,6 +15,10 @@ import { stampValue } from './stamp.js';
 
 const READ_BACK_FROM_MS = 10_000;
 const READ_BACK_TIMEOUT_MS = 10_000;
+/** Servers can begin with so many before what is said about them has left. */
+const MANY_COMMANDS = 100;
+/** Turns of the event loop: in one they are gathered, in the next they are written to the socket. */
+const TURNS_TO_LEAVE = 2;
 /** Partitions that are read back at a time. */
 const READERS = 8;
 
@@ -41,8 +45,22 @@ export class KafkaOutboundBus extends OutboundBus {
   async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
     const fenced = messages.filter(isFenced);
     const others = messages.filter((message) => !isFenced(message));
-    const [a, b] = await Promise.all([this.sendBy(this.once, fenced), this.sendBy(this.retrying, others)]);
+    const [a, b] = await Promise.all([
+      this.sendBy(this.once, fenced),
+      this.sendAfter(fenced.length, this.retrying, others),
+    ]);
     return [...a, ...b];
+  }
+
+  /** Few commands share a request with what is said about them; many are on their way while that is encoded. */
+  private async sendAfter(
+    commands: number,
+    publisher: BusPublisher,
+    messages: readonly StoredOutboxMessage[],
+  ): Promise<SendOutcome[]> {
+    for (let turn = 0; commands >= MANY_COMMANDS && turn < TURNS_TO_LEAVE; turn++)
+      await new Promise(setImmediate);
+    return this.sendBy(publisher, messages);
   }
 
   private async sendBy(

@@ -1,15 +1,36 @@
 import type { StoredOutboxMessage } from '../coordination/index.js';
 
+/** All messages of a commit have the same times. */
+function remembered(textOf: (ms: number) => string): (ms: number) => string {
+  let last = Number.NaN;
+  let text = '';
+  return (ms) => {
+    if (ms !== last) text = textOf(ms);
+    last = ms;
+    return text;
+  };
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+const timeOf = remembered((stamp) => `{"time":"${isoOf(stamp)}",`);
+const expiryOf = remembered((ms) => `,"expiresAt":"${isoOf(ms)}","lease":"`);
+
 /**
  * What only the moment of publication knows: the event's `time`, and in an invoke `expiresAt` and the lease, which is
- * never stored. The envelope puts `data` last, so the fields go in before the two closing braces.
+ * never stored. The envelope puts `data` last, so the fields go in before the two closing braces. What goes in is ASCII.
  */
 export function stampValue(message: StoredOutboxMessage, lease: string | null): Buffer | null {
   const { value, kind, ackMs, stamp } = message;
   if (value === null || kind === 'dead-letter') return value;
-  const text = value.toString('utf8');
-  const time = `{"time":"${new Date(stamp).toISOString()}",`;
-  if (ackMs === null || lease === null) return Buffer.from(time + text.slice(1));
-  const expiresAt = new Date(stamp + ackMs).toISOString();
-  return Buffer.from(`${time}${text.slice(1, -2)},"expiresAt":"${expiresAt}","lease":"${lease}"}}`);
+  const time = timeOf(stamp);
+  if (ackMs === null || lease === null) return between(time, value.subarray(1), '');
+  return between(time, value.subarray(1, -2), `${expiryOf(stamp + ackMs)}${lease}"}}`);
+}
+
+function between(before: string, bytes: Buffer, after: string): Buffer {
+  const joined = Buffer.allocUnsafe(before.length + bytes.length + after.length);
+  joined.write(before, 0, 'latin1');
+  joined.set(bytes, before.length);
+  joined.write(after, before.length + bytes.length, 'latin1');
+  return joined;
 }
