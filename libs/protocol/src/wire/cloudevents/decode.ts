@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_NESTING, MAX_VALUE_BYTES } from '../../model/index.js';
 import type { Decoded, Poison, RawMessage } from './cloud-event.js';
 import { poison } from './cloud-event.js';
+import { STRUCTURED_CONTENT_TYPE } from './encode.js';
 import { toCloudEvent } from './envelope.js';
 import { parseStrictJson } from './strict-json.js';
 
@@ -17,7 +18,7 @@ export function decodeEvent(raw: RawMessage, maxNesting: number = MAX_NESTING): 
   if (value !== null && value.length > MAX_VALUE_BYTES) {
     return poison('too_large', `${value.length} bytes, at most ${MAX_VALUE_BYTES} are taken`);
   }
-  const contentType = mediaType(lookUp(headers, 'content-type'));
+  const contentType = contentTypeOf(headers);
   if (contentType.startsWith('application/cloudevents')) {
     if (contentType !== 'application/cloudevents+json' && contentType !== 'application/cloudevents') {
       return poison(
@@ -63,6 +64,15 @@ function decodeBinary(
     event.data = parsed.value;
   }
   return toCloudEvent(event);
+}
+
+const STRUCTURED = Buffer.from(STRUCTURED_CONTENT_TYPE);
+
+/** Nearly all messages say what Cerebro and the SDK say. */
+function contentTypeOf(headers: Headers): string {
+  const given = headers['content-type'];
+  if (given instanceof Buffer && given.equals(STRUCTURED)) return 'application/cloudevents+json';
+  return mediaType(lookUp(headers, 'content-type'));
 }
 
 /** Lower case, without parameters; empty when there is none or it cannot be read. */

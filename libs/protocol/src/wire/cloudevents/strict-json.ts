@@ -4,7 +4,8 @@ import type { Poison } from './cloud-event.js';
 import { poison } from './cloud-event.js';
 import { scanJson } from './scan-json.js';
 
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const beginsWithMark = (bytes: Buffer): boolean =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 
 /**
  * JSON as every reader of the bus can take it: strict UTF-8, nesting at most `maxNesting` (the outermost object is
@@ -18,13 +19,14 @@ export function parseStrictJson(
   if (!isUtf8(bytes)) return poison('not_utf8', 'the value is not UTF-8');
   const scan = scanJson(bytes, maxNesting);
   if (scan.fault) return poison(scan.fault.reason, scan.fault.detail);
+  const text = bytes.toString('utf8', beginsWithMark(bytes) ? 3 : 0);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8', bytes.subarray(0, 3).equals(BOM) ? 3 : 0));
+    value = JSON.parse(text);
   } catch (error) {
     return poison('not_json', `the value is not JSON${positionOf(error)}`);
   }
-  if ((scan.asciiEscapes || bytes.includes('__proto__')) && hasProtoKey(value)) {
+  if ((scan.asciiEscapes || text.includes('__proto__')) && hasProtoKey(value)) {
     return poison('invalid_data', 'a key named __proto__');
   }
   return { ok: true, value };
