@@ -10,8 +10,7 @@ import type { NamedEdge } from './cycles.js';
  */
 export function cycleErrors(declaration: ServerDeclaration, registry: Registry): readonly DeclarationError[] {
   const edges = new Map<string, readonly string[]>();
-  for (const { task, dependsOn } of registry.tasks.values())
-    edges.set(task, dependsOn.includes(task) ? dependsOn.filter((on) => on !== task) : dependsOn);
+  for (const { task, dependsOn } of registry.tasks.values()) edges.set(task, dependsOn);
   return [...cyclesClosedBy(edges, ownEdges(declaration))].map(([cycle, path]) => {
     const message = `this dependency closes the cycle ${cycle} (each depends on the next): remove one of its dependencies`;
     return { code: 'cycle', path, message };
