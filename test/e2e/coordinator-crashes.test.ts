@@ -83,11 +83,12 @@ async function crash(setting: Setting, round: number, next: () => number, signal
   const moment = Math.floor(next() * EVENTS_OF_A_RUN);
   const pauseMs = next() * MAX_PAUSE_MS;
   const request = bus.runRequest({ task: 'steady.top', run });
+  const before = events.length;
   await bus.write('invocations', [{ ...request, partition: round % PARTITIONS }]);
   await awaitUntil(
     `${moment} events of the run of round ${round} are written`,
-    () => events.filter(({ data }) => data['run'] === run).length >= moment,
-    { timeoutMs: MOMENT_MS, everyMs: 2 },
+    () => events.slice(before).filter(({ data }) => data['run'] === run).length >= moment,
+    { timeoutMs: MOMENT_MS, everyMs: 5 },
   );
   await delay(pauseMs);
   const at = round % cerebros.length;

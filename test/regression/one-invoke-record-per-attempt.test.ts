@@ -24,6 +24,8 @@ const LOST_AT_ONCE = 12;
 const SLOW_MS = 150;
 const SLOWEST_MS = 40_000;
 const TASK = 'held.work';
+/** `ReadyForQuery` of PostgreSQL's protocol: what was sent is done, and no transaction is open. */
+const OUTSIDE = Buffer.from('Z\0\0\0\x05I', 'latin1');
 const declaration = { server: 'held', tasks: [{ name: 'work', timeouts: { ackMs: 60_000 } }] };
 
 interface Setting {
@@ -70,18 +72,19 @@ function sightings(proxy: TcpProxy): (...texts: string[]) => boolean {
  * command has not left. Resolves when it is stopped.
  */
 async function stopAfterCommit({ sender, postgres }: Setting, run: string, begin: () => void): Promise<void> {
-  let stage: 'waiting' | 'committing' | 'stopped' = 'waiting';
-  postgres.watch((direction, chunk) => {
-    const text = chunk.toString('latin1');
-    if (stage === 'waiting' && direction === 'toServer') {
-      if (text.includes(run) && text.includes(EventType.runCreated)) stage = 'committing';
-    } else if (stage === 'committing' && direction === 'toClient' && text.includes('COMMIT')) {
-      stage = 'stopped';
+  let committing: number | undefined;
+  let isStopped = false;
+  postgres.watch((direction, chunk, connection) => {
+    if (direction === 'toServer') {
+      const text = chunk.toString('latin1');
+      if (text.includes(run) && text.includes(EventType.runCreated)) committing ??= connection;
+    } else if (connection === committing && !isStopped && chunk.subarray(-OUTSIDE.length).equals(OUTSIDE)) {
+      isStopped = true;
       sender.process.pause();
     }
   });
   begin();
-  await awaitUntil(`${run} is committed`, () => stage === 'stopped');
+  await awaitUntil(`${run} is committed`, () => isStopped);
 }
 
 describe('a command topic', () => {

@@ -144,7 +144,7 @@ describe('a command', () => {
     expect(result).toMatchObject({
       error: { code: 'command_timeout', message: 'node was ended: it ran for 700 ms', retryable: true },
     });
-    expect(isAlive(descendant())).toBe(false);
+    await awaitUntil('its descendant is gone', () => !isAlive(descendant()));
   });
 
   test('ends with all that it started when the task is cancelled', async () => {
@@ -155,7 +155,7 @@ describe('a command', () => {
     cancel.abort(Object.assign(new Error('cancelled by somebody'), { name: 'AbortError' }));
 
     expect(await ended).toMatchObject({ error: { code: 'cancelled' } });
-    expect(isAlive(descendant())).toBe(false);
+    await awaitUntil('its descendant is gone', () => !isAlive(descendant()));
   });
 
   test.each([

@@ -14,6 +14,9 @@ export interface Trap {
   readonly onSprung: () => void;
 }
 
+/** `connection`: its number, the same in both directions. */
+export type Watcher = (direction: Direction, chunk: Buffer, connection: number) => void;
+
 export interface TcpProxy {
   readonly port: number;
   readonly connections: number;
@@ -27,7 +30,7 @@ export interface TcpProxy {
    */
   trap(trap: Trap | null): void;
   /** Shows each chunk before it is passed on; the listener may still hold its direction. */
-  watch(listener: (direction: Direction, chunk: Buffer) => void): void;
+  watch(listener: Watcher): void;
   /** Sends on what was held, in order. */
   release(direction?: Direction): void;
   /** Delivers each chunk this much later; 0 ends it. */
@@ -42,7 +45,7 @@ export interface TcpProxy {
 
 interface Rules {
   readonly held: Set<Direction>;
-  readonly watchers: ((direction: Direction, chunk: Buffer) => void)[];
+  readonly watchers: Watcher[];
   delayMs: number;
   swallow: boolean;
   trap: Trap | null;
@@ -58,6 +61,7 @@ class Valve extends Transform {
   constructor(
     private readonly direction: Direction,
     private readonly rules: Rules,
+    private readonly connection: number,
   ) {
     super();
   }
@@ -72,7 +76,7 @@ class Valve extends Transform {
   }
 
   #pass(chunk: Buffer, done: TransformCallback): void {
-    for (const watcher of this.rules.watchers) watcher(this.direction, chunk);
+    for (const watcher of this.rules.watchers) watcher(this.direction, chunk, this.connection);
     if (this.#caught || this.rules.held.has(this.direction)) this.#kept.push(chunk);
     else if (!this.rules.swallow) this.push(this.#upToTrap(chunk));
     done();
@@ -108,8 +112,14 @@ interface Link {
   readonly valves: Readonly<Record<Direction, Valve>>;
 }
 
+let connections = 0;
+
 function link(client: Socket, upstream: Socket, rules: Rules, onEnd: () => void): Link {
-  const valves = { toServer: new Valve('toServer', rules), toClient: new Valve('toClient', rules) };
+  connections += 1;
+  const valves = {
+    toServer: new Valve('toServer', rules, connections),
+    toClient: new Valve('toClient', rules, connections),
+  };
   client.pipe(valves.toServer).pipe(upstream);
   upstream.pipe(valves.toClient).pipe(client);
   for (const socket of [client, upstream]) {
