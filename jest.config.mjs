@@ -6,7 +6,7 @@ export default {
   testEnvironment: '<rootDir>/libs/testkit/jest/environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['cordyna-source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': '<rootDir>/libs/testkit/jest/transform.mjs' },
+  transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // A real broker takes its time on a busy machine; what waits has a limit of its own.
   testTimeout: 30_000,
