@@ -7,6 +7,30 @@ const begin = prepared(
   `INSERT INTO freshness (task) SELECT task FROM unnest($1::text[]) AS t (task) ORDER BY task ON CONFLICT DO NOTHING`,
 );
 
+const CHANGED = `
+       version = f.version + 1,
+       consumed = f.consumed || l.consumed::jsonb,
+       holders = CASE WHEN l.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || l.holders::jsonb) END,
+       latest_run = coalesce(l.latest_run, f.latest_run),
+       latest_index = CASE WHEN l.latest_run IS NULL THEN f.latest_index ELSE l.latest_index END,
+       latest_list = CASE WHEN l.latest_run IS NULL THEN f.latest_list ELSE l.latest_list END`;
+
+// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
+const write = prepared(
+  'freshness_write',
+  `WITH updated AS (
+     UPDATE freshness f SET ${CHANGED}
+     FROM (
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::uuid[], $5::int[], $6::bool[], $7::text[])
+         AS w (task, version, consumed, latest_run, latest_index, latest_list, holders)
+       ORDER BY task
+     ) AS l
+     WHERE f.task = l.task AND (l.version IS NULL OR l.version = f.version)
+     RETURNING 1
+   )
+   SELECT cordyna_expect(count(*), $8, 'freshness') FROM updated`,
+);
+
 // One statement locks all rows in one order, compared or only written, so that two batches cannot wait for each other.
 const settle = prepared(
   'freshness_settle',
@@ -19,13 +43,7 @@ const settle = prepared(
      WHERE w.version IS NULL OR w.version = f.version
      ORDER BY f.task FOR UPDATE OF f
    ), updated AS (
-     UPDATE freshness f SET
-       version = f.version + 1,
-       consumed = f.consumed || l.consumed::jsonb,
-       holders = CASE WHEN l.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || l.holders::jsonb) END,
-       latest_run = coalesce(l.latest_run, f.latest_run),
-       latest_index = CASE WHEN l.latest_run IS NULL THEN f.latest_index ELSE l.latest_index END,
-       latest_list = CASE WHEN l.latest_run IS NULL THEN f.latest_list ELSE l.latest_list END
+     UPDATE freshness f SET ${CHANGED}
      FROM locked l WHERE l.written AND f.task = l.task
    )
    SELECT cordyna_expect(count(*), $9, 'freshness') FROM locked`,
@@ -90,18 +108,19 @@ export function writeFreshness(
   const statements: Statement[] = begun.length > 0 ? [begin(begun)] : [];
   if (tasks.length === 0) return statements;
   const writes = [...locked.values()];
+  const versions = tasks.map((task) => read.get(task) ?? null);
+  const written = [
+    writes.map((row) => row && JSON.stringify(row.consumed)),
+    writes.map((row) => row?.latest?.run ?? null),
+    writes.map((row) => row?.latest?.index ?? null),
+    writes.map((row) => row?.latest?.list ?? null),
+    writes.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
+  ];
+  const isWritten = writes.map((row) => row !== null);
   statements.push(
-    settle(
-      tasks,
-      tasks.map((task) => read.get(task) ?? null),
-      writes.map((row) => row !== null),
-      writes.map((row) => row && JSON.stringify(row.consumed)),
-      writes.map((row) => row?.latest?.run ?? null),
-      writes.map((row) => row?.latest?.index ?? null),
-      writes.map((row) => row?.latest?.list ?? null),
-      writes.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
-      tasks.length,
-    ),
+    isWritten.includes(false)
+      ? settle(tasks, versions, isWritten, ...written, tasks.length)
+      : write(tasks, versions, ...written, tasks.length),
   );
   return statements;
 }

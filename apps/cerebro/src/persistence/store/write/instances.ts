@@ -28,16 +28,13 @@ const see = prepared(
   'instances_seen',
   `WITH signs AS (
      SELECT * FROM unnest($1::text[], $2::text[], $3::float8[]) AS w (server, instance, sent_at)
-   ), locked AS (
-     SELECT i.server, i.instance, s.sent_at
-     FROM instances i JOIN signs s ON i.server = s.server AND i.instance = s.instance
-     WHERE i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now() OR i.state = 'lost'
-     ORDER BY i.server, i.instance FOR UPDATE OF i
    ), seen AS (
-     UPDATE instances i SET last_seen = greatest(i.last_seen, now()), clock_skew_ms = l.sent_at - ${ms('now()')},
+     UPDATE instances i SET last_seen = greatest(i.last_seen, now()), clock_skew_ms = s.sent_at - ${ms('now()')},
        state = CASE WHEN i.state = 'lost' THEN 'online' ELSE i.state END,
        state_since = CASE WHEN i.state = 'lost' THEN now() ELSE i.state_since END
-     FROM locked l WHERE i.server = l.server AND i.instance = l.instance
+     FROM (SELECT * FROM signs ORDER BY server, instance) AS s
+     WHERE i.server = s.server AND i.instance = s.instance
+       AND (i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now() OR i.state = 'lost')
    )
    INSERT INTO instances (server, instance, state, heartbeats, clock_skew_ms)
    SELECT server, instance, 'online', false, sent_at - ${ms('now()')}

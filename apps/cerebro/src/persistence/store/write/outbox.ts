@@ -9,13 +9,17 @@ import { joinMessages } from '../../sql/joined-messages.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { ms, wholeMs } from '../../sql/time.js';
 
+// In the order of their ids, so that two who remove the same rows do not wait for each other.
 const remove = prepared(
   'outbox_remove',
-  `DELETE FROM outbox WHERE id IN (
-     SELECT id FROM outbox
-     WHERE id = ANY ($1::bigint[]) OR (ack_ms IS NOT NULL AND invocation = ANY ($2::text[]))
-     ORDER BY id FOR UPDATE
-   )`,
+  `DELETE FROM outbox o USING (
+     SELECT id FROM unnest($1::bigint[]) AS w (id)
+     UNION ALL
+     SELECT v.id FROM unnest($2::text[]) AS w (invocation)
+       JOIN outbox v ON v.invocation = w.invocation AND v.ack_ms IS NOT NULL
+     ORDER BY id
+   ) AS gone
+   WHERE o.id = gone.id`,
 );
 
 const insert = prepared(

@@ -1,17 +1,16 @@
 import type { Changes } from '../../../coordination/ports/index.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 
+// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
 const move = prepared(
   'positions_move',
-  `WITH wanted AS (
-     SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS w (topic, partition, was, next)
-   ), locked AS (
-     SELECT p.topic, p.partition, w.next
-     FROM positions p JOIN wanted w ON p.topic = w.topic AND p.partition = w.partition AND p.next_offset = w.was
-     ORDER BY p.topic, p.partition FOR UPDATE OF p
-   ), moved AS (
-     UPDATE positions p SET next_offset = l.next, updated_at = now()
-     FROM locked l WHERE p.topic = l.topic AND p.partition = l.partition
+  `WITH moved AS (
+     UPDATE positions p SET next_offset = w.next, updated_at = now()
+     FROM (
+       SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS w (topic, partition, was, next)
+       ORDER BY topic, partition
+     ) AS w
+     WHERE p.topic = w.topic AND p.partition = w.partition AND p.next_offset = w.was
      RETURNING 1
    )
    SELECT cordyna_expect(count(*), $5, 'positions') FROM moved`,

@@ -4,19 +4,18 @@ import { at } from '../../sql/time.js';
 import { isRunId } from '../../sql/run-id.js';
 import { seedText } from '../../sql/seeds.js';
 
+// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
 const update = prepared(
   'runs_update',
-  `WITH wanted AS (
-     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[], $6::boolean[])
-       AS w (id, version, state, finished_at, next_seq, retried)
-   ), locked AS (
-     SELECT r.id, w.state, w.finished_at, w.next_seq, w.retried
-     FROM runs r JOIN wanted w ON r.id = w.id AND r.version = w.version
-     ORDER BY r.id FOR UPDATE OF r
-   ), updated AS (
-     UPDATE runs r SET version = r.version + 1, state = l.state, finished_at = ${at('l.finished_at')},
-       next_seq = l.next_seq, retried = l.retried
-     FROM locked l WHERE r.id = l.id
+  `WITH updated AS (
+     UPDATE runs r SET version = r.version + 1, state = w.state, finished_at = ${at('w.finished_at')},
+       next_seq = w.next_seq, retried = w.retried
+     FROM (
+       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[], $6::boolean[])
+         AS w (id, version, state, finished_at, next_seq, retried)
+       ORDER BY id
+     ) AS w
+     WHERE r.id = w.id AND r.version = w.version
      RETURNING 1
    )
    SELECT cordyna_expect(count(*), $7, 'runs') FROM updated`,

@@ -82,37 +82,90 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-type Select = (columns: readonly Column[]) => string;
-const namesOf: Select = (columns) => columns.map(({ name }) => name).join(', ');
-const sentOf: Select = (columns) => columns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ');
-const readOf: Select = (columns) => columns.map(({ name, as }) => as?.(name) ?? name).join(', ');
+/** What `outside` is when there is nothing in it; every other column is null then. */
+const EMPTY = '{}';
+const nothingIn = ({ name }: Column): Scalar => (name === 'outside' ? EMPTY : null);
+
+function nothingAs({ name, type, as }: Column): string {
+  const nothing = name === 'outside' ? `'${EMPTY}'::jsonb` : `NULL::${type}`;
+  return as?.(nothing) ?? nothing;
+}
+
+type Text = (sent: readonly Column[], valueOf: (column: Column) => string) => string;
+
+/**
+ * A statement, and another one for rows that have nothing in some columns, as nearly all rows have: each list that is sent
+ * costs PostgreSQL as much as a lookup by a key.
+ */
+function rowsStatement(name: string, columns: readonly Column[], rare: readonly string[], text: Text) {
+  const isRare = columns.map((column) => rare.includes(column.name));
+  const few = columns.filter((_, n) => !isRare[n]);
+  const textOf = (sent: readonly Column[]) =>
+    text(sent, (column) => {
+      if (!sent.includes(column)) return nothingAs(column);
+      return column.as?.(`w.${column.name}`) ?? `w.${column.name}`;
+    });
+  const [whole, plain] = [prepared(name, textOf(columns)), prepared(`${name}_plain`, textOf(few))];
+  return (rows: readonly Row[], ...more: readonly Scalar[]): Statement => {
+    const values = columns.map(({ of }) => rows.map(of));
+    const isPlain = columns.every((column, n) => {
+      const nothing = nothingIn(column);
+      return !isRare[n] || values[n]?.every((value) => value === nothing);
+    });
+    return isPlain ? plain(...values.filter((_, n) => !isRare[n]), ...more) : whole(...values, ...more);
+  };
+}
+
+const namesOf = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
+const sentRows = (columns: readonly Column[]): string =>
+  `unnest(${columns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ')}) AS w (${namesOf(columns)})`;
 
 const KEY = COLUMNS.filter(({ name }) => name === 'run' || name === 'index');
 const CHANGING = COLUMNS.filter(({ fixed }) => !fixed);
-const UPDATED = [...KEY, ...CHANGING];
+/** Nothing is in them unless something fails, waits, or is a list. */
+const RARE = [
+  'reason',
+  'blocked_by',
+  'retry_at',
+  'waiting_server',
+  'past_holders',
+  'error',
+  'outside',
+].concat(['elements_first', 'elements_count']);
+const NOT_YET = ['item_index', 'item', 'deadline_at', 'deadline_kind', 'instance', 'queued_at'].concat([
+  'started_at',
+  'finished_at',
+  'output',
+]);
 
-const insert = prepared(
+const insert = rowsStatement(
   'task_runs_insert',
-  `INSERT INTO task_runs (${namesOf(COLUMNS)})
-   SELECT ${readOf(COLUMNS)} FROM unnest(${sentOf(COLUMNS)}) AS w (${namesOf(COLUMNS)})`,
+  COLUMNS,
+  [...RARE, ...NOT_YET],
+  (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}`,
 );
 
 // The lock on its run holds everybody else off, so that the order does not matter.
-const update = prepared(
+const update = rowsStatement(
   'task_runs_update',
-  `WITH updated AS (
-     UPDATE task_runs t SET ${CHANGING.map(({ name, as }) => `${name} = ${as?.(`w.${name}`) ?? `w.${name}`}`).join(', ')}
-     FROM unnest(${sentOf(UPDATED)}) AS w (${namesOf(UPDATED)})
+  [...KEY, ...CHANGING],
+  RARE,
+  (sent, valueOf) => `WITH updated AS (
+     UPDATE task_runs t SET ${CHANGING.map((column) => `${column.name} = ${valueOf(column)}`).join(', ')}
+     FROM ${sentRows(sent)}
      WHERE t.run = w.run AND t.index = w.index
      RETURNING 1
    )
-   SELECT cordyna_expect(count(*), $${UPDATED.length + 1}, 'task runs') FROM updated`,
+   SELECT cordyna_expect(count(*), $${sent.length + 1}, 'task runs') FROM updated`,
 );
 
-const upsert = prepared(
+const upsert = rowsStatement(
   'task_runs_upsert',
-  `INSERT INTO task_runs (${namesOf(COLUMNS)})
-   SELECT ${readOf(COLUMNS)} FROM unnest(${sentOf(COLUMNS)}) AS w (${namesOf(COLUMNS)})
+  COLUMNS,
+  [],
+  (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}
    ORDER BY run, index
    ON CONFLICT (run, index) DO UPDATE SET ${CHANGING.map(({ name }) => `${name} = excluded.${name}`).join(', ')}`,
 );
@@ -132,9 +185,8 @@ export function writeTaskRuns(changes: readonly RunChange[]): Statement[] {
         (task.index < change.seed.plan.members.length ? members : elements).push({ change, task });
   }
   const statements: Statement[] = [];
-  if (created.length > 0) statements.push(insert(...COLUMNS.map(({ of }) => created.map(of))));
-  if (members.length > 0)
-    statements.push(update(...UPDATED.map(({ of }) => members.map(of)), members.length));
-  if (elements.length > 0) statements.push(upsert(...COLUMNS.map(({ of }) => elements.map(of))));
+  if (created.length > 0) statements.push(insert(created));
+  if (members.length > 0) statements.push(update(members, members.length));
+  if (elements.length > 0) statements.push(upsert(elements));
   return statements;
 }
