@@ -20,6 +20,7 @@ import {
 } from '../../apps/cerebro/test/persistence/support/builders.js';
 import { JoinedQuery } from '../../apps/cerebro/src/persistence/sql/joined-query.js';
 import { hotPool } from '../../apps/cerebro/src/persistence/sql/pools.js';
+import { statementsOf } from '../../apps/cerebro/src/persistence/store/write/index.js';
 import { openDatabase, type Opened } from '../../apps/cerebro/test/persistence/support/opened.js';
 
 let db: Opened;
@@ -122,6 +123,27 @@ describe('an abort in the middle of a pipelined transaction', () => {
     await expect(commit({ outbox })).rejects.toThrow(StoreRefused);
     expect((await commit({ outbox: outbox.slice(0, 1) })).outbox).toHaveLength(1);
   });
+});
+
+test('a commit reaches every row by an index, in the order of its key, whatever the statistics of its tables say', async () => {
+  const pool = hotPool({ url: db.url, applicationName: 'plans', size: 1, onError: () => undefined });
+  const changes = changesOf({
+    positions: [{ topic: 'planned', partition: 0, from: 1n, to: 2n }],
+    runs: [runChange(runOf(seedOf(['a.one'])), 1), runChange(runOf(seedOf(['a.one'])), null)],
+    freshness: { read: new Map([['a.one', 1]]), writes: [{ task: 'a.one', consumed: {} }] },
+    signsOfLife: [{ server: 'a', instance: 'one', sentAt: T0 }],
+    published: ['1'],
+    voided: ['one'],
+    outbox: [message('planned')],
+  });
+  await db.sql.query('ANALYZE');
+  for (const { name, text } of statementsOf(changes, 'planned', new Set())) {
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${text}`);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(`${name}\n${plan}`).not.toMatch(/Seq Scan|Bitmap|Hash Join|Merge Join/);
+    if (/remove/.test(name)) expect(plan).toMatch(/Index Cond: \(id = ANY/);
+  }
+  await pool.end();
 });
 
 describe('schedules and firings', () => {

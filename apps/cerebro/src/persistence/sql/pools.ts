@@ -26,7 +26,8 @@ export interface PoolOptions {
  * Settings of a session come after those that the URL itself gives. Every row is reached by a key or an index, but the
  * statistics of a young table say otherwise, and a prepared statement keeps the plan that they once led to. Each statement
  * is planned once: for lists of one element PostgreSQL would plan some of a commit's anew each time, which costs ten times
- * as much as they do, and what timers ask five times before it believes that the plan is always the same.
+ * as much as they do, and what timers ask five times before it believes that the plan is always the same. With what is
+ * left to the door's statements, they lock rows in the order of an index.
  */
 function sessionOptions(
   { url, settings = '' }: PoolOptions,
@@ -35,10 +36,10 @@ function sessionOptions(
   const parsed = new URL(url);
   const given = parsed.searchParams.get('options') ?? '';
   parsed.searchParams.delete('options');
-  const plans = hot
-    ? ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan'
-    : ' -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan';
-  return { connectionString: parsed.href, options: `${given}${plans} ${settings}`.trim() };
+  const off = hot ? ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'] : ['seqscan'];
+  const plans = [...off.map((kind) => `enable_${kind}=off`), 'jit=off', 'plan_cache_mode=force_generic_plan'];
+  const options = [given, ...plans.map((plan) => `-c ${plan}`), settings].join(' ').trim();
+  return { connectionString: parsed.href, options };
 }
 
 function poolOf(options: PoolOptions, hot: boolean): Pool {

@@ -72,9 +72,10 @@ export function savedOf(
   results: readonly QueryResult[],
 ): Saved {
   const [time] = rowsOf<{ clock: number }>(results[0]);
+  const clock = wholeMs(time?.clock ?? Number.NaN);
   return {
-    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1)) : [],
+    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock) : [],
     lost: lostBy(statements, results),
-    clock: wholeMs(time?.clock ?? Number.NaN),
+    clock,
   };
 }

@@ -7,32 +7,33 @@ import {
 } from '../../../coordination/ports/index.js';
 import { joinMessages } from '../../sql/joined-messages.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
-import { ms, wholeMs } from '../../sql/time.js';
 
-// In the order of their ids, so that two who remove the same rows do not wait for each other.
+// In the order of the index, so that two who remove the same rows do not wait for each other; and row by row in it,
+// whatever the statistics of a table say whose rows live for moments.
 const remove = prepared(
   'outbox_remove',
-  `DELETE FROM outbox o USING (
-     SELECT id FROM unnest($1::bigint[]) AS w (id)
-     UNION ALL
-     SELECT v.id FROM unnest($2::text[]) AS w (invocation)
-       JOIN outbox v ON v.invocation = w.invocation AND v.ack_ms IS NOT NULL
-     ORDER BY id
-   ) AS gone
-   WHERE o.id = gone.id`,
+  `DELETE FROM outbox WHERE id = ANY ($1::bigint[] || ARRAY(
+     SELECT v.id FROM unnest($2::text[]) AS w (invocation) CROSS JOIN LATERAL (
+       SELECT o.id FROM outbox o WHERE o.invocation = w.invocation AND o.ack_ms IS NOT NULL OFFSET 0
+     ) AS v
+   ))`,
 );
 
+// One answer instead of one for each row; when they were made is when the transaction began.
 const insert = prepared(
   'outbox_insert',
-  `INSERT INTO outbox (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server,
-     messages)
-   SELECT kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages
-   FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::jsonb[], $8::text[],
-     $9::text[], $10::bigint[], $11::text[], $12::int[])
-     WITH ORDINALITY
-     AS w (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages, n)
-   ORDER BY n
-   RETURNING id, ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
+  `WITH inserted AS (
+     INSERT INTO outbox (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server,
+       messages)
+     SELECT kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::jsonb[], $8::text[],
+       $9::text[], $10::bigint[], $11::text[], $12::int[])
+       WITH ORDINALITY
+       AS w (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages, n)
+     ORDER BY n
+     RETURNING id
+   )
+   SELECT string_agg(id::text, ' ' ORDER BY id) AS ids FROM inserted`,
 );
 
 /** Rows that Kafka has taken, and unpublished invokes of attempts that have ended. */
@@ -72,48 +73,20 @@ export function insertOutbox(messages: readonly OutboxMessage[]): Statement[] {
   ];
 }
 
-interface Inserted {
-  readonly id: string;
-  readonly created_at: number;
-  readonly stamp: number;
-}
-
-/** Ids were given in the order of the rows. */
+/**
+ * Ids were given in the order of the rows.
+ * @param clock when the transaction began: epoch ms, database clock
+ */
 export function storedOutbox(
   messages: readonly OutboxMessage[],
   result: QueryResult | undefined,
+  clock: number,
 ): readonly StoredOutboxMessage[] {
-  const rows = rowsOf<Inserted>(result)
-    .map((row) => ({ row, order: Number(row.id) }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ row: { id, created_at, stamp } }) => ({
-      id,
-      createdAt: wholeMs(created_at),
-      stamp: wholeMs(stamp),
-    }));
+  const [inserted] = rowsOf<{ readonly ids: string }>(result);
+  const ids = inserted?.ids.split(' ') ?? [];
   const { rowOf: indexes } = outboxRows(messages);
   return messages.flatMap((message, n) => {
-    const row = rows[indexes[n] ?? -1];
-    return row ? [stored(message, row)] : [];
+    const id = ids[indexes[n] ?? -1];
+    return id === undefined ? [] : [{ ...message, id, createdAt: clock, stamp: clock }];
   });
 }
-
-type Row = Pick<StoredOutboxMessage, 'id' | 'createdAt' | 'stamp'>;
-
-/** Written out, as there are some for each task: to put it together from two objects takes a hundred times as long. */
-const stored = (message: OutboxMessage, { id, createdAt, stamp }: Row): StoredOutboxMessage => ({
-  kind: message.kind,
-  messageId: message.messageId,
-  topic: message.topic,
-  partition: message.partition,
-  key: message.key,
-  value: message.value,
-  headers: message.headers,
-  invocation: message.invocation,
-  run: message.run,
-  ackMs: message.ackMs,
-  server: message.server,
-  id,
-  createdAt,
-  stamp,
-});
