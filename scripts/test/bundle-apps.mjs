@@ -134,6 +134,10 @@ export async function bundleApps(root) {
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
       minifyWhitespace: true,
+      // As program.mjs calls it. Nothing but ASCII comes out, and is read as such.
+      banner: { js: '(function (exports, require, module) {' },
+      footer: { js: '\n})' },
+      charset: 'ascii',
     }),
   ]);
   for (const name of Object.keys(KEPT_COMPILED)) {

@@ -25,8 +25,7 @@ function keep(script, cache) {
 
 export function run(file) {
   const cache = `${file}.cache`;
-  const source = `(function (exports, require, module) {${readFileSync(file, 'utf8')}\n})`;
-  const script = new Script(source, {
+  const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
     cachedData: existsSync(cache) ? readFileSync(cache) : undefined,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -67,7 +67,8 @@ export class Environment {
   @Whole(500, DAY_MS)
   CORDYNA_LOST_AFTER_MS = 15_000;
 
-  @Whole(100, DAY_MS)
+  /** The watermark moves twice a second: each of its steps would be the end of a stall. */
+  @Whole(1_000, DAY_MS)
   CORDYNA_MAX_WATERMARK_STEP_MS = 3_000;
 
   /** Above the 5 s by which the broker's fence lets a record's timestamp differ. */
