@@ -10,8 +10,8 @@ import { lastRefusal } from './last-refusal.js';
 /** How long a trap waits for a transaction to step on it. */
 const TRAP_MS = 10_000;
 const SLOW_MS = { least: 200, spread: 800 };
-/** A simple query `COMMIT` of PostgreSQL's protocol. */
-const COMMIT = 'Q\0\0\0\x0bCOMMIT\0';
+/** PostgreSQL's message behind the last statement: a transaction of nothing but these is committed by it. */
+const SYNC = 'S\0\0\0\x04';
 
 /** What was taken away at `atMs` is back at `healedMs`; null: it did not come about. */
 interface Span {
@@ -45,7 +45,7 @@ async function stoppedFor(victim: Victim, lengthMs: number): Promise<Span> {
   return { atMs, healedMs: atMs };
 }
 
-/** The first coordinator, when all of a transaction but its COMMIT has reached PostgreSQL. */
+/** The first coordinator, when all of a transaction but what commits it has reached PostgreSQL. */
 export async function stopInTransaction(site: Site, lengthMs: number): Promise<Span | null> {
   const [victim] = site.coordinators;
   const { postgres } = site.proxies;
@@ -55,7 +55,7 @@ export async function stopInTransaction(site: Site, lengthMs: number): Promise<S
       process?.pause();
       resolve(Date.now());
     };
-    postgres.trap({ direction: 'toServer', after: 'runs_update', mark: COMMIT, onSprung });
+    postgres.trap({ direction: 'toServer', after: 'runs_update', mark: SYNC, onSprung });
     setTimeout(() => resolve(null), TRAP_MS);
   });
   const atMs = await sprung;
