@@ -36,22 +36,26 @@ export async function decideBatch(
   certain: boolean,
 ): Promise<Decided> {
   const needs = firstNeeds(items, published);
-  let loaded = await load(needs);
+  const sought = { runs: new Set<string>(), schedules: new Set<string>() };
+  const seek = async (wanted: Needs): Promise<Loaded> => {
+    for (const run of [...wanted.runs, ...(wanted.newRuns ?? [])]) sought.runs.add(run);
+    for (const schedule of wanted.schedules) sought.schedules.add(schedule);
+    return withoutAbsent(wanted, await load(wanted));
+  };
+  let loaded = await seek(needs);
   const { registry } = loaded;
   if (!registry) throw new Error('the store has no registry row');
-  loaded = withoutAbsent(needs, loaded);
   const further = furtherNeeds(items, loaded, registry.value);
-  if (!isEmpty(further)) loaded = merge(loaded, withoutAbsent(further, await load(further)));
+  if (!isEmpty(further)) loaded = merge(loaded, await seek(further));
   for (;;) {
-    const work = new WorkingSet(loaded, registry.version, registry.value, tools.envelope);
+    const work = new WorkingSet(loaded, registry.version, registry.value, tools.envelope, sought);
     try {
       const outcomes = items.map((item) => decideItem(item, work, tools, certain));
       for (const mark of published) settlePublished(mark, work, tools, certain);
       return { work, changes: work.changes(), outcomes, needs };
     } catch (error) {
       if (!(error instanceof NotLoaded)) throw error;
-      const more = { ...EMPTY, ...error.needs };
-      loaded = merge(loaded, withoutAbsent(more, await load(more)));
+      loaded = merge(loaded, await seek({ ...EMPTY, ...error.needs }));
     }
   }
 }

@@ -57,6 +57,14 @@ const isMoved = (
   { nextDueAt: _next, lastRun: _last, ...after }: Schedule,
 ): boolean => (Object.keys(after) as (keyof typeof after)[]).every((name) => after[name] === before[name]);
 
+/** Ids that were looked for: only of these is it known that what was not found is not there. */
+interface Sought {
+  readonly runs: Pick<ReadonlySet<string>, 'has'>;
+  readonly schedules: Pick<ReadonlySet<string>, 'has'>;
+}
+const EACH = { has: () => true };
+const ALL: Sought = { runs: EACH, schedules: EACH };
+
 /**
  * Everything that one batch reads and writes. Decisions see what earlier inputs of the same batch decided; nothing
  * outside changes before the commit, so that a batch can be thrown away and decided again.
@@ -95,6 +103,7 @@ export class WorkingSet {
     private readonly registryVersion: number,
     registry: Registry,
     private readonly envelope: Envelope,
+    private readonly sought: Sought = ALL,
   ) {
     this.currentRegistry = registry;
     this.events = new EventWork(loaded.events);
@@ -119,9 +128,10 @@ export class WorkingSet {
     this.registryChanges.push(change);
   }
 
-  /** The run, or undefined, which the commit then checks. */
+  /** The run, or undefined, which the commit then checks. @throws NotLoaded */
   run(id: string): Run | undefined {
     const found = this.runs.get(id);
+    if (!found && !this.sought.runs.has(id)) throw new NotLoaded({ runs: [id] });
     if (!found) this.absentRuns.add(id);
     return found?.run;
   }
@@ -237,8 +247,11 @@ export class WorkingSet {
     this.newKeys.set(keyOf(key.target, key.key), key);
   }
 
+  /** @throws NotLoaded */
   schedule(id: string): { value: Schedule; lastRunOpen: boolean } | undefined {
-    return this.schedules.get(id);
+    const found = this.schedules.get(id);
+    if (!found && !this.sought.schedules.has(id)) throw new NotLoaded({ schedules: [id] });
+    return found;
   }
 
   saveSchedule(value: Schedule, lastRunOpen: boolean): void {
