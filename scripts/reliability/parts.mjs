@@ -21,7 +21,7 @@ export function coordinatorsPart(measured) {
   return `
 ## Several coordinators
 
-Under steady load one coordinator is stopped (SIGSTOP for 14 s) when all of a transaction but its COMMIT has reached
+Under steady load one coordinator is stopped (SIGSTOP for 14 s) when all of a transaction but what commits it has reached
 PostgreSQL, and later another one is killed. "Others wait": how long an update that came within 5 s of that waited in the
 partitions that the others had, the longest one. "Its share waits": the same in the partitions of the victim, which others
 take over when its session with Kafka (6 s) has run out, and of one that was killed, in the rows below d671a17, when its
