@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LOADER = new URL('../../scripts/simulate/register.mjs', import.meta.url).href;
 const RECORDER = new URL('../profile/recorder.mjs', import.meta.url).href;
+
+/** Characters of the log of what has ended; the log goes with the stack. */
+const SHOWN = 4_000;
 
 export interface ChildOptions {
   readonly name: string;
@@ -85,6 +88,7 @@ export class Child {
   }
 
   private gone(): Error {
-    return new Error(`${this.name} has ended; see ${this.logFile}`);
+    const log = readFileSync(this.logFile, 'utf8').slice(-SHOWN);
+    return new Error(`${this.name} has ended:\n${log}`);
   }
 }
