@@ -20,22 +20,21 @@ const positions = prepared(
   'timer_positions',
   `SELECT topic, partition, next_offset FROM positions WHERE topic = ANY ($1::text[])`,
 );
+/** Their last run has ended, and a due time waits for that. */
+const WAITING = `schedules s LEFT JOIN runs r ON r.id = s.last_run AND r.state = 'running'
+   WHERE s.active AND s.details->'waiting' <> '[]'::jsonb AND r.id IS NULL`;
+// now() of a statement by itself is when it came; an index is not searched for a clock that may move meanwhile.
 const schedules = prepared(
   'timer_schedules',
   `SELECT schedule, ${ms('next_due_at')} AS due_at FROM schedules
-   WHERE active AND next_due_at IS NOT NULL
-     AND next_due_at <= clock_timestamp() + $1::float8 * interval '1 millisecond'
+   WHERE active AND next_due_at IS NOT NULL AND next_due_at <= now() + $1::float8 * interval '1 millisecond'
    UNION ALL
-   SELECT s.schedule, 0 FROM schedules s LEFT JOIN runs r ON r.id = s.last_run AND r.state = 'running'
-   WHERE s.active AND s.details->'waiting' <> '[]'::jsonb AND r.id IS NULL
+   SELECT s.schedule, 0 FROM ${WAITING}
    ORDER BY due_at, schedule LIMIT $2`,
 );
-
 const waiting = prepared(
   'timer_schedules_waiting',
-  `SELECT s.schedule FROM schedules s LEFT JOIN runs r ON r.id = s.last_run AND r.state = 'running'
-   WHERE s.active AND s.details->'waiting' <> '[]'::jsonb AND r.id IS NULL
-   ORDER BY schedule LIMIT $1`,
+  `SELECT s.schedule FROM ${WAITING} ORDER BY schedule LIMIT $1`,
 );
 
 /** Single indexed questions, outside every transaction of the door. */
