@@ -11,6 +11,7 @@ import type {
   OffsetManagerInternals,
   RawBroker,
 } from '../kafkajs/internals.js';
+import { Ending } from './ending.js';
 import { Layout } from './layout.js';
 
 interface Answer {
@@ -36,16 +37,9 @@ export class GroupFetch {
   private layout: Layout | undefined;
   private resolvedBy: OffsetManagerInternals | undefined;
   private wakeUp: () => void = () => undefined;
-  private end: () => void = () => undefined;
-  private readonly ended: Promise<'ended'>;
+  private readonly end = new Ending();
 
-  constructor(private readonly limits: FetchLimits) {
-    this.ended = new Promise((resolve) => {
-      this.end = () => {
-        resolve('ended');
-      };
-    });
-  }
+  constructor(private readonly limits: FetchLimits) {}
 
   /** There may be something to ask for that was not there before. */
   wake(): void {
@@ -54,7 +48,7 @@ export class GroupFetch {
 
   /** Nobody waits any more for the fetch that is under way. */
   stop(): void {
-    this.end();
+    this.end.come();
     this.wakeUp();
   }
 
@@ -80,7 +74,7 @@ export class GroupFetch {
       const longestMs = isHeldUp ? Math.min(HELD_UP_WAIT_MS, this.limits.maxWaitMs) : this.limits.maxWaitMs;
       const maxWaitMs = session.isNew ? 0 : longestMs;
       const asked = ask(broker, session.next(wanted), { ...this.limits, maxWaitMs });
-      const answer = await Promise.race([asked, this.ended]);
+      const answer = await this.end.orResult(asked);
       if (answer === 'ended' || !session.answered(answer)) return NO_BATCHES;
       if (answer.errorCode !== 0) throw internals.createErrorFromCode(answer.errorCode);
       return batchesOf(group, answer, wanted);
