@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import type { EventSetBody, RuleBody } from '@cordyna/protocol/model';
 import { DoorDefinitions, DoorEvents, type NewEvent } from '../../apps/cerebro/src/coordination/index.js';
-import { EventsTimer, Lookout } from '../../apps/cerebro/src/timers/index.js';
+import { dueEvents, ErrandTimer, Lookout } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
 
 interface One extends OpenDoor {
   readonly events: DoorEvents;
   readonly definitions: DoorDefinitions;
-  readonly timer: EventsTimer;
+  readonly timer: ErrandTimer;
 }
 
 let doors: readonly One[];
@@ -18,7 +18,7 @@ let told = 0;
 async function open(url: string, instance: string): Promise<One> {
   const door = await openDoor(url, instance);
   const { clock, due } = door;
-  const timer = new EventsTimer(door.persistence.timers, door.door, clock, due);
+  const timer = new ErrandTimer(dueEvents(door.persistence.timers, door.door), clock, due);
   const lookout = new Lookout(door.persistence.timers, clock, { topics: [], unsentForMs: 0, silentForMs: 0 });
   lookout.tell(timer);
   for (const one of [timer, lookout]) one.start();

@@ -13,6 +13,7 @@ import {
 import { InboundHandler } from '../../apps/cerebro/src/messaging/index.js';
 import { Lookout, ScheduleTimer, Sweeper } from '../../apps/cerebro/src/timers/index.js';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
+import { nowOf } from '../../apps/cerebro/test/persistence/support/now.js';
 
 const LIMIT = 100;
 const AT_ONCE = 10;
@@ -34,7 +35,7 @@ beforeAll(async () => {
   const { store, timers: queries } = door.persistence;
   const clock = new DatabaseClock();
   const asked = clock.mark();
-  clock.sample(await queries.now(), asked);
+  clock.sample(await nowOf(queries), asked);
   const backlog = new Backlog(LIMIT);
   commands = new RunCommands(door.door, store, clock, undefined, backlog);
   const progress = { screen: (all: unknown) => all, add: () => undefined } as unknown as ProgressBuffer;

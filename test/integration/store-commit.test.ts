@@ -215,7 +215,7 @@ describe('the outbox', () => {
       expect(createdAt).toBe(saved.clock);
       expect(stamp).toBe(saved.clock);
     }
-    expect(Math.abs(saved.clock - (await db.timers.now()))).toBeLessThan(5_000);
+    expect(Math.abs(saved.clock - (await db.now()))).toBeLessThan(5_000);
     const claimed = await db.timers.claimUnpublished(-1, 100);
     const mine = claimed.filter(({ id }) => ids.includes(Number(id)));
     expect(mine.map((row) => ({ ...row, stamp: 0 }))).toEqual(

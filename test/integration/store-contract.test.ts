@@ -9,9 +9,9 @@ import { openDatabase } from '../../apps/cerebro/test/persistence/support/opened
 
 /** A store on a real PostgreSQL, each with a database of its own. */
 async function open(): Promise<StoreUnderTest> {
-  const { store, timers, queries, another, closeAll: close } = await openDatabase();
+  const { store, timers, queries, another, now, instances, closeAll: close } = await openDatabase();
   const seqs = async (run: string) => ((await queries.history(run)) ?? []).map(({ seq }) => seq);
-  return { store, timers, seqs, another: () => another(), close };
+  return { store, timers, now, instances, seqs, another: () => another(), close };
 }
 
 describe('PostgreSQL: the store', () => storeContract(open));

@@ -137,11 +137,11 @@ test('a PostgreSQL that stops answering is given up on; what it still had in han
 test('a restart of PostgreSQL is survived by every pool', async () => {
   const { run, ...changes } = creation();
   await commit(db, changes);
-  await Promise.all([db.timers.now(), db.queries.run(run)]);
+  await Promise.all([db.now(), db.queries.run(run)]);
   await server.postgres.stop();
   await expect(commit(db, creation())).rejects.toThrow(StoreUnavailable);
   await expect(db.store.load(needsOf({ runs: [run] }))).rejects.toThrow(StoreUnavailable);
-  await expect(db.timers.now()).rejects.toThrow(StoreUnavailable);
+  await expect(db.now()).rejects.toThrow(StoreUnavailable);
   await expect(db.queries.run(run)).rejects.toThrow(StoreUnavailable);
   const late = db.another();
   await expect(late.queries.run(run)).rejects.toThrow(StoreUnavailable);
@@ -149,7 +149,7 @@ test('a restart of PostgreSQL is survived by every pool', async () => {
   await awaitUntil('the store is back', async () =>
     (await db.store.load(needsOf({ runs: [run] }))).runs.has(run),
   );
-  await awaitUntil('the timers are back', () => db.timers.now());
+  await awaitUntil('the timers are back', () => db.now());
   await awaitUntil('the queries are back', () => db.queries.run(run));
   await commit(db, creation());
   expect((await late.queries.run(run))?.run).toBe(run);

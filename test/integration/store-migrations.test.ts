@@ -8,6 +8,7 @@ import { dataSourceOf } from '../../apps/cerebro/src/persistence/data-source.js'
 import { MIGRATIONS } from '../../apps/cerebro/src/persistence/migrations/index.js';
 import { migrate } from '../../apps/cerebro/src/persistence/migrations/migrate.js';
 import { createPersistence } from '../../apps/cerebro/src/persistence/index.js';
+import { nowOf } from '../../apps/cerebro/test/persistence/support/now.js';
 
 const SCHEMA = new URL('../../apps/cerebro/src/persistence/schema.sql', import.meta.url);
 const ALL = MIGRATIONS.map(({ name }) => name);
@@ -80,7 +81,7 @@ describe('migrations', () => {
     own.searchParams.set('options', '-c search_path=elsewhere');
     const persistence = createPersistence({ url: own.href, applicationName: 'elsewhere' });
     await persistence.migrate();
-    const clock = await persistence.timers.now();
+    const clock = await nowOf(persistence.timers);
     expect(Math.abs(clock - Date.now())).toBeLessThan(60_000);
     expect(await persistence.queries.servers()).toEqual([]);
     await persistence.close();

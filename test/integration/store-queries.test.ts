@@ -335,7 +335,7 @@ describe('a server', () => {
     await commit({
       registry: { read: registry?.version ?? null, changes: [change] },
       heartbeats: [beat('off', 'offline'), beat('on', 'online')],
-      signsOfLife: [{ server: 'well', instance: 'on', sentAt: (await db.timers.now()) + 60_000 }],
+      signsOfLife: [{ server: 'well', instance: 'on', sentAt: (await db.now()) + 60_000 }],
     });
     const server = (await db.queries.servers()).find(({ server: name }) => name === 'well');
     expect(server?.state).toBe('online');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
+import { nowOf } from '../../apps/cerebro/test/persistence/support/now.js';
 
 const EVERY_MS = 100;
 const RUN = '00000000-0000-7000-8000-000000000001';
@@ -28,7 +29,7 @@ test('a firing that took effect is over, though its schedule is due again', asyn
   const since = Date.parse(first!.scheduledFor);
   await awaitUntil(
     'it is due again',
-    async () => (await door.persistence.timers.now()) - since > 3 * EVERY_MS,
+    async () => (await nowOf(door.persistence.timers)) - since > 3 * EVERY_MS,
   );
   await fire();
   expect(await runs()).toEqual([first]);

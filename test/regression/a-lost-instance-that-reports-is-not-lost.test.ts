@@ -13,8 +13,7 @@ afterAll(async () => {
 
 const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
 const WHO = { server: 's', instance: 'woken' };
-const stateOf = async () =>
-  (await db.timers.instances()).find(({ instance }) => instance === WHO.instance)?.state;
+const stateOf = async () => (await db.instances()).find(({ instance }) => instance === WHO.instance)?.state;
 const lose = (silentBefore: number) => commit({ lost: [{ ...WHO, silentBefore }] });
 
 test('an update after lost is a sign of life: what the instance takes on does not end in server_lost', async () => {

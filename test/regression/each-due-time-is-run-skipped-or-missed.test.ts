@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { awaitUntil, testDatabase } from '@cordyna/testkit';
 import { openDoor, type OpenDoor } from '../../apps/cerebro/test/support/open-door.js';
+import { nowOf } from '../../apps/cerebro/test/persistence/support/now.js';
 
 const EVERY_MS = 100;
 const declaration = { server: 's', tasks: [{ name: 'tick', everyMs: EVERY_MS, args: { version: 1 } }] };
@@ -29,7 +30,7 @@ const fire = () =>
 const untilSettled = (more: number) =>
   awaitUntil(`${more} due times have passed`, async () => {
     const last = (await firings()).at(-1)?.scheduledFor;
-    const since = last === undefined ? 0 : (await doors[0]!.persistence.timers.now()) - Date.parse(last);
+    const since = last === undefined ? 0 : (await nowOf(doors[0]!.persistence.timers)) - Date.parse(last);
     return last === undefined || since > more * EVERY_MS;
   });
 const invokeOf = (run: string) =>

@@ -28,7 +28,10 @@ async function open(): Promise<StoreUnderTest> {
     await ended;
   };
   const seqs = async (run: string) => db.runs.get(run)?.history.map(({ seq }) => seq) ?? [];
-  return { ...another(), another, seqs, close };
+  const instances = async () =>
+    [...db.instances.values()].map(({ stateSince: _, heartbeats: __, ...instance }) => instance);
+  const now = async () => db.clock();
+  return { ...another(), another, now, instances, seqs, close };
 }
 
 describe("the simulation's store", () => storeContract(open));

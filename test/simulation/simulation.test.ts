@@ -12,6 +12,7 @@ const ALSO = [
   ...['redelivered', 'reordered across partitions', 'two owners', 'storeAnswerLost', 'busAnswerLost'],
   ...['one coordinator', 'two coordinators', 'three coordinators', 'set back', 'set ahead'],
   ...['never acknowledged', 'expired invoke'],
+  ...['clear', 'late', 'none', 'ghosts'].map((sight) => `sees others: ${sight}`),
 ];
 const named = (kind: string): string => kind.replace('PerMinute', '');
 

@@ -18,9 +18,10 @@ import type {
 import type { TopicSettings } from './messaging/index.js';
 import {
   CapacityTimer,
-  EventsTimer,
+  dueEvents,
+  dueRetries,
+  ErrandTimer,
   Lookout,
-  RetryTimer,
   ScheduleTimer,
   Sweeper,
   Watchdog,
@@ -92,8 +93,8 @@ export class Coordinator {
     const looking = [
       new CapacityTimer(queries, door, capacity, outbound, source, lookout),
       new Sweeper(queries, outbound, door, sweepAfterMs),
-      new RetryTimer(queries, door, clock, due, source),
-      new EventsTimer(queries, door, clock, due, newRunId, backlog),
+      new ErrandTimer(dueRetries(queries, door, source), clock, due),
+      new ErrandTimer(dueEvents(queries, door, newRunId, backlog), clock, due),
       new Watchdog(queries, door, watermark, lookout, { source, lostAfterMs }),
     ];
     if (backlog) lookout.tell({ seen: ({ unpublished }) => backlog.learn(unpublished) });

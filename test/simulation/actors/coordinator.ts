@@ -22,16 +22,18 @@ import { CommandTopics } from '../../../apps/cerebro/src/messaging/command-topic
 import { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-decoder.js';
 import { InboundHandler } from '../../../apps/cerebro/src/messaging/inbound-handler.js';
 import { KafkaOutboundBus } from '../../../apps/cerebro/src/messaging/kafka-outbound-bus.js';
-import { Pulse, Watermark } from '../../../apps/cerebro/src/timers/index.js';
+import { Presence, Pulse, Watermark } from '../../../apps/cerebro/src/timers/index.js';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { BusAdmin } from '@cordyna/bus';
 import { Consumer } from '../kafka/consumer.js';
 import { fakeBus } from '../kafka/fake-bus.js';
 import { MemoryStore } from '../store/memory-store.js';
 import { recorded } from '../store/recording.js';
+import { MemoryPeers } from '../store/memory-peers.js';
 import { MemoryTimerQueries } from '../store/memory-timer-queries.js';
 import type { Process } from '../world/process.js';
 import { SabotagedStore, allRead } from './sabotage.js';
+import { sightOf, SightedPeers } from './sight.js';
 import { PREFIX, SETTINGS, type Site } from './site.js';
 
 const quiet = { inc: () => undefined, startTimer: () => () => undefined };
@@ -61,7 +63,7 @@ export interface RunningCoordinator {
 /** One coordinator as production composes it, but for its Kafka, its PostgreSQL and its time. Call it in its process. */
 export function startCoordinator(site: Site, process: Process): RunningCoordinator {
   const { world, faults, broker, db, lock, group, random, deliveries } = site;
-  const line = { world, broker, faults, process, deliveries };
+  const line = { world, broker, faults, process, deliveries, group };
   const { recording } = site;
   const connection = { world, faults, db, lock, process, recording };
   const bus = fakeBus(line, site.sabotage !== 'no read-back');
@@ -98,6 +100,12 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     stallGraceMs: site.sabotage === 'no stall grace' ? 0 : SETTINGS.stallGraceMs,
   });
   const newRunId = () => random.uuid(world.now);
+  const sight = sightOf(random);
+  faults.count(`sees others: ${sight}`);
+  const peers = new SightedPeers(new MemoryPeers(connection), sight, random);
+  const presence = new Presence(peers, process.name, (member) =>
+    bus.admin().removeMember(topics.cerebroGroup, member),
+  );
   const coordinator = new Coordinator(
     {
       ...{
@@ -113,6 +121,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
         publisher,
         progress,
         watermark,
+        presence,
       },
       installation: { migrate: async () => undefined, secret: async () => SETTINGS.secret },
       pulse: new Pulse(clock),
@@ -130,6 +139,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   };
   const started = coordinator.prepare().then(async () => {
     group.join(member);
+    presence.joined(process.name);
     await coordinator.startTimers();
   });
   const terminate = async (): Promise<void> => {

@@ -12,6 +12,8 @@ export interface Member {
 /** Shares partitions among the members that are alive; who is stopped for longer than the session is put out. */
 export class ConsumerGroup {
   private readonly members = new Set<Member>();
+  /** By themselves. */
+  private readonly left = new WeakSet<Member>();
   private readonly lastSeen = new Map<Member, number>();
   private shared = '';
   private generation = 0;
@@ -30,6 +32,18 @@ export class ConsumerGroup {
 
   leave(member: Member): void {
     this.members.delete(member);
+    this.left.add(member);
+  }
+
+  /** Somebody says that it is gone. If it is not, it goes on with what it had until it has joined again. */
+  remove(name: string): boolean {
+    const member = [...this.members].find(({ process }) => process.name === name);
+    if (!member) return false;
+    this.members.delete(member);
+    this.world.after(this.random.between(500, 3_000), member.process, () => {
+      if (!this.left.has(member)) this.join(member);
+    });
+    return true;
   }
 
   /** Gives everything out anew, though nobody came or went. */

@@ -11,6 +11,7 @@ import type { Faults } from '../world/faults.js';
 import type { Process } from '../world/process.js';
 import type { World } from '../world/world.js';
 import type { Broker } from './broker.js';
+import type { ConsumerGroup } from './consumer-group.js';
 
 const REQUEST_TIMEOUT_MS = 3_000;
 const RETRY_FOR_MS = 10_000;
@@ -29,8 +30,11 @@ const failed = (outcome: 'refused' | 'unknown'): PublishResult => ({
 });
 
 /** What one process has of Kafka, over a network that loses, holds back and delays. */
-export function fakeBus(line: Line, readsBack = true): Bus {
-  const admin = fakeAdmin(line);
+export function fakeBus(
+  line: Line & { readonly group: Pick<ConsumerGroup, 'remove'> },
+  readsBack = true,
+): Bus {
+  const admin = fakeAdmin(line, line.group);
   return {
     admin: () => admin,
     publisher: ({ retries = true } = {}) => fakePublisher(line, retries),
@@ -113,7 +117,7 @@ function ask<T>({ world, faults, process }: Line, answer: () => T): Promise<T> {
   });
 }
 
-function fakeAdmin(line: Line): BusAdmin {
+function fakeAdmin(line: Line, group: Pick<ConsumerGroup, 'remove'>): BusAdmin {
   const { broker } = line;
   const perPartition = (topic: string, of: (partition: number) => bigint) =>
     new Map(Array.from({ length: broker.partitionsOf(topic) }, (_, n) => [n, of(n)]));
@@ -143,7 +147,7 @@ function fakeAdmin(line: Line): BusAdmin {
         return found?.offset ?? broker.end(topic, partition);
       }),
     topics: () => ask(line, () => []),
-    removeMember: () => ask(line, () => false),
+    removeMember: (_, member) => ask(line, () => group.remove(member)),
   };
 }
 

@@ -3,7 +3,6 @@ import type { InstanceState } from '@cordyna/protocol/model';
 import type {
   DeadLetterRow,
   Firing,
-  InstanceRow,
   Schedule,
   StoredKey,
   StoredOutboxMessage,
@@ -11,6 +10,7 @@ import type {
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
 import { EventTables } from './events.js';
+import type { PeerRow } from './memory-peers.js';
 
 /** With the number of the commit that wrote it: clocks of coordinators do not tell which decision took effect first. */
 export type RecordedRow = HistoryRow & { readonly commit: number };
@@ -35,9 +35,19 @@ export interface FreshnessRow {
   holders?: Holders;
 }
 
-export type Instance = {
-  -readonly [key in keyof InstanceRow]: InstanceRow[key];
-} & { stateSince: number; heartbeats: boolean; state: InstanceState };
+export interface Instance {
+  readonly server: string;
+  readonly instance: string;
+  state: InstanceState;
+  stateSince: number;
+  heartbeats: boolean;
+  lastSeen: number;
+  clockSkewMs: number | null;
+  capacity: number | null;
+  queueLimit: number | null;
+  queued: number | null;
+  started: number | null;
+}
 
 /** An instance that was found lost, for the checker. */
 export interface LostInstance {
@@ -66,6 +76,7 @@ export class Database {
   readonly instances = new Map<string, Instance>();
   /** Row → its messages. */
   readonly outbox = new Map<string, readonly StoredOutboxMessage[]>();
+  readonly peers = new Map<string, PeerRow>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly lost: LostInstance[] = [];
   /** Commits that took effect and had a ticket. */

@@ -15,8 +15,6 @@ import { lookAround } from './look.js';
 import { lineIn, taskRuns, where, type Found } from './task-runs.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
-const DAY_MS = 86_400_000;
-
 const byTime = (a: readonly [number, string], b: readonly [number, string]): number =>
   a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
 
@@ -39,10 +37,6 @@ export class MemoryTimerQueries extends TimerQueries {
 
   private ask<T>(answer: (db: Database) => T): Promise<T> {
     return ask(this.connection, () => answer(this.connection.db));
-  }
-
-  now() {
-    return this.ask((db) => db.clock());
   }
 
   look(question: LookQuestion) {
@@ -92,19 +86,6 @@ export class MemoryTimerQueries extends TimerQueries {
         [...runs].sort((a, b) => byTime([a.createdAt, a.run], [b.createdAt, b.run])).slice(0, limit);
       return new Map([...servers].map(([server, runs]) => [server, oldest(runs.values())]));
     });
-  }
-
-  instances() {
-    return this.ask(({ instances, clock }) =>
-      [...instances.values()]
-        .filter(
-          ({ state, lastSeen }) => (state !== 'lost' && state !== 'offline') || lastSeen > clock() - DAY_MS,
-        )
-        .map(({ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started }) => ({
-          ...{ server, instance, state, lastSeen, clockSkewMs, capacity, queueLimit, queued, started },
-        }))
-        .sort((a, b) => (`${a.server} ${a.instance}` < `${b.server} ${b.instance}` ? -1 : 1)),
-    );
   }
 
   silentInstances(before: number) {

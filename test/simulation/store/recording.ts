@@ -8,7 +8,7 @@ import type {
   TimerQueries,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
-export type Question = Exclude<keyof TimerQueries, 'now' | 'claimUnpublished' | 'renewUnpublished'>;
+export type Question = Exclude<keyof TimerQueries, 'claimUnpublished' | 'renewUnpublished'>;
 
 interface Answered<T> {
   /** The database's clock, epoch ms. */
@@ -65,7 +65,7 @@ const isEmpty = (answer: unknown): boolean =>
 export function recorded(queries: TimerQueries, recording: Recording, clock: () => number): TimerQueries {
   let empty = 0;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(queries)) as (Question | 'constructor')[];
-  const passedOver = new Set<string>(['constructor', 'ask', 'now', 'claimUnpublished', 'renewUnpublished']);
+  const passedOver = new Set<string>(['constructor', 'ask', 'claimUnpublished', 'renewUnpublished']);
   const asking = names
     .filter((name) => !passedOver.has(name))
     .map((name) => {

@@ -25,6 +25,7 @@ import type { CommandTopics } from '../../src/messaging/command-topics.js';
 import { createPersistence } from '../../src/persistence/index.js';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { ServerDeclaration } from '@cordyna/protocol/model';
+import { nowOf } from '../persistence/support/now.js';
 
 const PARTITIONS = 12;
 
@@ -100,7 +101,7 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
   leases.use('secret');
   const clock = new DatabaseClock();
   const asked = clock.mark();
-  clock.sample(await persistence.timers.now(), asked);
+  clock.sample(await nowOf(persistence.timers), asked);
   const topics = topicsOf('t');
   const commandTopics = {
     nameOf: (server: string) => topics.commands(server),

@@ -10,13 +10,7 @@ import type {
   RunSeed,
   TaskRun,
 } from '@cordyna/engine';
-import type {
-  DeadLetterReason,
-  Heartbeat,
-  InstanceState,
-  JsonObject,
-  ServerDeclaration,
-} from '@cordyna/protocol/model';
+import type { DeadLetterReason, Heartbeat, JsonObject, ServerDeclaration } from '@cordyna/protocol/model';
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
 import { LookQueries } from './look.js';
 import type { Firing, Schedule } from './schedules.js';
@@ -252,20 +246,6 @@ export abstract class Store extends Reader {
 export const keyOf = (target: string, key: string): string => `${target}\n${key}`;
 export const positionOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
-export interface InstanceRow {
-  readonly server: string;
-  readonly instance: string;
-  readonly state: InstanceState;
-  /** Epoch ms, database clock. */
-  readonly lastSeen: number;
-  /** How far the instance's clock is ahead of the database's when its last sign of life was taken in. */
-  readonly clockSkewMs: number | null;
-  readonly capacity: number | null;
-  readonly queueLimit: number | null;
-  readonly queued: number | null;
-  readonly started: number | null;
-}
-
 export interface DueDeadline {
   readonly run: string;
   readonly invocation: string;
@@ -274,8 +254,6 @@ export interface DueDeadline {
 
 /** What timers ask the database: cheap, indexed, and only ever a reason to propose something to the door. */
 export abstract class TimerQueries extends LookQueries {
-  /** The database's clock, epoch ms. */
-  abstract now(): Promise<number>;
   abstract positions(topics: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   /** Attempts with `deadline_at` < before, the oldest first. */
   abstract dueDeadlines(before: number, limit: number): Promise<readonly DueDeadline[]>;
@@ -283,7 +261,6 @@ export abstract class TimerQueries extends LookQueries {
   abstract runsWithDueRetries(limit: number): Promise<readonly string[]>;
   /** server → the oldest runs, at most `limit`, with tasks that nothing but this server keeps waiting; the oldest first */
   abstract runsWaitingPerServer(limit: number): Promise<ReadonlyMap<string, readonly RunAge[]>>;
-  abstract instances(): Promise<readonly InstanceRow[]>;
   /** Instances that sent heartbeats, are not lost or offline, and were last seen before `before` (epoch ms). */
   abstract silentInstances(before: number): Promise<readonly { server: string; instance: string }[]>;
   /** Attempts queued or started on instances that are lost, or went offline before `before` (epoch ms). */

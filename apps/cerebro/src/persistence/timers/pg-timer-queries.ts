@@ -7,7 +7,7 @@ import {
 } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
-import { ms, wholeMs } from '../sql/time.js';
+import { ms } from '../sql/time.js';
 import * as attempts from './attempts.js';
 import * as capacity from './capacity.js';
 import { dueEvents } from './events.js';
@@ -15,7 +15,6 @@ import * as instances from './instances.js';
 import { lookAround } from './look.js';
 import * as outbox from './outbox.js';
 
-const clock = prepared('timer_clock', `SELECT ${ms('clock_timestamp()')} AS now`);
 const positions = prepared(
   'timer_positions',
   `SELECT topic, partition, next_offset FROM positions WHERE topic = ANY ($1::text[])`,
@@ -41,11 +40,6 @@ const waiting = prepared(
 export class PgTimerQueries extends TimerQueries {
   constructor(private readonly pool: Pool) {
     super();
-  }
-
-  async now(): Promise<number> {
-    const [row] = await ask<{ now: number }>(this.pool, clock());
-    return wholeMs(row?.now ?? Number.NaN);
   }
 
   look(question: LookQuestion) {
@@ -88,10 +82,6 @@ export class PgTimerQueries extends TimerQueries {
 
   runsWaitingPerServer(limit: number) {
     return capacity.runsWaitingPerServer(this.pool, limit);
-  }
-
-  instances() {
-    return instances.instances(this.pool);
   }
 
   silentInstances(before: number) {

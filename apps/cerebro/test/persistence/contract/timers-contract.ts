@@ -43,7 +43,7 @@ export function timersContract(open: OpenStore): void {
       { topic: 't.read', ...range },
       { topic: 't.other', ...range },
     ];
-    const before = await db.timers.now();
+    const before = await db.now();
     await commit({ positions });
     const seen = await look();
     expect(seen.now).toBeGreaterThanOrEqual(before);
@@ -55,7 +55,7 @@ export function timersContract(open: OpenStore): void {
 
   describe('deadlines', () => {
     test('are due strictly before the watermark, the oldest first', async () => {
-      const at = await db.timers.now();
+      const at = await db.now();
       const attempt = (
         invocation: string,
         deadlineAt: number | null,
@@ -82,7 +82,7 @@ export function timersContract(open: OpenStore): void {
 
   describe('retries', () => {
     test('are due on the clock of the database, each run once, and only of unfinished runs', async () => {
-      const now = await db.timers.now();
+      const now = await db.now();
       const waits = (retryAt: number): TaskFields => ({ reason: 'retry 2 of 3', retryAt });
       await runWith('r', [waits(now - 10)], { state: 'cancelled' });
       expect((await look()).errands).not.toContain('retries');
@@ -164,7 +164,7 @@ export function timersContract(open: OpenStore): void {
 
   describe('schedules', () => {
     test('are due when they are active and their time has come', async () => {
-      const now = await db.timers.now();
+      const now = await db.now();
       const all = [
         schedule('s.second', { nextDueAt: now - 1 }),
         schedule('s.first', { nextDueAt: now - 2 }),
@@ -200,7 +200,7 @@ export function timersContract(open: OpenStore): void {
       const ids = outbox.map(({ id }) => id);
       expect(await db.timers.claimUnpublished(60_000, 10)).toEqual([]);
       expect((await look()).errands).not.toContain('unsent');
-      await awaitUntil('the clock has moved', async () => (await db.timers.now()) > clock + 2);
+      await awaitUntil('the clock has moved', async () => (await db.now()) > clock + 2);
       const seen = await look(1);
       expect(seen.errands).toContain('unsent');
       expect(seen.unpublished).toBe(4);
@@ -208,10 +208,7 @@ export function timersContract(open: OpenStore): void {
       expect(claimed.map(({ stamp: _, ...row }) => row)).toEqual(outbox.map(({ stamp: _, ...row }) => row));
       for (const { createdAt, stamp } of claimed) expect(stamp).toBeGreaterThan(createdAt);
       await commit({ published: [ids[3] ?? ''], voided: ['i-9', 'i-unknown'] });
-      await awaitUntil(
-        'the clock has moved',
-        async () => (await db.timers.now()) > (claimed[0]?.stamp ?? 0) + 2,
-      );
+      await awaitUntil('the clock has moved', async () => (await db.now()) > (claimed[0]?.stamp ?? 0) + 2);
       const renewed = await db.timers.renewUnpublished(claimed);
       expect(renewed.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
       for (const { createdAt, stamp } of renewed) {
@@ -219,10 +216,7 @@ export function timersContract(open: OpenStore): void {
         expect(stamp).toBeGreaterThan(claimed[0]?.stamp ?? 0);
       }
       // What somebody else has claimed meanwhile is theirs.
-      await awaitUntil(
-        'the clock has moved',
-        async () => (await db.timers.now()) > (renewed[0]?.stamp ?? 0) + 2,
-      );
+      await awaitUntil('the clock has moved', async () => (await db.now()) > (renewed[0]?.stamp ?? 0) + 2);
       expect((await db.timers.claimUnpublished(1, 1)).map(({ id }) => id)).toHaveLength(1);
       expect(await db.timers.renewUnpublished(renewed)).toHaveLength(1);
       await commit({ published: ids });
@@ -251,8 +245,7 @@ export function instancesContract(open: OpenStore): void {
     capacity: 7,
     ...fields,
   });
-  const of = async (instance: string) =>
-    (await db.timers.instances()).find((one) => one.instance === instance);
+  const of = async (instance: string) => (await db.instances()).find((one) => one.instance === instance);
   const stateOf = async (instance: string): Promise<InstanceState | undefined> => (await of(instance))?.state;
   const sign = (instance: string, sentAt: number) => ({ signsOfLife: [{ server: 's', instance, sentAt }] });
   const look = (silentForMs = 60_000) => db.timers.look({ topics: [], unsentForMs: 60_000, silentForMs });
@@ -295,7 +288,7 @@ export function instancesContract(open: OpenStore): void {
     });
 
     test('whose clock is ahead or behind shows by how much', async () => {
-      const now = await db.timers.now();
+      const now = await db.now();
       await commit({ heartbeats: [beat('skewed')], ...sign('skewed', now + 60_000) });
       const ahead = (await of('skewed'))?.clockSkewMs ?? 0;
       expect(ahead).toBeGreaterThan(50_000);
@@ -305,9 +298,9 @@ export function instancesContract(open: OpenStore): void {
     });
 
     test('that sends no heartbeats is seen by its updates and never silent', async () => {
-      await commit(sign('quiet', await db.timers.now()));
+      await commit(sign('quiet', await db.now()));
       expect(await of('quiet')).toMatchObject({ state: 'online', capacity: null });
-      expect(await isSilent('quiet', (await db.timers.now()) + 60_000)).toBe(false);
+      expect(await isSilent('quiet', (await db.now()) + 60_000)).toBe(false);
     });
 
     test('is silent only once the last sign of life is older, and each sign of life moves that', async () => {
@@ -329,7 +322,7 @@ export function instancesContract(open: OpenStore): void {
       const lost = (silentBefore: number) => ({ lost: [{ server: 's', instance: 'gone', silentBefore }] });
       await commit(lost(clock));
       expect(await stateOf('gone')).toBe('online');
-      await commit({ heartbeats: [beat('gone')], ...lost((await db.timers.now()) - 1) });
+      await commit({ heartbeats: [beat('gone')], ...lost((await db.now()) - 1) });
       expect(await stateOf('gone')).toBe('online');
       await commit(lost(clock + 60_000));
       expect(await stateOf('gone')).toBe('lost');

@@ -1,6 +1,8 @@
 import { testDatabase } from '@cordyna/testkit';
 import pg from 'pg';
 import { createPersistence, type Persistence } from '../../../src/persistence/index.js';
+import type { StoredInstance } from '../contract/store-under-test.js';
+import { nowOf } from './now.js';
 
 export interface Opened extends Persistence {
   readonly url: string;
@@ -8,8 +10,15 @@ export interface Opened extends Persistence {
   readonly sql: pg.Client;
   /** Another coordinator on the same database. */
   another(url?: string): Persistence;
+  /** The database's clock, epoch ms. */
+  now(): Promise<number>;
+  instances(): Promise<readonly StoredInstance[]>;
   closeAll(): Promise<void>;
 }
+
+const INSTANCES = `SELECT server, instance, state, floor(extract(epoch FROM last_seen) * 1000)::float8 AS "lastSeen",
+  clock_skew_ms AS "clockSkewMs", capacity::float8 AS capacity, queue_limit::float8 AS "queueLimit",
+  queued::float8 AS queued, started::float8 AS started FROM instances`;
 
 /** A migrated database of one's own with a coordinator's persistence. */
 export async function openDatabase(at?: string): Promise<Opened> {
@@ -30,6 +39,8 @@ export async function openDatabase(at?: string): Promise<Opened> {
     url,
     sql,
     another,
+    now: () => nowOf(first.timers),
+    instances: async () => (await sql.query<StoredInstance>(INSTANCES)).rows,
     closeAll: async () => {
       await sql.end();
       await Promise.all(all.map((one) => one.close()));
