@@ -24,17 +24,19 @@ const situations = fc.record({
   target: fc.nat(11),
   asJob: fc.boolean(),
   capacity: fc.constantFrom(0, 1, 3, Infinity),
+  portion: fc.constantFrom(1, 2, Infinity, Infinity),
   completedElsewhere: fc.array(fc.nat(11), { maxLength: 6 }),
   moves: moves(),
 });
 type Situation = typeof situations extends fc.Arbitrary<infer S> ? S : never;
 
-function begin({ servers, target, asJob, capacity, completedElsewhere }: Situation): RunDriver {
+function begin({ servers, target, asJob, capacity, portion, completedElsewhere }: Situation): RunDriver {
   const names = servers.flatMap(({ server, tasks }) => tasks.map((task) => `${server}.${task.name}`));
   const job = { name: 'all', tasks: names.map((task) => ({ task })) };
   const registry = registryWith(...servers, { server: 'server-j', tasks: [], jobs: [job] });
   const world = new TestWorld();
   world.capacities.set('server-a', capacity);
+  world.portion = portion;
   for (const at of completedElsewhere) {
     const output: JsonObject = at % 2 === 0 ? { items: [1, 2] } : { other: at };
     world.complete(names[at % names.length] as string, `elsewhere-${at}`, output);

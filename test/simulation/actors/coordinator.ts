@@ -83,6 +83,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     ...{ clock, leases, capacity, source, schemas: new JsonSchemas(), bus: outbound },
     envelope: new CloudEventEnvelope(topics, commandTopics, source),
     defaultTimeouts: SETTINGS.timeouts,
+    portion: random.between(1, 4),
   };
   // Whatever waits is decided while another commit is under way.
   const due = new Due();

@@ -23,6 +23,7 @@ export class DoorQueue {
   private waiting: Waiting[] = [];
   private published: Published[] = [];
   private inputs = 0;
+  private isUrgent = false;
   private wake: (() => void) | null = null;
   private enough: {
     readonly count: number;
@@ -33,19 +34,21 @@ export class DoorQueue {
   private marksDue = false;
   private closed = false;
 
-  add(item: Item): Promise<readonly Outcome[]> {
+  /** @param isUrgent it is worth a transaction while another one is under way */
+  add(item: Item, isUrgent = false): Promise<readonly Outcome[]> {
     if (this.closed) return Promise.reject(new Error('the coordinator is stopping'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
       this.inputs += item.inbounds.length;
-      if (this.enough && this.inputs >= this.enough.count) this.enough.tell();
+      this.isUrgent ||= isUrgent;
+      if (this.enough && (this.isUrgent || this.inputs >= this.enough.count)) this.enough.tell();
       this.wake?.();
     });
   }
 
-  /** Resolves when so many wait, or at the end. */
+  /** Resolves when so many wait, or one that is urgent, or at the end. */
   many(count: number): Promise<void> {
-    if (this.inputs >= count || this.closed) return Promise.resolve();
+    if (this.inputs >= count || this.isUrgent || this.closed) return Promise.resolve();
     if (!this.enough) {
       let tell = (): void => undefined;
       const reached = new Promise<void>((resolve) => {
@@ -85,6 +88,7 @@ export class DoorQueue {
     }
     this.inputs -= count;
     this.enough = null;
+    this.isUrgent = false;
     return { waiting: this.waiting.splice(0, end), published: this.marksDue ? this.takePublished() : [] };
   }
 

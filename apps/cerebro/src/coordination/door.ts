@@ -18,6 +18,7 @@ import {
   type Ticket,
   type Versioned,
 } from './ports/index.js';
+import { goOn } from './go-on.js';
 import { isHopeless, isOffer } from './offers.js';
 import type { Publisher } from './publisher.js';
 
@@ -152,6 +153,7 @@ export class Door {
     const asked = this.tools.clock.mark();
     this.caches.absorb(decided.work, decided.changes);
     this.tools.capacity.add(decided.work);
+    goOn(decided.work, this.queue, this.tools.source);
     const saved = this.store.commit(decided.changes, { ticket, after }).finally(timer);
     const flight = { waiting, published, decided, ticket, saved, hasFailed: false, done: Promise.resolve() };
     this.flights = [...this.flights, flight];
@@ -260,6 +262,7 @@ export class Door {
         this.failing = null;
         this.caches.absorb(decided.work, decided.changes);
         this.tools.capacity.add(decided.work);
+        goOn(decided.work, this.queue, this.tools.source);
         this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {

@@ -91,6 +91,8 @@ export class WorkingSet {
   private readonly invokes = new Map<string, OutboxMessage>();
   private readonly publishedIds: string[] = [];
   readonly events: EventWork;
+  /** Runs of which a decision has left something to the next. */
+  readonly cutShort = new Set<string>();
   /** server → invocations begun less ended */
   readonly load = new Map<string, number>();
   /** Tasks of which places under a limit were given back */
@@ -161,6 +163,7 @@ export class WorkingSet {
     working.work ??= RunWork.begin(working.run);
     this.countLoad(working.run, decision, working.work);
     working.run = decision.run;
+    if (decision.isCutShort) this.cutShort.add(seed.run);
     for (const index of decision.touched) working.touched.add(index);
     working.rows.push(...decision.rows);
     for (const task of decision.read) this.freshnessRead.set(task, this.freshnessVersion(task));

@@ -41,6 +41,9 @@ export class Draft {
   private readonly freshness = new Map<string, FreshnessWrite>();
   private readonly invokes = new Map<string, number>();
   private readonly held = new Map<string, string>();
+  /** It has left something to the next one. */
+  isCutShort = false;
+  private begun = 0;
   private refused: string | null = null;
 
   constructor(
@@ -125,7 +128,13 @@ export class Draft {
     return this.world.capacity(server, { run: seed.run, createdAt }) > (this.invokes.get(server) ?? 0);
   }
 
+  /** It leaves the rest to another one. */
+  get hasBegunEnough(): boolean {
+    return this.world.portion !== undefined && this.begun >= this.world.portion;
+  }
+
   takeCapacity(server: string): void {
+    this.begun += 1;
     this.invokes.set(server, (this.invokes.get(server) ?? 0) + 1);
   }
 
@@ -149,6 +158,7 @@ export class Draft {
       freshness: [...this.freshness.values()],
       read: [...this.reads],
       refused: this.refused,
+      isCutShort: this.isCutShort,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { Input, Member, Plan, Run, RunSeed } from '../model/index.js';
 import { initialRun } from './initial.js';
 import { findByInvocation, memberOf } from './lookup.js';
-import { isReady } from './requests.js';
+import { isReady, leftIn } from './portions.js';
 import { allows } from './table.js';
 
 /**
@@ -57,6 +57,8 @@ interface Effects {
  */
 function effectsOf(run: Run, input: Input): Effects {
   if (input.kind === 'capacity') return { ends: tolerantIn(run), begins: readyIn(run) };
+  if (input.kind === 'retry-due' || input.kind === 'withdrawn')
+    return { ends: tolerantIn(run), begins: leftIn(run) };
   if (input.kind === 'retry') {
     const again = [...run.tasks].filter((task) => allows(task.state, 'retry'));
     return { ends: tolerantIn(run), begins: again.map((task) => task.index) };

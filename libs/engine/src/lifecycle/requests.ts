@@ -1,10 +1,10 @@
-import type { Input, TaskRun } from '../model/index.js';
+import type { Input } from '../model/index.js';
 import type { Draft, Entry } from './draft.js';
 import { endAttempt, fail, ownError } from './fail.js';
+import { isReady, leftIn } from './portions.js';
 import { RowType } from './rows.js';
 import { finish } from './settle.js';
 import { TABLE, allows } from './table.js';
-import { isBeforeItsTurn } from './turns.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 const aboutRun = { task: null, item: null, attempt: null } as const;
@@ -38,6 +38,8 @@ export function retry(draft: Draft): void {
 
 /** The server of these tasks is withdrawn: what is not invoked ends in error, what is goes on. */
 export function withdrawn(draft: Draft, { server }: InputOf<'withdrawn'>): void {
+  // The mark of what was left may be on one of them.
+  draft.queue.push(...leftIn(draft.run));
   for (const task of draft.run.tasks) {
     const member = draft.member(task);
     if (member.server !== server || draft.world.declared(member.task)) continue;
@@ -47,9 +49,10 @@ export function withdrawn(draft: Draft, { server }: InputOf<'withdrawn'>): void 
   }
 }
 
-/** Looks again at retries that are due. */
+/** Looks again at retries that are due, and at what an earlier decision has left. */
 export function retryDue(draft: Draft): void {
   const { now } = draft.origin;
+  draft.queue.push(...leftIn(draft.run));
   for (const task of draft.run.tasks) {
     if (task.state === 'pending' && task.retryAt !== null && task.retryAt <= now)
       draft.queue.push(task.index);
@@ -60,7 +63,3 @@ export function retryDue(draft: Draft): void {
 export function capacity(draft: Draft): void {
   for (const task of draft.run.tasks) if (isReady(task)) draft.queue.push(task.index);
 }
-
-/** Pending for no other reason than capacity: nothing upstream is open, no retry and no turn is waited for. */
-export const isReady = (task: TaskRun): boolean =>
-  task.state === 'pending' && task.upstreamOpen === 0 && task.retryAt === null && !isBeforeItsTurn(task);

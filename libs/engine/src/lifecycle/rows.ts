@@ -69,6 +69,8 @@ export const waitingForCapacity = (server: string): string => `waiting for capac
 export const waitingForTopic = (server: string): string => `waiting for the command topic of ${server}`;
 /** Of an element of a `forEach` with `concurrency` that has not been begun. */
 export const WAITING_FOR_TURN = 'waiting for its turn';
+/** Of the first that one decision has left to the next: the others that are left are as they were. */
+export const ABOUT_TO_BEGIN = 'about to be invoked';
 /** @param place as `placesOf` names it */
 export const waitingForPlace = (place: string): string => `waiting for a place of ${place}`;
 

@@ -8,6 +8,7 @@ import { consumption, outsideInputs } from './freshness.js';
 import { invoke, prepare } from './invoke.js';
 import { dependencyOutputs } from './outputs.js';
 import { missingPlace } from './places.js';
+import { isLeft } from './portions.js';
 import { RowType, waitingForCapacity, waitingForPlace, waitingForTopic } from './rows.js';
 
 /** Goes on with all that the decision has made possible, until nothing more is, and ends the run with its last task. */
@@ -27,6 +28,7 @@ function begin(draft: Draft, task: TaskRun): void {
   // Of thousands that wait for one server, those that there is no place for are not looked at again.
   if (task.reason === draft.heldFor(member.server)) return;
   if (task.item === null && endsWithUpstream(draft, task)) return;
+  if (isLeft(draft, task)) return;
   if (!draft.world.declared(member.task)) {
     const error = ownError(
       'server_withdrawn',

@@ -65,4 +65,6 @@ export interface Decision {
   readonly read: readonly string[];
   /** Why the input was refused; null when it was applied. */
   readonly refused: string | null;
+  /** It has begun as many as `World.portion` says: the input `retry-due` goes on with what is left. */
+  readonly isCutShort: boolean;
 }

@@ -55,7 +55,7 @@ export type Input =
   | { readonly kind: 'server-lost'; readonly invocation: string; readonly instance: string }
   /** The server of these members is withdrawn (World.declared says which). */
   | { readonly kind: 'withdrawn'; readonly server: string }
-  /** A retry is due: looked at again are all pending tasks with `retryAt` <= now. */
+  /** A retry is due: looked at again are all pending tasks with `retryAt` <= now, and what a decision left to another. */
   | { readonly kind: 'retry-due' }
   /** Capacity may be free: looked at again are the pending tasks that wait for it. */
   | { readonly kind: 'capacity' }

@@ -39,6 +39,8 @@ export interface World {
   readonly capacity: (server: string, asking: RunAge) => number;
   /** Undefined when it was not loaded, which is an error for what `freshnessNeeds` names. */
   readonly freshness: (task: string) => Freshness | undefined;
+  /** How many invocations one decision begins at most; absent: all that it can. */
+  readonly portion?: number;
   /** JSON Schema validation: messages of what is wrong, empty when valid. */
   readonly validate: (schema: JsonObject, value: JsonValue) => readonly string[];
   /** A UUID derived from the identity of an attempt. */

@@ -17,6 +17,7 @@ export class TestWorld implements World {
   /** When set, all other aggregates are not loaded. */
   loaded: ReadonlySet<string> | null = null;
   jitterValue = 0.5;
+  portion: number = Infinity;
 
   readonly declared = (task: string): boolean => !this.undeclared.has(task);
   readonly reachable = (server: string): boolean => !this.unreachable.has(server);

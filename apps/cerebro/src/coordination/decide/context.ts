@@ -23,9 +23,14 @@ export interface Tools {
   readonly source: string;
   /** Of tasks that declare none. */
   readonly defaultTimeouts: Timeouts;
+  /** How many invocations one decision begins; absent: 250. */
+  readonly portion?: number;
   /** Of rules that say nothing else; absent: 600. */
   readonly firingsPerMinute?: number;
 }
+
+/** With their commit a few milliseconds, in which nothing else is decided. */
+const PORTION = 250;
 
 const jitter = (invocation: string): number =>
   createHash('sha256').update(invocation).digest().readUInt32BE(0) / 2 ** 32;
@@ -43,6 +48,7 @@ export function worldOf(work: WorkingSet, tools: Tools): World {
     validate: (schema, value) => tools.schemas.validate(schema, value),
     invocationId,
     jitter,
+    portion: tools.portion ?? PORTION,
   };
 }
 
