@@ -220,7 +220,7 @@ const simulations = [
     { path: '^test/simulation/', pathNot: ['\\.test\\.ts$', '^test/simulation/(index\\.ts$|postgres/)'] },
     [
       '^test/simulation/',
-      `${cerebro}(coordination|timers|messaging)/|${cerebro}coordinator\\.ts$`,
+      `${cerebro}(coordination|timers|messaging|triggers)/|${cerebro}coordinator\\.ts$`,
       ...[engine, model, wire, '^libs/bus/src/index\\.ts$'],
       ...npm('@nestjs/common', '@jest/globals'),
       '^(node:)?(crypto|timers|util|zlib)$',

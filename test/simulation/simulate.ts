@@ -12,6 +12,7 @@ import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './ch
 import { checkInvokes } from './check/commands.js';
 import { checkDefinitions } from './check/definitions.js';
 import { checkEvents } from './check/events.js';
+import { checkFanOut } from './check/fan-out.js';
 import { checkFreshness } from './check/freshness.js';
 import { checkRuns, checkSources } from './check/history.js';
 import { checkLimits } from './check/limits.js';
@@ -91,7 +92,9 @@ async function played(
     ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost, checkStalls].flatMap(
       (check) => check(site),
     ),
-    ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits].flatMap((check) => check(site)),
+    ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits, checkFanOut].flatMap((check) =>
+      check(site),
+    ),
     ...checkRequests(site, clients.promises),
     ...checkEvents(site, happenings),
     ...checkDefinitions(site, authors),

@@ -11,7 +11,7 @@ const LIMITED = 12;
 const ALSO = [
   ...['redelivered', 'reordered across partitions', 'two owners', 'storeAnswerLost', 'busAnswerLost'],
   ...['one coordinator', 'two coordinators', 'three coordinators', 'set back', 'set ahead'],
-  ...['never acknowledged', 'expired invoke'],
+  ...['never acknowledged', 'expired invoke', 'file applied', 'file imported', 'file pruned'],
   ...['clear', 'late', 'none', 'ghosts'].map((sight) => `sees others: ${sight}`),
 ];
 const named = (kind: string): string => kind.replace('PerMinute', '');

@@ -1,27 +1,23 @@
-import type {
-  DefinitionChange,
-  DefinitionResult,
-  DoorSchedules,
-} from '../../../apps/cerebro/src/coordination/index.js';
-import { CATCH_UPS, OVERLAPS, type JsonObject } from '@cordyna/protocol/model';
+import type { AppliedChange, DoorSchedules } from '../../../apps/cerebro/src/coordination/index.js';
 import type { RunningCoordinator } from './coordinator.js';
+import { cordynaFile, flaw, handlersOf, JOB, OWN_SCHEDULE, OWN_SCHEDULES, sermosFile } from './files.js';
 import { drawn, type Scenario } from './scenario.js';
 import type { Site } from './site.js';
 import type { TaskServer } from './task-server.js';
 
-/** The schedule that is made, changed and removed while it is in force. */
-export const OWN_SCHEDULE = 'own';
-const JOB = 'both';
+/** Of files those that have been written for something else, and those that take away what they do not name. */
+const IMPORTED_SHARE = 0.35;
+const PRUNING_SHARE = 0.2;
 /** Who this is does not matter, and neither does why. */
 const BY = { author: null, reason: null };
 
-/** A file as somebody applied it. Its mark is the description of all that is in it. */
+/** A file as somebody applied it. Its mark is the description of what is in it. */
 export interface AppliedFile {
   readonly mark: string;
   /** It has an error at its end, or was only tried: nothing of it may be in force. */
   readonly isVoid: boolean;
   /** Null: nobody answered. */
-  results: readonly DefinitionResult[] | null;
+  results: readonly AppliedChange[] | null;
 }
 
 /**
@@ -49,11 +45,12 @@ export class Authors {
     this.often(drawn(this.site.random, 0, 4, scenario), () => this.declareLess());
   }
 
-  /** Takes the schedule back until it stays away: a coordinator that was stopped may still carry out what was asked. */
+  /** Takes the schedules back until they stay away: a coordinator that was stopped may still carry out what was asked. */
   finish(): void {
     const { world, db } = this.site;
-    if (db.schedules.get(OWN_SCHEDULE)?.value.active) {
-      const change = { kind: 'schedule', name: OWN_SCHEDULE, action: 'remove', body: {}, path: '' } as const;
+    for (const name of OWN_SCHEDULES) {
+      if (!db.schedules.get(name)?.value.active) continue;
+      const change = { kind: 'schedule', name, action: 'remove', body: {}, path: '' } as const;
       this.overHttp(async ({ definitions }) => void (await definitions.change([change], BY)));
     }
     world.after(500, null, () => this.finish());
@@ -65,35 +62,27 @@ export class Authors {
       world.after(random.between(1_000, this.scenario.troubleMs), null, () => work());
   }
 
-  /** A policy, a job, its schedule: all of it or none. */
+  /** All of a file or none of it: some are wrong, some are only tried, and some have been written for something else. */
   private apply(): void {
     const { random } = this.site;
-    const mark = `file ${this.files.length}`;
-    const isWrong = random.chance(0.2);
-    const isDryRun = random.chance(0.15);
-    const file: AppliedFile = { mark, isVoid: isWrong || isDryRun, results: null };
-    this.files.push(file);
-    const changes = [...this.changesOf(mark), ...(isWrong ? [WRONG] : [])];
-    this.overHttp(async ({ definitions }) => {
-      file.results = await definitions.change(changes, BY, { isDryRun });
-    });
-  }
-
-  private changesOf(mark: string): readonly DefinitionChange[] {
-    const { random } = this.site;
     const { tasks } = this.scenario;
-    const members = random.shuffled(tasks).slice(0, random.between(1, 3));
-    const timing = { everyMs: random.between(2, 6) * 1_000 };
-    const rules = { overlap: random.pick(OVERLAPS), catchUp: random.pick(CATCH_UPS) };
-    const target: JsonObject = random.chance(0.5) ? { job: JOB } : { task: random.pick(tasks) };
-    const put = (kind: DefinitionChange['kind'], name: string, body: JsonObject): DefinitionChange => ({
-      ...{ kind, name, action: 'put', path: '', body: { description: mark, ...body } },
+    const mark = `file ${this.files.length}`;
+    const isImported = random.chance(IMPORTED_SHARE);
+    const isWrong = random.chance(0.2);
+    const options = { isDryRun: random.chance(0.15), isPruning: random.chance(PRUNING_SHARE) };
+    const file: AppliedFile = { mark, isVoid: isWrong || options.isDryRun, results: null };
+    this.files.push(file);
+    const written = isImported ? sermosFile(mark, tasks, random) : cordynaFile(mark, tasks, random);
+    const end = isWrong ? flaw(random) : '';
+    const importing = { handlers: handlersOf(tasks), environment: {} };
+    this.overHttp(async ({ files }) => {
+      const text = isImported ? files.importSermos(written, importing).file : written;
+      const { changes } = await files.apply(`${text}${end}`, BY, options);
+      file.results = changes;
+      if (options.isDryRun) return;
+      this.site.faults.count(isImported ? 'file imported' : 'file applied');
+      if (changes.some(({ outcome }) => outcome === 'removed')) this.site.faults.count('file pruned');
     });
-    return [
-      put('policy', 'policy', { tasks: { required: { description: 'warn' } } }),
-      put('job', JOB, { tasks: members.map((task) => ({ task })) }),
-      put('schedule', OWN_SCHEDULE, { ...target, ...timing, ...rules }),
-    ];
   }
 
   /** Pauses, resumes or fires the schedule. */
@@ -139,8 +128,3 @@ export class Authors {
     world.after(1, one.process, () => void call(one).catch(() => undefined));
   }
 }
-
-/** A rule that has nothing to do. */
-const WRONG: DefinitionChange = {
-  ...{ kind: 'rule', name: 'idle', action: 'put', path: '', body: { eventSet: 'any', activity: {} } },
-};

@@ -6,6 +6,7 @@ import {
   Door,
   DoorDefinitions,
   DoorEvents,
+  DoorFiles,
   DoorSchedules,
   Due,
   JsonSchemas,
@@ -13,6 +14,7 @@ import {
   ProgressBuffer,
   Publisher,
   RunCommands,
+  type Files,
   type Metrics,
   type ProgressStore,
 } from '../../../apps/cerebro/src/coordination/index.js';
@@ -25,10 +27,12 @@ import { KafkaOutboundBus } from '../../../apps/cerebro/src/messaging/kafka-outb
 import { Presence, Pulse, Watermark } from '../../../apps/cerebro/src/timers/index.js';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { BusAdmin } from '@cordyna/bus';
+import { CordynaYaml } from '../../../apps/cerebro/src/triggers/index.js';
 import { Consumer } from '../kafka/consumer.js';
 import { fakeBus } from '../kafka/fake-bus.js';
 import { MemoryStore } from '../store/memory-store.js';
 import { recorded } from '../store/recording.js';
+import { memoryDefinitions } from '../store/memory-definitions.js';
 import { MemoryPeers } from '../store/memory-peers.js';
 import { MemoryTimerQueries } from '../store/memory-timer-queries.js';
 import type { Process } from '../world/process.js';
@@ -55,6 +59,7 @@ export interface RunningCoordinator {
   readonly commands: RunCommands;
   readonly definitions: DoorDefinitions;
   readonly events: DoorEvents;
+  readonly files: Files;
   readonly schedules: DoorSchedules;
   /** SIGTERM: resolves when it has ended in good order. */
   terminate(): Promise<void>;
@@ -150,9 +155,11 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
     consumer.stop();
     await coordinator.drain();
   };
+  const definitions = new DoorDefinitions(door);
   return {
     ...{ process, terminate, commands: new RunCommands(door, store, clock, newRunId) },
-    ...{ definitions: new DoorDefinitions(door), events: new DoorEvents(door, clock) },
+    ...{ definitions, events: new DoorEvents(door, clock) },
+    files: new DoorFiles(new CordynaYaml(), definitions, memoryDefinitions(connection)),
     schedules: new DoorSchedules(door, store, clock, newRunId),
   };
 }

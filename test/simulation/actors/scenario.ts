@@ -28,6 +28,7 @@ export interface Scenario {
 const TROUBLE_MS = [8_000, 10_000, 14_000, 25_000];
 /** What a load is drawn for; shorter ones have as much in each second. */
 const FULL_MS = 25_000;
+const LIST_SHARE = 0.25;
 
 /** How many of what comes `from` to `to` times in a full length. */
 export const drawn = (random: Random, from: number, to: number, { troubleMs }: Scenario): number =>
@@ -48,12 +49,12 @@ export function scenarioOf(random: Random): Scenario {
     byServer.get(server)?.push({
       name,
       dependsOn: upstream,
-      ...(list && random.chance(0.7) ? { forEach: list } : {}),
+      ...(list && random.chance(0.7) ? fanOver(list, random) : {}),
       ...(upstream.length === 0 && random.chance(0.3) ? { everyMs: random.between(3, 9) * 1_000 } : {}),
       retry: { maxAttempts: random.between(1, 3), backoffMs: 200, factor: 2 },
     });
     tasks.push(`${server}.${name}`);
-    if (random.chance(0.2)) lists.add(`${server}.${name}`);
+    if (random.chance(LIST_SHARE)) lists.add(`${server}.${name}`);
   }
   return {
     declarations: servers.map((server) => ({ server, tasks: byServer.get(server) ?? [] })),
@@ -70,6 +71,13 @@ export function scenarioOf(random: Random): Scenario {
     troubleMs: random.pick(TROUBLE_MS),
   };
 }
+
+/** Takes the list apart: all of it at once, or so many at a time. */
+const fanOver = (list: string, random: Random): Partial<TaskDeclaration> => ({
+  forEach: list,
+  ...(random.chance(0.6) ? { concurrency: random.between(1, 4) } : {}),
+  ...(random.chance(0.4) ? { onError: 'continue' } : {}),
+});
 
 /** The same without schedules, so that the world can come to rest. */
 export const unscheduled = ({ server, tasks }: ServerDeclaration): ServerDeclaration => ({

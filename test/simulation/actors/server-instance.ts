@@ -18,6 +18,8 @@ export interface ServerContext {
   readonly beats: boolean;
 }
 
+/** Of lists. */
+const LONG_SHARE = 0.15;
 const HANDED_BACK = { code: 'returned', message: 'not begun' };
 
 /** One process of a task server that keeps the ten rules of the protocol, and now and then misbehaves. */
@@ -148,7 +150,8 @@ export class ServerInstance {
       const error = { code: 'broken', message: 'it broke', retryable: random.chance(0.8) };
       return this.report(invoke, EventType.taskError, { error });
     }
-    const items = Array.from({ length: random.between(0, 4) }, (_, value) => value);
+    const length = random.chance(LONG_SHARE) ? random.between(8, 24) : random.between(0, 4);
+    const items = Array.from({ length }, (_, value) => value);
     const output: JsonObject = lists.has(invoke.task) ? { items } : { value: invoke.attempt };
     const unstorable = misbehaves && random.chance(0.2) ? { text: UNSTORABLE } : {};
     await this.report(invoke, EventType.taskCompleted, { output: { ...output, ...unstorable } });

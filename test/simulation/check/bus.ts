@@ -2,7 +2,7 @@ import { InboundDecoder } from '../../../apps/cerebro/src/messaging/inbound-deco
 import { keyOf, positionOf } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import { EventType, type RunRequest } from '@cordyna/protocol/model';
 import { INBOUND, TOPICS, type Site } from '../actors/site.js';
-import { OWN_SCHEDULE } from '../actors/authors.js';
+import { OWN_SCHEDULES } from '../actors/files.js';
 import type { Promises } from '../actors/clients.js';
 import { UNSTORABLE } from '../store/write.js';
 import { toldBy } from './commands.js';
@@ -96,8 +96,8 @@ export function checkSchedules({ db }: Site): string[] {
   }
   for (const id of runs.keys()) found.push(`a run for ${id}, which was not settled`);
   for (const [schedule, times] of bySchedule) {
-    // That one is changed, paused and fired by hand.
-    if (schedule === OWN_SCHEDULE) continue;
+    // Those are changed, paused and fired by hand.
+    if (OWN_SCHEDULES.includes(schedule)) continue;
     const { everyMs } = db.schedules.get(schedule)?.value ?? {};
     times.sort((a, b) => a - b);
     times.forEach((time, at) => {

@@ -21,7 +21,7 @@ export class DoorFiles extends Files {
   constructor(
     private readonly format: FileFormat,
     private readonly definitions: Definitions,
-    private readonly queries: DefinitionQueries,
+    private readonly queries: Pick<DefinitionQueries, 'all'>,
   ) {
     super();
   }
