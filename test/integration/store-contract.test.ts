@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { heldContract } from '../../apps/cerebro/test/persistence/contract/held-contract.js';
 import { storeContract } from '../../apps/cerebro/test/persistence/contract/store-contract.js';
 import type { StoreUnderTest } from '../../apps/cerebro/test/persistence/contract/store-under-test.js';
 import {
@@ -17,3 +18,4 @@ async function open(): Promise<StoreUnderTest> {
 describe('PostgreSQL: the store', () => storeContract(open));
 describe('PostgreSQL: the timers', () => timersContract(open));
 describe('PostgreSQL: the instances', () => instancesContract(open));
+describe('PostgreSQL: what is held', () => heldContract(open));

@@ -13,6 +13,7 @@ const ALSO = [
   ...['one coordinator', 'two coordinators', 'three coordinators', 'set back', 'set ahead'],
   ...['never acknowledged', 'expired invoke', 'file applied', 'file imported', 'file pruned'],
   ...['clear', 'late', 'none', 'ghosts'].map((sight) => `sees others: ${sight}`),
+  ...['firings held', 'firings held in vain'],
 ];
 const named = (kind: string): string => kind.replace('PerMinute', '');
 

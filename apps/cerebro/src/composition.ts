@@ -13,6 +13,7 @@ import {
   DoorEvents,
   DoorSchedules,
   Due,
+  FiringsAhead,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -25,6 +26,7 @@ import {
   type RetentionStore,
   type Store,
   type TimerQueries,
+  type Tools,
 } from './coordination/index.js';
 import { Coordinator } from './coordinator.js';
 import {
@@ -88,9 +90,7 @@ export function compose(
     firingsPerMinute: config.firingsPerMinute,
   };
   const { store, timers: queries, progress: progressStore, installation, peers } = persistence;
-  const due = new Due();
-  const door = new Door(new AnnouncingStore(store, due), new Caches(), tools, metrics);
-  const publisher = new Publisher(outbound, (marks) => door.markPublished(marks));
+  const { due, door, publisher, ahead } = doorOf(store, tools, metrics);
   const progress = new ProgressBuffer(progressStore, leases, metrics);
   const watermark = new Watermark(outbound, watermarkSettings(config), () => metrics.stalls.inc());
   const pulse = new Pulse(clock);
@@ -115,6 +115,7 @@ export function compose(
       store,
       queries,
       due,
+      ahead,
       leases,
       capacity,
       progress,
@@ -139,6 +140,16 @@ export function compose(
     handler,
     transport,
   };
+}
+
+function doorOf(store: Store, tools: Tools, metrics: Metrics) {
+  const due = new Due();
+  const caches = new Caches();
+  const announcing = new AnnouncingStore(store, due);
+  const door = new Door(announcing, caches, tools, metrics);
+  const publisher = new Publisher(tools.bus, (marks) => door.markPublished(marks));
+  const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
+  return { due, door, publisher, ahead };
 }
 
 function watermarkSettings({ topicPrefix, maxWatermarkStepMs: maxStepMs, stallGraceMs }: CerebroConfig) {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import type { Bus } from '@cordyna/bus';
 import { topicSpecs, topicsOf } from '@cordyna/protocol/wire';
 import type {
@@ -7,6 +8,7 @@ import type {
   DatabaseClock,
   Door,
   Due,
+  FiringsAhead,
   Installation,
   Leases,
   OutboundBus,
@@ -21,6 +23,7 @@ import {
   dueEvents,
   dueRetries,
   ErrandTimer,
+  HeldTimes,
   Lookout,
   ScheduleTimer,
   Sweeper,
@@ -41,6 +44,8 @@ export interface CoordinatorSettings {
   readonly sweepAfterMs: number;
   /** Ids of the runs that schedules begin; UUIDs version 7 when absent. */
   readonly newRunId?: () => string;
+  /** So many schedules that are due at the same time are decided before it; 20 when absent. */
+  readonly manyAtOnce?: number;
 }
 
 export interface CoordinatorParts {
@@ -59,6 +64,8 @@ export interface CoordinatorParts {
   readonly progress: ProgressBuffer;
   readonly watermark: Watermark;
   readonly pulse: Pulse;
+  /** Without it all firings are decided when they are due. */
+  readonly ahead?: FiringsAhead;
   /** Without it nothing that is old is removed. */
   readonly retention?: Retention;
   /** Without it what a coordinator that is gone had goes on when its session with Kafka is over. */
@@ -67,6 +74,7 @@ export interface CoordinatorParts {
   readonly backlog?: Backlog;
 }
 
+const MANY = 20;
 const RETRY_MS = 1_000;
 const STOP_LIMIT_MS = 15_000;
 
@@ -83,8 +91,10 @@ export class Coordinator {
     private readonly settings: CoordinatorSettings,
   ) {
     const { queries, door, clock, due, outbound, capacity, watermark } = parts;
-    const { pulse, retention, presence, backlog } = parts;
-    const { source, lostAfterMs, sweepAfterMs, newRunId } = settings;
+    const { pulse, retention, presence, backlog, ahead } = parts;
+    const { source, lostAfterMs, sweepAfterMs, newRunId = uuidv7, manyAtOnce: many = MANY } = settings;
+    const isHeldBack = (): boolean => (backlog?.excess ?? null) !== null;
+    const held = ahead ? new HeldTimes(ahead, clock, { many, newRunId, isHeldBack }) : null;
     const isOurs = presence && ((schedule: string) => presence.isOurs(schedule));
     const { events, servers } = topicsOf(settings.topics.prefix);
     const question = { topics: [events, servers], unsentForMs: sweepAfterMs, silentForMs: lostAfterMs };
@@ -101,7 +111,7 @@ export class Coordinator {
     for (const watcher of [pulse, ...looking]) lookout.tell(watcher);
     this.timers = [
       ...looking,
-      new ScheduleTimer(queries, door, clock, due, newRunId, backlog, isOurs),
+      new ScheduleTimer(queries, door, clock, due, newRunId, backlog, isOurs, held),
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),
       // Whoever it tells has been started by now.

@@ -9,6 +9,7 @@ import {
   DoorFiles,
   DoorSchedules,
   Due,
+  FiringsAhead,
   JsonSchemas,
   Leases,
   ProgressBuffer,
@@ -92,12 +93,15 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   };
   // Whatever waits is decided while another commit is under way.
   const due = new Due();
-  const door = new Door(new AnnouncingStore(store, due), new Caches(), tools, metrics, 1);
+  const announcing = new AnnouncingStore(store, due);
+  const caches = new Caches();
+  const door = new Door(announcing, caches, tools, metrics, 1);
   const publisher = new Publisher(
     outbound,
     (marks) => door.markPublished(marks),
     () => world.now,
   );
+  const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
   const progress = new ProgressBuffer(noProgress, leases, metrics);
   const committed = site.sabotage === 'no watermark' ? allRead(queries, outbound) : queries;
   const watermark = new Watermark(outbound, {
@@ -121,6 +125,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
         queries: committed,
         clock,
         due,
+        ahead,
         leases,
         capacity,
         door,
@@ -133,7 +138,8 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
       pulse: new Pulse(clock),
     },
     {
-      ...{ topics: sizing, source, secret: null, newRunId },
+      // Each firing that can be is held.
+      ...{ topics: sizing, source, secret: null, newRunId, manyAtOnce: 1 },
       ...{ lostAfterMs: SETTINGS.lostAfterMs, sweepAfterMs: SETTINGS.sweepAfterMs },
     },
   );

@@ -4,6 +4,7 @@ import {
   positionOf,
   type Changes,
   type CommitOrder,
+  type HeldCommit,
   type Loaded,
   type Needs,
   type OutboundBus,
@@ -35,6 +36,10 @@ export class SabotagedStore extends Store {
     return this.store.commitLocked(async (reader) =>
       this.careless(await decide({ load: (needs) => this.forgetful(reader, needs) })),
     );
+  }
+
+  hold(changes: Changes, stamp: number): Promise<HeldCommit> {
+    return this.store.hold(this.careless(changes), stamp);
   }
 
   private async forgetful(reader: Reader, needs: Needs): Promise<Loaded> {

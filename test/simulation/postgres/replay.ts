@@ -93,8 +93,12 @@ class Player {
     }
   }
 
-  private save(what: string, { changes, locked }: Extract<Step, { kind: 'save' }>): Promise<Saved> {
+  private async save(
+    what: string,
+    { changes, locked, stamp }: Extract<Step, { kind: 'save' }>,
+  ): Promise<Saved> {
     const translated: Changes = { ...changes, published: this.translated(changes.published) };
+    if (stamp !== null) return (await this.store.hold(translated, stamp)).commit();
     if (locked === null) return this.store.commit(translated);
     return this.store.commitLocked(async (reader) => {
       for (const { needs, loaded } of locked)

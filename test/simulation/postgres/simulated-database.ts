@@ -54,7 +54,7 @@ export async function simulatedDatabase(serverUrl: string): Promise<SimulatedDat
   });
   const all = TABLES.map((table) => `${SCHEMA}.${table}`).join();
   return {
-    store: () => new PgStore(pool),
+    store: () => new PgStore(pool, pool),
     timers: new PgTimerQueries(pool),
     select: async (text) => (await pool.query<Record<string, unknown>>(text)).rows,
     tell: (time) => {

@@ -6,7 +6,7 @@ import {
 import type { World } from '../world/world.js';
 
 const LOCK_TIMEOUT_MS = 1_000;
-const IDLE_IN_TRANSACTION_MS = 2_000;
+export const IDLE_IN_TRANSACTION_MS = 2_000;
 
 /** A transaction that holds rows. */
 export class Session {

@@ -5,6 +5,7 @@ import {
   UnknownOutcome,
   type Changes,
   type CommitOrder,
+  type HeldCommit,
   type Loaded,
   type Needs,
   type Reader,
@@ -15,7 +16,7 @@ import type { Process } from '../world/process.js';
 import type { World } from '../world/world.js';
 import type { Database } from './database.js';
 import type { Recording } from './recording.js';
-import { Session, type Lock } from './lock.js';
+import { IDLE_IN_TRANSACTION_MS, Session, type Lock } from './lock.js';
 import { beginState } from './events.js';
 import { read } from './read.js';
 import { beginFreshness, write } from './write.js';
@@ -29,6 +30,11 @@ export interface Connection {
   readonly process: Process | null;
   /** Where everything that is done is written down. */
   readonly recording?: Recording | null;
+}
+
+interface Held {
+  readonly begunAt: number;
+  readonly stamp: number;
 }
 
 type Effect<T> = (done: (error: Error | null, value?: T) => void) => void;
@@ -93,6 +99,11 @@ export function request<T>({ world, faults, process }: Connection, effect: Effec
   });
 }
 
+/** Nothing is written yet: a connection that is lost has rolled back. */
+function unanswered(error: unknown): never {
+  throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
+}
+
 /** The door's store over tables in memory, with the failures that a real one has. */
 export class MemoryStore extends Store {
   constructor(private readonly connection: Connection) {
@@ -125,6 +136,27 @@ export class MemoryStore extends Store {
     }
   }
 
+  /** What it has written by then nobody sees, so that it may as well be written with the commit. */
+  async hold(changes: Changes, stamp: number): Promise<HeldCommit> {
+    const { db, faults } = this.connection;
+    const { crashes } = faults;
+    const begunAt = await request<number>(this.connection, (done) => done(null, db.clock())).catch(
+      unanswered,
+    );
+    const commit = async (): Promise<Saved> => {
+      const isGone = faults.crashes !== crashes || db.clock() > begunAt + IDLE_IN_TRANSACTION_MS;
+      if (isGone) throw new StoreUnavailable('57P01: the session was ended');
+      const saved = await this.save(null, changes, undefined, { begunAt, stamp });
+      faults.count('firings held');
+      return saved;
+    };
+    const inVain = (error: Error): never => {
+      faults.count('firings held in vain');
+      throw error;
+    };
+    return { commit: () => commit().catch(inVain), release: async () => undefined };
+  }
+
   private loadLocked(session: Session, needs: Needs): Promise<Loaded> {
     const { db, lock } = this.connection;
     return request<Loaded>(this.connection, (done) => {
@@ -137,26 +169,35 @@ export class MemoryStore extends Store {
         session.loads.push({ needs, loaded });
         done(null, loaded);
       });
-    }).catch((error: unknown) => {
-      // Nothing is written yet: a connection that is lost has rolled back.
-      throw error instanceof UnknownOutcome ? new StoreUnavailable(error.message) : error;
-    });
+    }).catch(unanswered);
   }
 
-  private save(session: Session | null, changes: Changes, order?: CommitOrder): Promise<Saved> {
+  private save(
+    session: Session | null,
+    changes: Changes,
+    order?: CommitOrder,
+    held: Held | null = null,
+  ): Promise<Saved> {
     const { db, lock, recording } = this.connection;
     const record = (at: number, answer: Saved | Error): void => {
-      recording?.add({ kind: 'save', at, changes, locked: session?.loads ?? null, answer });
+      recording?.add({
+        kind: 'save',
+        at,
+        changes,
+        locked: session?.loads ?? null,
+        stamp: held?.stamp ?? null,
+        answer,
+      });
     };
     return request<Saved>(this.connection, (done) => {
-      const now = session?.begunAt ?? db.clock();
+      const now = held?.begunAt ?? session?.begunAt ?? db.clock();
       lock.acquire(session, (error) => {
         if (error) return done(error);
         const before = order?.after;
         if (before && !db.carriedOut.has(before))
           return done(new Conflict('the commit before has not taken effect'));
         try {
-          const saved = write(db, changes, now);
+          const saved = write(db, changes, now, held?.stamp);
           if (order) db.carriedOut.add(order.ticket);
           record(now, saved);
           if (session) lock.release(session);

@@ -24,6 +24,8 @@ export type Step =
       readonly changes: Changes;
       /** What was read and locked before it in the same transaction; null when nothing was. */
       readonly locked: readonly { readonly needs: Needs; readonly loaded: Loaded }[] | null;
+      /** Of the messages of what was held until then; null when it was not. */
+      readonly stamp: number | null;
     })
   | (Answered<readonly StoredOutboxMessage[]> & {
       readonly kind: 'claim';

@@ -22,7 +22,7 @@ const expect = (holds: boolean, subject: string): void => {
 };
 
 /** One transaction: all of it, or a Conflict or StoreRefused and nothing. */
-export function write(db: Database, changes: Changes, now: number): Saved {
+export function write(db: Database, changes: Changes, now: number, stamp = now): Saved {
   if (db.isChecking) check(db, changes);
   refuseUnstorable(changes);
   db.commits += 1;
@@ -41,7 +41,7 @@ export function write(db: Database, changes: Changes, now: number): Saved {
   writeEvents(db, changes.events, now);
   const lost = db.lost.length;
   writeInstances(db, changes, now);
-  return { outbox: writeOutbox(db, changes, now), lost: db.lost.length - lost, clock: now };
+  return { outbox: writeOutbox(db, changes, now, stamp), lost: db.lost.length - lost, clock: now };
 }
 
 function check(db: Database, changes: Changes): void {
@@ -141,7 +141,7 @@ function indexOf(run: string, task: string, runs: readonly RunChange[]): number 
   return found?.index ?? members.find((member) => member.task === task)?.index ?? null;
 }
 
-function writeOutbox(db: Database, changes: Changes, now: number): Saved['outbox'] {
+function writeOutbox(db: Database, changes: Changes, now: number, stamp: number): Saved['outbox'] {
   for (const id of changes.published) db.outbox.delete(id);
   const voided = new Set(changes.voided);
   for (const [id, messages] of db.outbox)
@@ -158,7 +158,7 @@ function writeOutbox(db: Database, changes: Changes, now: number): Saved['outbox
     ...message,
     id: ids[rowOf[at] ?? -1] ?? '',
     createdAt: now,
-    stamp: now,
+    stamp,
   }));
   for (const message of stored) db.outbox.set(message.id, [...(db.outbox.get(message.id) ?? []), message]);
   return stored;

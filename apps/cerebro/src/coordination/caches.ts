@@ -24,6 +24,11 @@ export class Caches {
     return this.registry?.value ?? null;
   }
 
+  /** Is this what the next batch would be decided on? */
+  isCurrent(registryVersion: number | null): boolean {
+    return registryVersion === null || this.registry?.version === registryVersion;
+  }
+
   /** Reads through the cache: only what it does not hold is asked for. */
   async load(needs: Needs, reader: Reader): Promise<Loaded> {
     const { known, missing } = this.split(needs);
@@ -76,13 +81,18 @@ export class Caches {
 
   /** What was decided is what is stored, or will be with a commit that is under way. */
   absorb(work: WorkingSet, changes: Changes): void {
+    this.absorbRuns(work, changes);
+    for (const { topic, partition, to } of changes.positions)
+      this.positions.set(positionOf(topic, partition), to);
+    this.registry = work.registryAfter();
+  }
+
+  /** Of what was decided some time ago: all else may be newer here. */
+  absorbRuns(work: WorkingSet, changes: Changes): void {
     for (const { run, version, contentHash } of work.changedRuns()) {
       this.runs.put(run.seed.run, { value: run, version, contentHash });
     }
-    for (const { topic, partition, to } of changes.positions)
-      this.positions.set(positionOf(topic, partition), to);
     this.schedules.absorb(changes);
-    this.registry = work.registryAfter();
   }
 
   /** After a conflict or an unknown outcome: nothing of this batch can be trusted, nor what it was to leave. */

@@ -45,6 +45,15 @@ export class Capacity {
     return Math.max(0, this.free(server) - Math.max(0, batch.load.get(server) ?? 0));
   }
 
+  /** Would all that the batch invokes still be invoked, and did nobody in it have to wait? */
+  hasRoomFor({ load, waits }: BatchLoad): boolean {
+    const isWaiting = [...waits.values()].some((runs) => [...runs.values()].some((one) => one.waits));
+    const lines = new Set(this.lines.servers());
+    return (
+      !isWaiting && [...load].every(([server, count]) => !lines.has(server) && count <= this.free(server))
+    );
+  }
+
   /**
    * Runs that there are places for, the oldest first. With `own` only those that this coordinator let wait itself and
    * that stand before all others: so that coordinators do not decide about the same runs at the same time.

@@ -2,6 +2,7 @@ import {
   Store,
   type Changes,
   type CommitOrder,
+  type HeldCommit,
   type Loaded,
   type Needs,
   type Reader,
@@ -79,5 +80,15 @@ export class AnnouncingStore extends Store {
     });
     for (const changes of decided.slice(-1)) this.due.learn(changes);
     return saved;
+  }
+
+  async hold(changes: Changes, stamp: number): Promise<HeldCommit> {
+    const held = await this.store.hold(changes, stamp);
+    const commit = async (): Promise<Saved> => {
+      const saved = await held.commit();
+      this.due.learn(changes);
+      return saved;
+    };
+    return { commit, release: () => held.release() };
   }
 }

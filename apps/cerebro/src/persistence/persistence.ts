@@ -29,7 +29,7 @@ export interface PersistenceOptions {
   readonly url: string;
   /** As PostgreSQL shows it in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Connections of the door (default 4); timers and the API have 4 more each, and one shows that it lives. */
+  /** Connections of the door (default 4); timers and the API have 4 more each, and firings that are held; one shows that it lives. */
   readonly poolSize?: number;
   /** How long `migrate` waits for another coordinator that is migrating (default 60 s). */
   readonly migrationWaitMs?: number;
@@ -55,6 +55,8 @@ export interface Persistence {
 }
 
 const SIDE_CONNECTIONS = 4;
+/** Opened when many schedules are due at the same moment. */
+const HELD_CONNECTIONS = 4;
 const API_STATEMENT_MS = 5_000;
 
 /** Connects with the first question; when that fails, the next question tries again. */
@@ -74,6 +76,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
   const { url, applicationName, poolSize = 4, migrationWaitMs: waitMs = 60_000 } = options;
   const onError = options.onConnectionLost ?? (() => undefined);
   const hot = hotPool({ url, applicationName, size: poolSize, onError });
+  const held = hotPool({ url, applicationName: `${applicationName}-held`, size: HELD_CONNECTIONS, onError });
   const side = sidePool({
     url,
     applicationName: `${applicationName}-timers`,
@@ -95,7 +98,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
   const connected = connectLater(source);
   const installation = new PgInstallation(side, { url, applicationName, waitMs });
   return {
-    store: new PgStore(hot),
+    store: new PgStore(hot, held),
     timers: new PgTimerQueries(side),
     progress: new PgProgressStore(side),
     retention: new PgRetentionStore(side),
@@ -107,7 +110,7 @@ export function createPersistence(options: PersistenceOptions): Persistence {
     peers: new PgPeers(own),
     migrate: () => installation.migrate(),
     close: async () => {
-      await Promise.all([hot.end(), side.end(), own.end()]);
+      await Promise.all([hot.end(), held.end(), side.end(), own.end()]);
       if (source.isInitialized) await source.destroy();
     },
   };

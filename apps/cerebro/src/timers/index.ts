@@ -2,6 +2,7 @@ export * from './capacity-timer.js';
 export * from './due-events.js';
 export * from './due-retries.js';
 export * from './errand-timer.js';
+export * from './held-times.js';
 export * from './lookout.js';
 export * from './presence.js';
 export * from './retention.js';

@@ -1,7 +1,16 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Backlog, DatabaseClock, Door, Due, Outcome, TimerQueries } from '../coordination/index.js';
+import {
+  DONE,
+  type Backlog,
+  type DatabaseClock,
+  type Door,
+  type Due,
+  type Outcome,
+  type TimerQueries,
+} from '../coordination/index.js';
 import { Alarm } from './alarm.js';
 import { ComingTimes } from './coming-times.js';
+import type { HeldTimes } from './held-times.js';
 import { Ticker } from './ticker.js';
 
 const LOOK_MS = 500;
@@ -44,6 +53,7 @@ export class ScheduleTimer {
     private readonly newRunId: () => string = uuidv7,
     private readonly backlog?: Pick<Backlog, 'excess'>,
     private readonly isOurs: (schedule: string) => boolean = () => true,
+    private readonly held: Pick<HeldTimes, 'add' | 'settled' | 'stop'> | null = null,
   ) {
     this.alarm = new Alarm(this.ticker, clock);
     this.leftAlarm = new Alarm(this.leftOver, clock);
@@ -60,6 +70,7 @@ export class ScheduleTimer {
     this.alarm.stop();
     this.leftAlarm.stop();
     this.coming.stop();
+    await this.held?.stop();
     await Promise.all([this.ticker.stop(), this.leftOver.stop()]);
     await Promise.all(this.proposed.values());
   }
@@ -85,7 +96,7 @@ export class ScheduleTimer {
     this.lookedAt = now;
     this.since = new Set(this.proposed.keys());
     const found = await this.queries.dueSchedules(AHEAD_MS, AT_MOST);
-    const ahead: string[] = [];
+    const ahead: { readonly schedule: string; readonly dueAt: number }[] = [];
     let last: number | null = null;
     for (const { schedule, dueAt } of found) {
       if (this.since.has(schedule)) continue;
@@ -96,9 +107,10 @@ export class ScheduleTimer {
       }
       this.coming.add(schedule, dueAt);
       last = dueAt;
-      if (dueAt > now) ahead.push(schedule);
+      if (dueAt > now) ahead.push({ schedule, dueAt });
     }
-    await this.door.prepare(ahead);
+    await this.door.prepare(ahead.map(({ schedule }) => schedule));
+    this.held?.add(ahead.filter(({ schedule }) => !this.proposed.has(schedule)));
     if (found.length < AT_MOST || last === null) return false;
     await this.coming.passed(last);
     await Promise.all(this.proposed.values());
@@ -124,10 +136,15 @@ export class ScheduleTimer {
     }
   }
 
-  private async fire(schedule: string): Promise<void> {
+  private submit(schedule: string): Promise<Outcome> {
     const inbound = { kind: 'fire', schedule, newRun: this.newRunId() } as const;
     // A door that is closed takes no more; the schedule stays due.
-    const outcome = await this.door.submit(inbound).catch((): Outcome => ({ kind: 'done' }));
+    return this.door.submit(inbound).catch(() => DONE);
+  }
+
+  private async fire(schedule: string): Promise<void> {
+    const isSettled = await this.held?.settled(schedule);
+    const outcome = isSettled ? DONE : await this.submit(schedule);
     this.proposed.delete(schedule);
     // The clock's estimate may go back a little: then the time has not come after all.
     const isEarly = outcome.kind === 'refused';

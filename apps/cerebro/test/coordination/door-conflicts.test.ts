@@ -11,6 +11,7 @@ import {
   Publisher,
   Store,
   type Changes,
+  type HeldCommit,
   type Loaded,
   type Metrics,
   type OutboundBus,
@@ -35,6 +36,10 @@ class ContendedStore extends Store {
 
   override commit(): Promise<Saved> {
     return Promise.reject(new Conflict('the first try'));
+  }
+
+  override hold(): Promise<HeldCommit> {
+    return Promise.reject(new Error('nothing is held'));
   }
 
   override async commitLocked(decide: (reader: ContendedStore) => Promise<Changes>): Promise<Saved> {

@@ -13,6 +13,7 @@ import {
   DatabaseClock,
   Door,
   Due,
+  FiringsAhead,
   JsonSchemas,
   Leases,
   OutboundBus,
@@ -77,6 +78,7 @@ const metrics = {
 
 export interface OpenDoor {
   readonly door: Door;
+  readonly ahead: FiringsAhead;
   readonly bus: RecordingBus;
   readonly clock: DatabaseClock;
   readonly due: Due;
@@ -119,13 +121,18 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
     defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
   };
   const due = new Due();
-  const door = new Door(new AnnouncingStore(persistence.store, due), new Caches(), tools, metrics);
-  door.start(new Publisher(bus, (marks) => door.markPublished(marks)));
+  const store = new AnnouncingStore(persistence.store, due);
+  const caches = new Caches();
+  const door = new Door(store, caches, tools, metrics);
+  const publisher = new Publisher(bus, (marks) => door.markPublished(marks));
+  const ahead = new FiringsAhead(store, caches, tools, metrics, publisher);
+  door.start(publisher);
   let offset = 0n;
   const where = () => ({ topic: 't.test', partition: PARTITIONS, offset: offset++, key: null, value: null });
   const submit = (inbound: Inbound) => door.submit(inbound);
   return {
     door,
+    ahead,
     bus,
     clock,
     due,

@@ -4,6 +4,7 @@ export * from './file-format.js';
 export * from './event-queries.js';
 export * from './events.js';
 export * from './bus.js';
+export * from './held.js';
 export * from './look.js';
 export * from './outbox-rows.js';
 export * from './peers.js';

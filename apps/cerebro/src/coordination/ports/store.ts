@@ -13,6 +13,7 @@ import type {
 import type { DeadLetterReason, Heartbeat, JsonObject, ServerDeclaration } from '@cordyna/protocol/model';
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
 import { LookQueries } from './look.js';
+import type { HeldCommit } from './held.js';
 import type { Firing, Schedule } from './schedules.js';
 import type { ServerWork } from './server-work.js';
 import type { Versioned } from './versioned.js';
@@ -241,6 +242,15 @@ export abstract class Store extends Reader {
    * `decide` may load several times.
    */
   abstract commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved>;
+
+  /**
+   * Begins the transaction of what is to take effect later, and writes what nobody else can know of; a transaction that is
+   * held for 2 s has come to nothing.
+   * @param changes of which `isHoldable` holds
+   * @param stamp epoch ms, database clock: of its messages
+   * @throws StoreUnavailable | StoreRefused
+   */
+  abstract hold(changes: Changes, stamp: number): Promise<HeldCommit>;
 }
 
 export const keyOf = (target: string, key: string): string => `${target}\n${key}`;

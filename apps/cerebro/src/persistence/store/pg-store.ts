@@ -4,6 +4,7 @@ import {
   Store,
   type Changes,
   type CommitOrder,
+  type HeldCommit,
   type Loaded,
   type Needs,
   type Reader,
@@ -14,6 +15,7 @@ import { run, transact } from '../sql/pipeline.js';
 import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
+import { holdOn } from './held.js';
 import { after, freshnessRows, savedOf, statementsOf } from './write/index.js';
 
 /** Where a commit is sent: behind the one of that name, or on a connection of its own. */
@@ -29,7 +31,7 @@ interface Sent {
   hasFailed: boolean;
 }
 
-/** The door's store on PostgreSQL; `pool` is in pipeline mode. */
+/** The door's store on PostgreSQL; the pools are in pipeline mode. */
 export class PgStore extends Store {
   private readonly registry = new RegistryCache();
   private readonly sent = new WeakMap<Ticket, Sent>();
@@ -37,7 +39,11 @@ export class PgStore extends Store {
   private readonly knownFreshness = new Set<string>();
   private commits = 0;
 
-  constructor(private readonly pool: Pool) {
+  constructor(
+    private readonly pool: Pool,
+    /** Of transactions that are held: they keep nobody waiting for a connection. */
+    private readonly heldPool: Pool,
+  ) {
     super();
   }
 
@@ -90,6 +96,10 @@ export class PgStore extends Store {
       const changes = await this.decide(client, decide);
       return this.save(client, true, changes, this.nextName(), null);
     });
+  }
+
+  hold(changes: Changes, stamp: number): Promise<HeldCommit> {
+    return holdOn(this.heldPool, changes, this.nextName(), stamp);
   }
 
   private async decide(client: PoolClient, decide: (reader: Reader) => Promise<Changes>): Promise<Changes> {

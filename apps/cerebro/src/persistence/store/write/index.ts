@@ -61,20 +61,41 @@ export function statementsOf(
   ];
 }
 
+/** What a transaction that is held sends at once; the clock comes first, the messages last. */
+export const heldStatementsOf = (changes: Changes, name: string, stamp: number): readonly Statement[] => [
+  mark(name),
+  ...writeRuns(changes),
+  ...writeTaskRuns(changes.runs),
+  ...writeServerWork(changes.runs),
+  ...writeHistory(changes.runs),
+  ...insertOutbox(changes.outbox, stamp),
+];
+
+/** What it sends with its commit: all that others may wait for, locked in the order of `statementsOf`. */
+export const heldChecksOf = (changes: Changes): readonly Statement[] => [
+  ...lockRegistry(changes.registry),
+  ...writeSchedules(changes.schedules),
+  ...writeFirings(changes.firings),
+];
+
 /** Tasks that have a row of freshness once this is committed. */
 export const freshnessRows = (changes: Changes): readonly string[] =>
   freshnessRowsOf(changes, declaredTasks(changes.registry));
 
-/** @param results of `statements`, which are `statementsOf(changes)`, in their order */
+/**
+ * @param results of `statements`, which are `statementsOf(changes)`, in their order
+ * @param stamp of the messages; when absent that of the transaction
+ */
 export function savedOf(
   changes: Changes,
   statements: readonly Statement[],
   results: readonly QueryResult[],
+  stamp?: number,
 ): Saved {
   const [time] = rowsOf<{ clock: number }>(results[0]);
   const clock = wholeMs(time?.clock ?? Number.NaN);
   return {
-    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock) : [],
+    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock, stamp) : [],
     lost: lostBy(statements, results),
     clock,
   };

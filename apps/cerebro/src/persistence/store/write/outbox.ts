@@ -7,6 +7,7 @@ import {
 } from '../../../coordination/ports/index.js';
 import { joinMessages } from '../../sql/joined-messages.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
+import { at } from '../../sql/time.js';
 
 // In the order of the index, so that two who remove the same rows do not wait for each other; and row by row in it,
 // whatever the statistics of a table say whose rows live for moments.
@@ -19,13 +20,14 @@ const remove = prepared(
    ))`,
 );
 
-// One answer instead of one for each row; when they were made is when the transaction began.
+// One answer instead of one for each row; when they were made is when the transaction began, and so is their stamp.
 const insert = prepared(
   'outbox_insert',
   `WITH inserted AS (
      INSERT INTO outbox (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server,
-       messages)
-     SELECT kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages
+       messages, stamp)
+     SELECT kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages,
+       coalesce(${at('$13::float8')}, now())
      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bytea[], $6::bytea[], $7::jsonb[], $8::text[],
        $9::text[], $10::bigint[], $11::text[], $12::int[])
        WITH ORDINALITY
@@ -50,7 +52,8 @@ function headerText(headers: OutboxMessage['headers']): string {
   return text;
 }
 
-export function insertOutbox(messages: readonly OutboxMessage[]): Statement[] {
+/** @param stamp epoch ms; null: when the transaction began */
+export function insertOutbox(messages: readonly OutboxMessage[], stamp: number | null = null): Statement[] {
   if (messages.length === 0) return [];
   const { rows } = outboxRows(messages);
   const firsts = rows.flatMap(([first]) => first ?? []);
@@ -69,6 +72,7 @@ export function insertOutbox(messages: readonly OutboxMessage[]): Statement[] {
       firsts.map(({ ackMs }) => ackMs),
       firsts.map(({ server }) => server),
       rows.map(({ length }) => length),
+      stamp,
     ),
   ];
 }
@@ -76,17 +80,19 @@ export function insertOutbox(messages: readonly OutboxMessage[]): Statement[] {
 /**
  * Ids were given in the order of the rows.
  * @param clock when the transaction began: epoch ms, database clock
+ * @param stamp what was given as such
  */
 export function storedOutbox(
   messages: readonly OutboxMessage[],
   result: QueryResult | undefined,
   clock: number,
+  stamp = clock,
 ): readonly StoredOutboxMessage[] {
   const [inserted] = rowsOf<{ readonly ids: string }>(result);
   const ids = inserted?.ids.split(' ') ?? [];
   const { rowOf: indexes } = outboxRows(messages);
   return messages.flatMap((message, n) => {
     const id = ids[indexes[n] ?? -1];
-    return id === undefined ? [] : [{ ...message, id, createdAt: clock, stamp: clock }];
+    return id === undefined ? [] : [{ ...message, id, createdAt: clock, stamp }];
   });
 }

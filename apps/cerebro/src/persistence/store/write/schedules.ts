@@ -26,17 +26,17 @@ const update = prepared(
    SELECT cordyna_expect(count(*), $12, 'schedules') FROM updated`,
 );
 
+// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
 const move = prepared(
   'schedules_move',
-  `WITH wanted AS (
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::float8[], $4::uuid[])
-       AS w (schedule, version, next_due_at, last_run)
-   ), locked AS (
-     SELECT w.* FROM schedules s JOIN wanted w ON s.schedule = w.schedule AND s.version = w.version
-     ORDER BY s.schedule FOR UPDATE OF s
-   ), updated AS (
-     UPDATE schedules s SET version = s.version + 1, next_due_at = ${at('l.next_due_at')}, last_run = l.last_run
-     FROM locked l WHERE s.schedule = l.schedule
+  `WITH updated AS (
+     UPDATE schedules s SET version = s.version + 1, next_due_at = ${at('w.next_due_at')}, last_run = w.last_run
+     FROM (
+       SELECT * FROM unnest($1::text[], $2::bigint[], $3::float8[], $4::uuid[])
+         AS w (schedule, version, next_due_at, last_run)
+       ORDER BY schedule
+     ) AS w
+     WHERE s.schedule = w.schedule AND s.version = w.version
      RETURNING 1
    )
    SELECT cordyna_expect(count(*), $5, 'moved schedules') FROM updated`,
