@@ -15,6 +15,7 @@ import { measureGraph } from './workloads/graph.js';
 import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureOpenLoad } from './workloads/open-load.js';
+import { untilQuiet } from './workloads/quiet.js';
 import { measureSchedules } from './workloads/schedules.js';
 import { subjectsOf, type Subject } from './workloads/subjects.js';
 import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
@@ -35,12 +36,13 @@ async function throughput(
     ? { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 }
     : { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
   const from = await client.log.end();
-  await warmUp(subjects.slice(0, 1), wanted);
+  const warmPasses = quick ? 3 : 8;
+  await warmUp(subjects.slice(0, 1), wanted, warmPasses);
   const sizes = await client.log.sizes('bench', from);
   say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
   for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
     await child.ask('sizes', sizes);
-  await warmUp(subjects.slice(1), wanted);
+  await warmUp(subjects.slice(1), wanted, warmPasses);
   return measureThroughput(subjects, { passes, repeats }, wanted, stack.profiles);
 }
 
@@ -56,7 +58,8 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
   const measured = await throughput(options, stack, client, subjects);
   const summaries = summarise(measured);
   if (summaries.length > 0) say(throughputTable(summaries));
-  const idle = workloads.has('W4') ? await measureIdle(stack.pids, quick ? 10_000 : 30_000) : null;
+  const idlePlan = quick ? { settleMs: 2_000, ms: 10_000 } : { settleMs: 60_000, ms: 30_000 };
+  const idle = workloads.has('W4') ? await measureIdle(stack.pids, idlePlan) : null;
   if (idle) say(idleTable(idle));
   const loadPlan = quick
     ? { kneeRuns: 1_000, kneeRepeats: 1, seconds: 5 }
@@ -71,6 +74,7 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
     : { levels: [0, 100_000, 1_000_000], chains: 20, repeats: 5 };
   const growth = workloads.has('W6') ? await measureGrowth(stack, client, subjects, growthPlan) : null;
   if (growth) say(growthTable(growth));
+  await untilQuiet(stack.pids);
   calibrations.push(await calibrate(stack.calibration.relay, repeats));
   for (const { W1, W2, W3 } of calibrations)
     say(`calibration: ${W1.toFixed(2)} ms per hop, ${Math.round(W2)} and ${Math.round(W3)} tasks/s`);

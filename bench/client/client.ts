@@ -8,7 +8,7 @@ import { PREFIX, type BenchStack } from '../stack/installation.js';
 import { EventLog } from './event-log.js';
 
 /** The log tells when each run ended; to look often takes time from what is measured when there are many to look at. */
-const POLL_MS = { few: 20, many: 100 } as const;
+const POLL_MS = { few: 50, many: 100 } as const;
 const FEW = 10;
 const HTTP_CONNECTIONS = 32;
 

@@ -7,11 +7,16 @@ export interface IdleFigures {
 }
 
 const MIB = 1024 * 1024;
-const SETTLE_MS = 2_000;
+
+export interface IdlePlan {
+  /** Pause before it: V8 gives back what it does not use after most of a minute. */
+  readonly settleMs: number;
+  readonly ms: number;
+}
 
 /** W4: nothing is asked for. */
-export async function measureIdle(pids: Pids, ms: number): Promise<IdleFigures> {
-  await delay(SETTLE_MS);
+export async function measureIdle(pids: Pids, { settleMs, ms }: IdlePlan): Promise<IdleFigures> {
+  await delay(settleMs);
   const before = usageOf(pids);
   const began = performance.now();
   await delay(ms);
