@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { replay, type HistoryRow } from '@cordyna/engine';
 import type { Pool } from 'pg';
-import { seedOf, type StoredSeed } from '../../apps/cerebro/src/persistence/sql/seeds.js';
+import { seedOf } from '../../apps/cerebro/src/persistence/sql/seeds.js';
 
 const BATCH = 10_000;
 const CHECKED = 200;
@@ -30,7 +30,7 @@ const FILL_RUNS = `${COPIES}
 
 const FILL_SEEDS = `${COPIES}
   INSERT INTO run_seeds (run, seed)
-  SELECT c.id, jsonb_set(s.seed, '{run}', to_jsonb(c.id::text)) FROM copies c, run_seeds s WHERE s.run = $1::uuid`;
+  SELECT c.id, jsonb_set(s.seed::jsonb, '{run}', to_jsonb(c.id::text))::text FROM copies c, run_seeds s WHERE s.run = $1::uuid`;
 
 const FILL_TASK_RUNS = `${COPIES}
   INSERT INTO task_runs (run, index, member, task, server, state, attempt, failures, invocation, instance, invoked_at,
@@ -50,7 +50,7 @@ const FILL_HISTORY = `${COPIES}, rows AS (
     (extract(epoch FROM at - earlier) * 1000)::float8, source, type, task, item, attempt, applied, reason, topic,
     partition, "offset"::text,
     CASE WHEN renamed ? 'now' THEN jsonb_set(renamed, '{now}', to_jsonb((renamed->>'now')::bigint - earlier_ms)) ELSE renamed END
-    ) ORDER BY seq)
+    ) ORDER BY seq)::text
   FROM rows GROUP BY id, first_seq, last_seq`;
 
 /** Fills the database with finished runs that are copies of `template`, numbered from `first` to `last`. */
@@ -72,7 +72,7 @@ export async function fill(pool: Pool, template: string, first: number, last: nu
 
 interface RunRow {
   readonly id: string;
-  readonly seed: StoredSeed;
+  readonly seed: string;
   readonly state: string;
   readonly next_seq: number;
   readonly created: number;

@@ -98,7 +98,7 @@ CREATE TABLE history_parts (
   last_seq integer NOT NULL,
   recorded_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-  entries jsonb NOT NULL,
+  entries text NOT NULL,
   CONSTRAINT history_parts_pkey PRIMARY KEY (run, first_seq)
 ) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.05);
 
@@ -197,7 +197,7 @@ CREATE TABLE run_keys (
 
 CREATE TABLE run_seeds (
   run uuid NOT NULL,
-  seed jsonb NOT NULL,
+  seed text NOT NULL,
   CONSTRAINT run_seeds_pkey PRIMARY KEY (run)
 );
 
@@ -208,7 +208,7 @@ CREATE TABLE run_servers (
   is_open boolean NOT NULL,
   unfinished integer NOT NULL,
   instances jsonb NOT NULL,
-  CONSTRAINT run_servers_pkey PRIMARY KEY (run, server)
+  CONSTRAINT run_servers_pkey PRIMARY KEY (server, run)
 ) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50);
 
 CREATE TABLE runs (
@@ -225,7 +225,7 @@ CREATE TABLE runs (
   next_seq integer NOT NULL,
   retried boolean NOT NULL DEFAULT false,
   CONSTRAINT runs_pkey PRIMARY KEY (id)
-) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=70);
+) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=50);
 
 CREATE TABLE schedule_firings (
   schedule text NOT NULL,
@@ -356,7 +356,7 @@ CREATE INDEX event_states_expiring ON event_states USING btree (expires_at) WHER
 CREATE INDEX event_states_updated ON event_states USING btree (updated_at);
 CREATE INDEX history_failures_by_kind ON history_failures USING btree (kind, recorded_at, run, seq);
 CREATE INDEX history_failures_by_server ON history_failures USING btree (server, kind, recorded_at, run, seq);
-CREATE INDEX history_stream ON history_parts USING btree (xid, run, first_seq);
+CREATE INDEX history_stream ON history_parts USING btree (xid);
 CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at, id);
 CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
 CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
@@ -366,7 +366,6 @@ CREATE INDEX rule_firings_finished ON rule_firings USING btree (finished_at) WHE
 CREATE INDEX rule_firings_open ON rule_firings USING btree (seq) WHERE (state = ANY (ARRAY['due'::text, 'running'::text]));
 CREATE INDEX run_keys_run ON run_keys USING btree (run);
 CREATE INDEX run_servers_open ON run_servers USING btree (server) WHERE is_open;
-CREATE INDEX run_servers_pending ON run_servers USING btree (server, run) WHERE has_pending;
 CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
 CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);
@@ -404,4 +403,4 @@ CREATE VIEW history AS
     p.first_seq,
     p.last_seq
    FROM (history_parts p
-     CROSS JOIN LATERAL jsonb_array_elements(p.entries) WITH ORDINALITY e(entry, place));
+     CROSS JOIN LATERAL jsonb_array_elements((p.entries)::jsonb) WITH ORDINALITY e(entry, place));

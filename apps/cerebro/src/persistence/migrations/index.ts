@@ -12,6 +12,7 @@ import { Notices1763765000000 } from './1763765000000-notices.js';
 import { Places1763770000000 } from './1763770000000-places.js';
 import { RunServers1763810000000 } from './1763810000000-run-servers.js';
 import { HistoryParts1763811000000 } from './1763811000000-history-parts.js';
+import { TextsAndKeys1763812000000 } from './1763812000000-texts-and-keys.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   Coordinators1763800000000,
   RunServers1763810000000,
   HistoryParts1763811000000,
+  TextsAndKeys1763812000000,
 ];

@@ -3,10 +3,10 @@ import type { JsonObject } from '@cordyna/protocol/model';
 import type { DataSource } from 'typeorm';
 import type { TaskArgsView } from '../../coordination/ports/index.js';
 import { isRunId } from '../sql/run-id.js';
-import { seedOf, type StoredSeed } from '../sql/seeds.js';
+import { seedOf } from '../sql/seeds.js';
 
 interface Row {
-  readonly seed: StoredSeed;
+  readonly seed: string;
   readonly attempt: number | null;
   readonly data: {
     readonly args?: JsonObject;

@@ -1,5 +1,6 @@
 import type { HistoryRow } from '@cordyna/engine';
 import { StoreRefused } from '../../coordination/ports/index.js';
+import { storable } from './stored-text.js';
 
 /** Entries of one row at most, so that nobody who wants a few of them unfolds very many. */
 const MAX_ENTRIES = 500;
@@ -26,22 +27,25 @@ function timeOf({ at, seq }: HistoryRow): number {
 
 /**
  * Each entry is a list in the order of the view `history`, which unfolds them; its `seq` follows from its place.
- * @throws StoreRefused a time that PostgreSQL does not know
+ * It is a text, for which PostgreSQL has nothing to do, until somebody reads it.
+ * @throws StoreRefused a time or a text that PostgreSQL does not know
  */
 export const entriesText = (rows: readonly HistoryRow[]): string =>
-  JSON.stringify(
-    rows.map((row) => [
-      timeOf(row),
-      row.source,
-      row.type,
-      row.task,
-      row.item,
-      row.attempt,
-      row.applied,
-      row.reason,
-      row.topic,
-      row.partition,
-      row.offset,
-      row.data,
-    ]),
+  storable(
+    JSON.stringify(
+      rows.map((row) => [
+        timeOf(row),
+        row.source,
+        row.type,
+        row.task,
+        row.item,
+        row.attempt,
+        row.applied,
+        row.reason,
+        row.topic,
+        row.partition,
+        row.offset,
+        row.data,
+      ]),
+    ),
   );

@@ -1,4 +1,5 @@
 import type { Member, Plan, RunSeed } from '@cordyna/engine';
+import { storable } from './stored-text.js';
 
 type Fields = Omit<Member, 'index' | 'task'>;
 type PackedMember = Pick<Member, 'task'> & Partial<Fields>;
@@ -10,21 +11,26 @@ interface PackedPlan extends Omit<Plan, 'members'> {
 }
 
 /** A seed as the database holds it. Before plans were packed they were stored whole. */
-export type StoredSeed = Omit<RunSeed, 'plan'> & { readonly plan: PackedPlan | Plan };
+type StoredSeed = Omit<RunSeed, 'plan'> & { readonly plan: PackedPlan | Plan };
 
 const texts = new WeakMap<Plan, string>();
 
-/** The seed as JSON. Runs of the same task share their plan, whose text is made once. */
+/**
+ * The seed as JSON. Runs of the same task share their plan, whose text is made once.
+ * @throws StoreRefused a text that PostgreSQL does not know
+ */
 export function seedText({ plan, ...rest }: RunSeed): string {
   let text = texts.get(plan);
   if (text === undefined) {
-    text = JSON.stringify(packed(plan));
+    text = storable(JSON.stringify(packed(plan)));
     texts.set(plan, text);
   }
-  return `${JSON.stringify(rest).slice(0, -1)},"plan":${text}}`;
+  return `${storable(JSON.stringify(rest)).slice(0, -1)},"plan":${text}}`;
 }
 
-export function seedOf(stored: StoredSeed): RunSeed {
+/** @param text as it is stored */
+export function seedOf(text: string): RunSeed {
+  const stored = JSON.parse(text) as StoredSeed;
   const { plan } = stored;
   if (!('common' in plan)) return { ...stored, plan };
   const { common, members, ...rest } = plan;

@@ -24,6 +24,17 @@ export function prepared(name: string, text: string): (...values: readonly SqlVa
   });
 }
 
+/**
+ * SQL for the rows that lists of the same length make side by side, one for each column; they are the first parameters.
+ * The lists are read in step: what `FROM unnest(…, …)` would do is to put away each of them in a table of its own first.
+ * https://www.postgresql.org/docs/current/xfunc-sql.html#XFUNC-SQL-FUNCTIONS-RETURNING-SET
+ * @param columns name → type
+ */
+export const sideBySide = (columns: Readonly<Record<string, string>>): string =>
+  `(SELECT ${Object.entries(columns)
+    .map(([name, type], n) => `unnest($${n + 1}::${type}[]) AS ${name}`)
+    .join(', ')}) AS w`;
+
 const isList = (value: SqlValue): value is readonly Scalar[] => Array.isArray(value);
 
 /** Number of a parameter → the type of its elements, when it is cast to an array. */

@@ -1,7 +1,7 @@
 import { restore, type DeadlineKind } from '@cordyna/engine';
 import type { JsonObject, JsonValue, RunState, TaskError, TaskState } from '@cordyna/protocol/model';
 import type { Loaded } from '../../../coordination/ports/index.js';
-import { seedOf, type StoredSeed } from '../../sql/seeds.js';
+import { seedOf } from '../../sql/seeds.js';
 import { prepared } from '../../sql/statement.js';
 import { ms } from '../../sql/time.js';
 
@@ -25,7 +25,7 @@ export interface RunRow {
   readonly id: string;
   readonly version: number;
   readonly state: RunState;
-  readonly seed: StoredSeed;
+  readonly seed: string;
   readonly content_hash: string;
   readonly created_at: number;
   readonly finished_at: number | null;

@@ -1,15 +1,19 @@
 import type { FreshnessWrite } from '@cordyna/engine';
 import type { Changes, RunChange } from '../../../coordination/ports/index.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 
 const begin = prepared(
   'freshness_begin',
   `INSERT INTO freshness (task) SELECT task FROM unnest($1::text[]) AS t (task) ORDER BY task ON CONFLICT DO NOTHING`,
 );
 
+const WRITTEN = {
+  ...{ consumed: 'text', latest_run: 'uuid', latest_index: 'int', latest_list: 'bool', holders: 'text' },
+};
+
 const CHANGED = `
        version = f.version + 1,
-       consumed = f.consumed || l.consumed::jsonb,
+       consumed = CASE WHEN l.consumed IS NULL THEN f.consumed ELSE f.consumed || l.consumed::jsonb END,
        holders = CASE WHEN l.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || l.holders::jsonb) END,
        latest_run = coalesce(l.latest_run, f.latest_run),
        latest_index = CASE WHEN l.latest_run IS NULL THEN f.latest_index ELSE l.latest_index END,
@@ -21,9 +25,7 @@ const write = prepared(
   `WITH updated AS (
      UPDATE freshness f SET ${CHANGED}
      FROM (
-       SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::uuid[], $5::int[], $6::bool[], $7::text[])
-         AS w (task, version, consumed, latest_run, latest_index, latest_list, holders)
-       ORDER BY task
+       SELECT * FROM ${sideBySide({ task: 'text', version: 'bigint', ...WRITTEN })} ORDER BY task
      ) AS l
      WHERE f.task = l.task AND (l.version IS NULL OR l.version = f.version)
      RETURNING 1
@@ -35,8 +37,7 @@ const write = prepared(
 const settle = prepared(
   'freshness_settle',
   `WITH wanted AS (
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bool[], $4::text[], $5::uuid[], $6::int[], $7::bool[], $8::text[])
-       AS w (task, version, written, consumed, latest_run, latest_index, latest_list, holders)
+     SELECT * FROM ${sideBySide({ task: 'text', version: 'bigint', written: 'bool', ...WRITTEN })}
    ), locked AS (
      SELECT f.task, w.written, w.consumed, w.latest_run, w.latest_index, w.latest_list, w.holders
      FROM wanted w JOIN freshness f ON f.task = w.task
@@ -62,6 +63,11 @@ function indexOf(run: string, task: string, runs: readonly RunChange[]): number 
   const { members } = change?.seed.plan ?? { members: [] };
   const found = change?.touched.find(({ item, member }) => item === null && members[member]?.task === task);
   return found?.index ?? members.find((member) => member.task === task)?.index ?? null;
+}
+
+function isSome(consumed: Written['consumed']): boolean {
+  for (const _ in consumed) return true;
+  return false;
 }
 
 /** One row per task: what a batch writes of it, in order, merged. */
@@ -110,7 +116,7 @@ export function writeFreshness(
   const writes = [...locked.values()];
   const versions = tasks.map((task) => read.get(task) ?? null);
   const written = [
-    writes.map((row) => row && JSON.stringify(row.consumed)),
+    writes.map((row) => (row && isSome(row.consumed) ? JSON.stringify(row.consumed) : null)),
     writes.map((row) => row?.latest?.run ?? null),
     writes.map((row) => row?.latest?.index ?? null),
     writes.map((row) => row?.latest?.list ?? null),

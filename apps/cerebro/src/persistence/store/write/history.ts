@@ -2,12 +2,12 @@ import type { HistoryRow } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
 import { failureOf, type FailureRow } from '../../sql/failure-row.js';
 import { entriesText, partsOf } from '../../sql/history-entry.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 
 const insert = prepared(
   'history_insert',
   `INSERT INTO history_parts (run, first_seq, last_seq, entries)
-   SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::jsonb[])`,
+   SELECT * FROM ${sideBySide({ run: 'uuid', first_seq: 'int', last_seq: 'int', entries: 'text' })}`,
 );
 
 const insertFailures = prepared(

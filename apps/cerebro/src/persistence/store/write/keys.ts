@@ -1,11 +1,11 @@
 import type { StoredKey } from '../../../coordination/ports/index.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 
 const insert = prepared(
   'run_keys_insert',
   `WITH inserted AS (
      INSERT INTO run_keys (target, key, run, content_hash)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) AS w (target, key, run, content_hash)
+     SELECT * FROM ${sideBySide({ target: 'text', key: 'text', run: 'uuid', content_hash: 'text' })}
      ORDER BY target, key
      ON CONFLICT DO NOTHING
      RETURNING 1

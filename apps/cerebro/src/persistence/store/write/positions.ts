@@ -1,5 +1,5 @@
 import type { Changes } from '../../../coordination/ports/index.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 
 // Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
 const move = prepared(
@@ -7,7 +7,7 @@ const move = prepared(
   `WITH moved AS (
      UPDATE positions p SET next_offset = w.next, updated_at = now()
      FROM (
-       SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS w (topic, partition, was, next)
+       SELECT * FROM ${sideBySide({ topic: 'text', partition: 'int', was: 'bigint', next: 'bigint' })}
        ORDER BY topic, partition
      ) AS w
      WHERE p.topic = w.topic AND p.partition = w.partition AND p.next_offset = w.was

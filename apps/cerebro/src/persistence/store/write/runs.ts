@@ -1,8 +1,19 @@
 import type { Changes, RunChange } from '../../../coordination/ports/index.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 import { isRunId } from '../../sql/run-id.js';
 import { seedText } from '../../sql/seeds.js';
+
+/** What changes of a run, but for its version; and what does not. */
+const HEAD = { state: 'text', finished_at: 'float8', next_seq: 'int', retried: 'bool' };
+const SEED = {
+  task: 'text',
+  job: 'text',
+  scope: 'text',
+  trigger: 'jsonb',
+  content_hash: 'text',
+  created_at: 'float8',
+};
 
 // Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
 const update = prepared(
@@ -11,9 +22,7 @@ const update = prepared(
      UPDATE runs r SET version = r.version + 1, state = w.state, finished_at = ${at('w.finished_at')},
        next_seq = w.next_seq, retried = w.retried
      FROM (
-       SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[], $6::boolean[])
-         AS w (id, version, state, finished_at, next_seq, retried)
-       ORDER BY id
+       SELECT * FROM ${sideBySide({ id: 'uuid', version: 'bigint', ...HEAD })} ORDER BY id
      ) AS w
      WHERE r.id = w.id AND r.version = w.version
      RETURNING 1
@@ -28,9 +37,7 @@ const insert = prepared(
        retried)
      SELECT id, 1, state, task, job, scope, trigger, content_hash, ${at('created_at')}, ${at('finished_at')}, next_seq,
        retried
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::float8[],
-       $9::float8[], $10::int[], $11::boolean[])
-       AS w (id, state, task, job, scope, trigger, content_hash, created_at, finished_at, next_seq, retried)
+     FROM ${sideBySide({ id: 'uuid', ...SEED, ...HEAD })}
      ORDER BY id
      ON CONFLICT DO NOTHING
      RETURNING 1
@@ -40,7 +47,7 @@ const insert = prepared(
 
 const insertSeeds = prepared(
   'run_seeds_insert',
-  `INSERT INTO run_seeds (run, seed) SELECT run, seed FROM unnest($1::uuid[], $2::jsonb[]) AS w (run, seed)`,
+  `INSERT INTO run_seeds (run, seed) SELECT run, seed FROM ${sideBySide({ run: 'uuid', seed: 'text' })}`,
 );
 
 const absent = prepared(
@@ -52,13 +59,13 @@ function insertRuns(changes: readonly RunChange[]): Statement[] {
   const ids = changes.map(({ run }) => run.seed.run);
   const runs = insert(
     ids,
-    changes.map(({ run }) => run.state),
     changes.map(({ seed }) => seed.task),
     changes.map(({ seed }) => seed.job),
     changes.map(({ seed }) => seed.scope),
     changes.map(({ seed }) => JSON.stringify(seed.trigger)),
     changes.map(({ contentHash }) => contentHash),
     changes.map(({ run }) => run.createdAt),
+    changes.map(({ run }) => run.state),
     changes.map(({ run }) => run.finishedAt),
     changes.map(({ run }) => run.nextSeq),
     changes.map(({ run }) => run.retried),

@@ -1,14 +1,13 @@
 import type { RunChange, ServerWork } from '../../../coordination/ports/index.js';
-import { prepared, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 
 // The lock on its run holds everybody else off, so that the order does not matter.
 const upsert = prepared(
   'run_servers_upsert',
   `INSERT INTO run_servers (run, server, has_pending, is_open, unfinished, instances)
-   SELECT run, server, has_pending, unfinished > 0, unfinished, instances
-   FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::int[], $5::jsonb[])
-     AS w (run, server, has_pending, unfinished, instances)
-   ON CONFLICT (run, server) DO UPDATE SET has_pending = excluded.has_pending, is_open = excluded.is_open,
+   SELECT run, server, has_pending, unfinished > 0, unfinished, coalesce(instances, '[]')
+   FROM ${sideBySide({ run: 'uuid', server: 'text', has_pending: 'bool', unfinished: 'int', instances: 'jsonb' })}
+   ON CONFLICT (server, run) DO UPDATE SET has_pending = excluded.has_pending, is_open = excluded.is_open,
      unfinished = excluded.unfinished, instances = excluded.instances`,
 );
 
@@ -16,7 +15,7 @@ const upsert = prepared(
 const remove = prepared(
   'run_servers_remove',
   `DELETE FROM run_servers WHERE ctid = ANY (ARRAY(
-     SELECT s.ctid FROM unnest($1::uuid[], $2::text[]) AS w (run, server) CROSS JOIN LATERAL (
+     SELECT s.ctid FROM ${sideBySide({ run: 'uuid', server: 'text' })} CROSS JOIN LATERAL (
        SELECT r.ctid FROM run_servers r WHERE r.run = w.run AND r.server = w.server OFFSET 0
      ) AS s
    ))`,
@@ -37,7 +36,7 @@ export function writeServerWork(changes: readonly RunChange[]): Statement[] {
         kept.map(({ one }) => one.server),
         kept.map(({ one }) => one.hasPending),
         kept.map(({ one }) => one.unfinished),
-        kept.map(({ one }) => JSON.stringify(one.instances)),
+        kept.map(({ one }) => (one.instances.length === 0 ? null : JSON.stringify(one.instances))),
       ),
     );
   if (ended.length > 0)

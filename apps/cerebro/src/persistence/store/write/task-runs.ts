@@ -1,6 +1,6 @@
 import { lineOf, type TaskRun } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
-import { prepared, type Scalar, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Scalar, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 
 interface Row {
@@ -18,6 +18,11 @@ interface Column {
   /** Never changes once the row is there. */
   readonly fixed?: true;
   readonly of: (row: Row) => Scalar;
+}
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -70,7 +75,12 @@ const COLUMNS: readonly Column[] = [
   time('finished_at', ({ finishedAt }) => finishedAt),
   { name: 'output', type: 'jsonb', of: ({ task }) => json(task.output) },
   { name: 'error', type: 'jsonb', of: ({ task }) => json(task.error) },
-  { name: 'outside', type: 'jsonb', of: ({ task }) => JSON.stringify(task.outside) },
+  {
+    name: 'outside',
+    type: 'jsonb',
+    as: (sent) => `coalesce(${sent}, '{}')`,
+    of: ({ task }) => (isEmpty(task.outside) ? null : JSON.stringify(task.outside)),
+  },
   { name: 'elements_first', type: 'int', of: ({ task }) => task.elements?.first ?? null },
   { name: 'elements_count', type: 'int', of: ({ task }) => task.elements?.count ?? null },
   {
@@ -82,43 +92,53 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** What `outside` is when there is nothing in it; every other column is null then. */
-const EMPTY = '{}';
-const nothingIn = ({ name }: Column): Scalar => (name === 'outside' ? EMPTY : null);
+/** Fewer rows than these are not worth a statement of their own. */
+const MANY = 40;
+const nothingAs = ({ type, as }: Column): string => as?.(`NULL::${type}`) ?? `NULL::${type}`;
 
-function nothingAs({ name, type, as }: Column): string {
-  const nothing = name === 'outside' ? `'${EMPTY}'::jsonb` : `NULL::${type}`;
-  return as?.(nothing) ?? nothing;
+interface Text {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Of which nearly all rows have nothing. */
+  readonly rare: readonly string[];
+  readonly of: (sent: readonly Column[], valueOf: (column: Column) => string) => string;
+  /** The number of rows is sent behind the columns. */
+  readonly isCounted?: true;
 }
 
-type Text = (sent: readonly Column[], valueOf: (column: Column) => string) => string;
-
 /**
- * A statement, and another one for rows that have nothing in some columns, as nearly all rows have: each list that is sent
- * costs PostgreSQL as much as a lookup by a key.
+ * A statement, and another one for rows that have nothing in rare columns: each list that is sent costs PostgreSQL as much
+ * as a lookup by a key.
  */
-function rowsStatement(name: string, columns: readonly Column[], rare: readonly string[], text: Text) {
-  const isRare = columns.map((column) => rare.includes(column.name));
-  const few = columns.filter((_, n) => !isRare[n]);
-  const textOf = (sent: readonly Column[]) =>
-    text(sent, (column) => {
+function rowsStatement({ name, columns, rare, of: textOf, isCounted }: Text) {
+  const seldom = columns.filter((column) => rare.includes(column.name));
+  const variant = (variantName: string, sent: readonly Column[]) => {
+    const text = textOf(sent, (column) => {
       if (!sent.includes(column)) return nothingAs(column);
       return column.as?.(`w.${column.name}`) ?? `w.${column.name}`;
     });
-  const [whole, plain] = [prepared(name, textOf(columns)), prepared(`${name}_plain`, textOf(few))];
-  return (rows: readonly Row[], ...more: readonly Scalar[]): Statement => {
-    const values = columns.map(({ of }) => rows.map(of));
-    const isPlain = columns.every((column, n) => {
-      const nothing = nothingIn(column);
-      return !isRare[n] || values[n]?.every((value) => value === nothing);
-    });
-    return isPlain ? plain(...values.filter((_, n) => !isRare[n]), ...more) : whole(...values, ...more);
+    const statement = prepared(variantName, text);
+    return (rows: readonly Row[]): Statement =>
+      statement(...sent.map(({ of }) => rows.map(of)), ...(isCounted ? [rows.length] : []));
+  };
+  const whole = variant(name, columns);
+  const plain = variant(
+    `${name}_plain`,
+    columns.filter((column) => !seldom.includes(column)),
+  );
+  return (rows: readonly Row[]): Statement[] => {
+    if (rows.length === 0) return [];
+    const usual: Row[] = [];
+    const others: Row[] = [];
+    for (const row of rows) (seldom.every(({ of }) => of(row) === null) ? usual : others).push(row);
+    if (others.length === 0) return [plain(rows)];
+    return usual.length < MANY ? [whole(rows)] : [plain(usual), whole(others)];
   };
 }
 
 const namesOf = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
 const sentRows = (columns: readonly Column[]): string =>
-  `unnest(${columns.map(({ type }, n) => `$${n + 1}::${type}[]`).join(', ')}) AS w (${namesOf(columns)})`;
+  sideBySide(Object.fromEntries(columns.map(({ name, type }) => [name, type])));
 
 const KEY = COLUMNS.filter(({ name }) => name === 'run' || name === 'index');
 const CHANGING = COLUMNS.filter(({ fixed }) => !fixed);
@@ -138,37 +158,38 @@ const NOT_YET = ['item_index', 'item', 'deadline_at', 'deadline_kind', 'instance
   'output',
 ]);
 
-const insert = rowsStatement(
-  'task_runs_insert',
-  COLUMNS,
-  [...RARE, ...NOT_YET],
-  (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+const insert = rowsStatement({
+  name: 'task_runs_insert',
+  columns: COLUMNS,
+  rare: [...RARE.filter((name) => name !== 'reason'), ...NOT_YET],
+  of: (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
    SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}`,
-);
+});
 
 // The lock on its run holds everybody else off, so that the order does not matter.
-const update = rowsStatement(
-  'task_runs_update',
-  [...KEY, ...CHANGING],
-  RARE,
-  (sent, valueOf) => `WITH updated AS (
+const update = rowsStatement({
+  name: 'task_runs_update',
+  columns: [...KEY, ...CHANGING],
+  rare: RARE,
+  isCounted: true,
+  of: (sent, valueOf) => `WITH updated AS (
      UPDATE task_runs t SET ${CHANGING.map((column) => `${column.name} = ${valueOf(column)}`).join(', ')}
      FROM ${sentRows(sent)}
      WHERE t.run = w.run AND t.index = w.index
      RETURNING 1
    )
    SELECT cordyna_expect(count(*), $${sent.length + 1}, 'task runs') FROM updated`,
-);
+});
 
-const upsert = rowsStatement(
-  'task_runs_upsert',
-  COLUMNS,
-  [],
-  (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+const upsert = rowsStatement({
+  name: 'task_runs_upsert',
+  columns: COLUMNS,
+  rare: [],
+  of: (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
    SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}
    ORDER BY run, index
    ON CONFLICT (run, index) DO UPDATE SET ${CHANGING.map(({ name }) => `${name} = excluded.${name}`).join(', ')}`,
-);
+});
 
 /**
  * Task runs that a batch touched; of a run that is created, all. The run's version guards them. What a plan names has its
@@ -184,9 +205,5 @@ export function writeTaskRuns(changes: readonly RunChange[]): Statement[] {
       for (const task of change.touched)
         (task.index < change.seed.plan.members.length ? members : elements).push({ change, task });
   }
-  const statements: Statement[] = [];
-  if (created.length > 0) statements.push(insert(created));
-  if (members.length > 0) statements.push(update(members, members.length));
-  if (elements.length > 0) statements.push(upsert(elements));
-  return statements;
+  return [...insert(created), ...update(members), ...upsert(elements)];
 }
