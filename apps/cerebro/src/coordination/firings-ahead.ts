@@ -68,7 +68,7 @@ export class FiringsAhead {
       const decided = await this.decide(items, at);
       if (!decided) return null;
       const held = await this.store.hold(decided.changes, at);
-      this.rememberLeases(decided);
+      this.tools.bus.prepare(decided.changes.outbox, at);
       return { commit: () => this.commit(items, decided, held), release: () => held.release() };
     } catch (error) {
       if (!(error instanceof NotKnown) && !isTransient(error)) this.logger.warn(asError(error).message);
@@ -91,12 +91,6 @@ export class FiringsAhead {
     // The door goes on with what is cut short.
     const isWhole = work.cutShort.size === 0;
     return isDone && areAll && isWhole && hasRoom && isHoldable(changes) ? decided : null;
-  }
-
-  /** The proofs that leave with the commands. */
-  private rememberLeases({ changes }: Decided): void {
-    for (const { invocation, server } of changes.outbox)
-      if (invocation !== null && server !== null) this.tools.leases.of(server, invocation);
   }
 
   private async commit(items: readonly Item[], decided: Decided, held: HeldCommit): Promise<boolean> {

@@ -6,12 +6,13 @@ import {
   positionOf,
   type Leases,
   type ReadBack,
+  type OutboxMessage,
   type SendOutcome,
   type StoredOutboxMessage,
 } from '../coordination/index.js';
 import type { CommandTopics } from './command-topics.js';
 import { MESSAGE_HEADER } from './message-header.js';
-import { stampValue } from './stamp.js';
+import { stampValue, type StampedMessage } from './stamp.js';
 
 const READ_BACK_FROM_MS = 10_000;
 const READ_BACK_TIMEOUT_MS = 10_000;
@@ -28,6 +29,8 @@ export class KafkaOutboundBus extends OutboundBus {
   private readonly once: BusPublisher;
   private readonly retrying: BusPublisher;
   private readonly admin: BusAdmin;
+  /** What was made beforehand, by the bytes that it is made of. */
+  private readonly prepared = new WeakMap<Buffer, { readonly stamp: number; readonly record: OutMessage }>();
   /** topic of dead letters → its number of partitions */
   private readonly deadLetterPartitions = new Map<string, number>();
 
@@ -40,6 +43,15 @@ export class KafkaOutboundBus extends OutboundBus {
     this.once = bus.publisher({ retries: false });
     this.retrying = bus.publisher({ retries: true });
     this.admin = bus.admin();
+  }
+
+  override prepare(messages: readonly OutboxMessage[], stamp: number): void {
+    for (const message of messages) {
+      const record = this.toRecord({ ...message, stamp });
+      // Whoever's topic is not known yet is looked up when it leaves.
+      const isRouted = message.kind !== 'command' || record.partition !== undefined;
+      if (message.value && isRouted) this.prepared.set(message.value, { stamp, record });
+    }
   }
 
   async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
@@ -72,7 +84,7 @@ export class KafkaOutboundBus extends OutboundBus {
     await this.countDeadLetterPartitions(messages).catch(() => undefined);
     const isRefused = ({ server }: StoredOutboxMessage) => server !== null && refused.has(server);
     const sent = messages.filter((message) => !isRefused(message));
-    const results = await publisher.send(sent.map((message) => this.toRecord(message)));
+    const results = await publisher.send(sent.map((message) => this.recordOf(message)));
     return [
       ...messages.filter(isRefused).map(({ id, server }) => ({
         id,
@@ -94,7 +106,13 @@ export class KafkaOutboundBus extends OutboundBus {
     return refused;
   }
 
-  private toRecord(message: StoredOutboxMessage): OutMessage {
+  private recordOf(message: StoredOutboxMessage): OutMessage {
+    const { value, stamp } = message;
+    const prepared = value ? this.prepared.get(value) : undefined;
+    return prepared?.stamp === stamp ? prepared.record : this.toRecord(message);
+  }
+
+  private toRecord(message: StampedMessage): OutMessage {
     const { topic, key, headers, messageId, invocation, server, stamp } = message;
     const lease = invocation !== null && server !== null ? this.leases.of(server, invocation) : null;
     const partition = this.partitionOf(message);
@@ -115,7 +133,7 @@ export class KafkaOutboundBus extends OutboundBus {
       this.deadLetterPartitions.set(topic, await this.admin.partitions(topic));
   }
 
-  private partitionOf(message: StoredOutboxMessage): number | null {
+  private partitionOf(message: OutboxMessage): number | null {
     const { kind, topic, partition, server, key } = message;
     const deadLetters = kind === 'dead-letter' ? this.deadLetterPartitions.get(topic) : undefined;
     if (partition !== null && deadLetters !== undefined) return partition % deadLetters;
@@ -180,7 +198,7 @@ export class KafkaOutboundBus extends OutboundBus {
   }
 }
 
-const isFenced = ({ kind }: StoredOutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
+const isFenced = ({ kind }: OutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
 
 function outcomeOf(result: PublishResult | undefined): Omit<SendOutcome, 'id'> {
   if (result?.ok) return { outcome: 'written' };

@@ -1,5 +1,7 @@
 import type { StoredOutboxMessage } from '../coordination/index.js';
 
+export type StampedMessage = Omit<StoredOutboxMessage, 'id' | 'createdAt'>;
+
 /** All messages of a commit have the same times. */
 function remembered(textOf: (ms: number) => string): (ms: number) => string {
   let last = Number.NaN;
@@ -19,7 +21,7 @@ const expiryOf = remembered((ms) => `,"expiresAt":"${isoOf(ms)}","lease":"`);
  * What only the moment of publication knows: the event's `time`, and in an invoke `expiresAt` and the lease, which is
  * never stored. The envelope puts `data` last, so the fields go in before the two closing braces. What goes in is ASCII.
  */
-export function stampValue(message: StoredOutboxMessage, lease: string | null): Buffer | null {
+export function stampValue(message: StampedMessage, lease: string | null): Buffer | null {
   const { value, kind, ackMs, stamp } = message;
   if (value === null || kind === 'dead-letter') return value;
   const time = timeOf(stamp);

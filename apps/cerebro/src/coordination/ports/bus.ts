@@ -19,6 +19,8 @@ export interface ReadBack {
 export abstract class OutboundBus {
   /** Sends each message once, stamped with its `stamp`; facts and registrations may be retried inside. Never throws. */
   abstract send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]>;
+  /** Makes what `send` will need of messages that are to have this stamp (epoch ms); it may do nothing. */
+  prepare(_messages: readonly OutboxMessage[], _stamp: number): void {}
   /** Looks for these messages in their partitions' logs since `createdAt` − 10 s, by `cordyna-message`. */
   abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack>;
   /**
