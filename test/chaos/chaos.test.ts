@@ -75,4 +75,7 @@ test('events, rules, files, schedules that change, limits and fan-outs were part
   expect(evidence.firings.map(({ schedule }) => schedule)).toEqual(expect.arrayContaining([...changed]));
   const executed = new Set(evidence.executions.map(({ task }) => task));
   expect([...executed]).toEqual(expect.arrayContaining(['b.narrow', 'b.each', 'c.ship', 'a.note']));
+  expect([...executed]).toEqual(expect.arrayContaining(['b.strict', 'b.lenient']));
+  for (const outcome of ['applied', 'refused', 'tried'])
+    expect(evidence.defined.files.map((file) => file.outcome)).toContain(outcome);
 });

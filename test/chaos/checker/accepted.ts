@@ -9,7 +9,7 @@ const lost = (what: string): Violation => ({ invariant: 'I1', counts: 'lost', wh
 const OTHERS: ReadonlySet<string> = new Set(['schedule', 'rule']);
 
 /** I1: each request that was taken in has one run, each run has ended, and whoever watches was told. */
-export function checkAccepted({ requests, runs, firings }: Evidence, { finished }: Log): Violation[] {
+export function checkAccepted({ requests, runs, firings }: Evidence, log: Log): Violation[] {
   const found: Violation[] = [];
   const byId = new Map(runs.map((run) => [run.run, run]));
   const requested = new Set<string>();
@@ -19,12 +19,12 @@ export function checkAccepted({ requests, runs, firings }: Evidence, { finished 
   }
   for (const run of runs) {
     found.push(...checkEnd(run));
-    if (run.state !== 'running' && !finished.get(run.run)?.includes(run.state))
+    if (run.state !== 'running' && !log.finished.get(run.run)?.includes(run.state))
       found.push(lost(`nobody was told that run ${run.run} is ${run.state}`));
     if (!OTHERS.has(run.trigger.kind) && !requested.has(run.run))
       found.push({ invariant: 'I5', counts: 'double applications', what: `nobody asked for run ${run.run}` });
   }
-  return [...found, ...checkSchedules(runs, firings)];
+  return [...found, ...checkSchedules(runs, firings, log)];
 }
 
 function checkEnd({ run, state, tasks }: StoredRun): Violation[] {
@@ -35,7 +35,11 @@ function checkEnd({ run, state, tasks }: StoredRun): Violation[] {
 }
 
 /** Each due time of a schedule is settled once, none is left out, and each run of a schedule belongs to one. */
-function checkSchedules(runs: readonly StoredRun[], firings: readonly StoredFiring[]): Violation[] {
+function checkSchedules(
+  runs: readonly StoredRun[],
+  firings: readonly StoredFiring[],
+  { unscheduled }: Log,
+): Violation[] {
   const found: Violation[] = [];
   const dueOf = (schedule: string, at: number | string): string =>
     `${schedule} ${new Date(at).toISOString()}`;
@@ -57,7 +61,8 @@ function checkSchedules(runs: readonly StoredRun[], firings: readonly StoredFiri
   }
   for (const [due, has] of runsOf)
     found.push(twice(`${due} is not settled and has the runs ${has.join(', ')}`));
-  for (const [schedule, all] of times) if (isDeclared(schedule)) found.push(...checkSpacing(schedule, all));
+  for (const [schedule, all] of times)
+    if (isDeclared(schedule)) found.push(...checkSpacing(schedule, all, unscheduled.get(schedule) ?? []));
   return found;
 }
 
@@ -66,11 +71,20 @@ const isDeclared = (schedule: string): boolean => schedule.includes('.');
 
 const twice = (what: string): Violation => ({ invariant: 'I5', counts: 'double applications', what });
 
-function checkSpacing(schedule: string, times: readonly number[]): Violation[] {
+/** A server that was starting when its schedules were withdrawn may have declared them once more: in between they are not due. */
+function checkSpacing(
+  schedule: string,
+  times: readonly number[],
+  unscheduled: readonly number[],
+): Violation[] {
   const sorted = [...times].sort((a, b) => a - b);
   const gaps = sorted.slice(1).map((time, at) => time - (sorted[at] ?? time));
   const everyMs = Math.min(...gaps);
-  return gaps.flatMap((gap, at) =>
-    gap === everyMs ? [] : [lost(`${schedule}: due times after ${sorted[at]} were left out (${gap} ms)`)],
-  );
+  return gaps.flatMap((gap, at) => {
+    const from = sorted[at] ?? 0;
+    const wasWithdrawn = unscheduled.some((ms) => ms > from - everyMs && ms < from + gap);
+    return gap === everyMs || (wasWithdrawn && gap % everyMs === 0)
+      ? []
+      : [lost(`${schedule}: due times after ${from} were left out (${gap} ms)`)];
+  });
 }

@@ -58,7 +58,7 @@ export function check(evidence: Evidence): Report {
     ...checkRecovery(recovered, evidence),
     ...checkEvents(evidence),
     ...checkLimits(evidence, log),
-    ...checkFanOut(evidence),
+    ...checkFanOut(evidence, log),
     ...checkDefinitions(evidence),
   ];
   return { violations, recoveries: recovered, figures: figuresOf(evidence, log.invokes.size) };

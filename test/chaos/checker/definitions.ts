@@ -1,5 +1,5 @@
 import type { Evidence, StoredFiring } from './evidence.js';
-import type { Defined, StoredDefinition } from './happened.js';
+import type { AnsweredFile, Defined, StoredDefinition } from './happened.js';
 import type { Violation } from './verdict.js';
 
 const wrong = (what: string): Violation => ({ invariant: 'I14', what });
@@ -12,7 +12,8 @@ const SLACK_MS = 2_000;
  */
 export const checkDefinitions = ({ defined, firings }: Evidence): Violation[] => [
   ...checkVersions(defined),
-  ...checkFiles(defined),
+  ...defined.alike.flatMap((jobs) => checkAlike(defined, jobs)),
+  ...defined.files.flatMap((file) => checkFile(file, defined)),
   ...defined.changed.flatMap((schedule) => checkDueTimes(schedule, defined, firings)),
 ];
 
@@ -36,14 +37,26 @@ function checkVersions(defined: Defined): Violation[] {
   );
 }
 
-function checkFiles(defined: Defined): Violation[] {
+function checkAlike(defined: Defined, jobs: readonly string[]): Violation[] {
   const all = byName(defined);
-  const told = defined.alike.map((job) =>
+  const told = jobs.map((job) =>
     JSON.stringify((all.get(`job ${job}`) ?? []).map(({ version, body }) => ({ version, body }))),
   );
-  return new Set(told).size <= 1
-    ? []
-    : [wrong(`${defined.alike.join(' and ')} were not always applied as one`)];
+  return new Set(told).size <= 1 ? [] : [wrong(`${jobs.join(' and ')} were not always applied as one`)];
+}
+
+/** What was answered is one of the versions, so that it is in force or another one came later; else nothing of it is. */
+function checkFile({ mark, names, outcome, changes }: AnsweredFile, { versions }: Defined): Violation[] {
+  if (outcome !== 'applied') {
+    const applied = versions.filter(({ body }) => body?.['description'] === mark);
+    return applied.map(({ name }) => wrong(`${name} is as ${mark} has it, which was ${outcome} only`));
+  }
+  return names.flatMap((name) => {
+    const version = changes.find((one) => one.kind === 'job' && one.name === name)?.version;
+    const stored = versions.find((one) => one.kind === 'job' && one.name === name && one.version === version);
+    if (stored?.body?.['description'] === mark) return [];
+    return [wrong(`${name} is not in version ${version} as ${mark} has it, which was answered`)];
+  });
 }
 
 /** A version with the times from which, and until which, it was in force. */

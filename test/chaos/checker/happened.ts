@@ -61,13 +61,33 @@ export interface StoredDefinition {
   readonly atMs: number;
 }
 
+/** What a coordinator said that a file does to a definition. */
+export interface ChangedDefinition {
+  readonly kind: string;
+  readonly name: string;
+  readonly outcome: 'created' | 'changed' | 'unchanged' | 'removed';
+  readonly version: number;
+}
+
+/** A file that was sent until it was answered. */
+export interface AnsweredFile {
+  /** The description of the jobs in it. */
+  readonly mark: string;
+  /** Those jobs. */
+  readonly names: readonly string[];
+  readonly outcome: 'applied' | 'refused' | 'tried';
+  /** As it was answered: everything that the file has. */
+  readonly changes: readonly ChangedDefinition[];
+}
+
 /** What people defined while everything else went on. */
 export interface Defined {
   readonly versions: readonly StoredDefinition[];
-  /** Jobs that every file that was applied gave the same body. */
-  readonly alike: readonly string[];
+  /** Jobs that every file that was applied gave the same body, those of one kind of file together. */
+  readonly alike: readonly (readonly string[])[];
+  readonly files: readonly AnsweredFile[];
   /** Schedules that were changed often, and never paused: due at whole multiples of their interval since 1970. */
   readonly changed: readonly string[];
 }
 
-export const NOTHING_DEFINED: Defined = { versions: [], alike: [], changed: [] };
+export const NOTHING_DEFINED: Defined = { versions: [], alike: [], files: [], changed: [] };

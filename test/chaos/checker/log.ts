@@ -4,6 +4,7 @@ import type {
   InvokeCommand,
   JsonObject,
   ServerDeclaration,
+  TaskDeclaration,
   TaskLimit,
   UpdateIdentity,
 } from '@cordyna/protocol/model';
@@ -38,9 +39,18 @@ export interface Log {
   readonly finished: ReadonlyMap<string, readonly string[]>;
   /** task → what it depends on, by the last declarations */
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** task with a `forEach` → how its list is taken apart, by the last declarations */
+  readonly fans: ReadonlyMap<string, Fan>;
+  /** invocation → when others were first told of it, epoch ms of the append */
+  readonly invoked: ReadonlyMap<string, number>;
+  /** task → when it was declared to be due by itself no more, epoch ms */
+  readonly unscheduled: ReadonlyMap<string, readonly number[]>;
   /** task → its limits, by the last declarations */
   readonly limits: ReadonlyMap<string, readonly TaskLimit[]>;
 }
+
+/** Of a `forEach`. */
+export type Fan = Pick<TaskDeclaration, 'concurrency' | 'onError'>;
 
 const FACTS = '/cerebro/';
 
@@ -90,13 +100,37 @@ class Signs {
   }
 }
 
+/** By the last declarations. */
+class Declared {
+  readonly dependencies = new Map<string, readonly string[]>();
+  readonly limits = new Map<string, readonly TaskLimit[]>();
+  readonly fans = new Map<string, Fan>();
+
+  readonly unscheduled = new Map<string, number[]>();
+
+  take({ server, tasks }: ServerDeclaration, atMs: number): void {
+    for (const { name, dependsOn = [], forEach, limits, concurrency, onError = 'block', everyMs } of tasks) {
+      const task = qualified(server, name);
+      if (limits) this.limits.set(task, limits);
+      if (everyMs === undefined) add(this.unscheduled, task, atMs);
+      if (forEach !== undefined)
+        this.fans.set(task, { onError, ...(concurrency === undefined ? {} : { concurrency }) });
+      const all = forEach === undefined ? dependsOn : [...dependsOn, forEach];
+      this.dependencies.set(
+        task,
+        all.map((one) => qualified(server, one)),
+      );
+    }
+  }
+}
+
 export function readLog(records: readonly LogRecord[]): Log {
   const invokes = new Map<string, Told<InvokeCommand>[]>();
   const updates = new Map<string, Told<UpdateIdentity & JsonObject>[]>();
   const signs = new Signs();
   const finished = new Map<string, string[]>();
-  const dependencies = new Map<string, readonly string[]>();
-  const limits = new Map<string, readonly TaskLimit[]>();
+  const declared = new Declared();
+  const invoked = new Map<string, number>();
   for (const record of records) {
     const told = toldBy(record);
     if (!told) continue;
@@ -108,25 +142,19 @@ export function readLog(records: readonly LogRecord[]): Log {
       const { instance, state } = data as unknown as Heartbeat;
       signs.add(instance, told, state === 'offline');
     } else if (record.topic === 'events' && source.startsWith(FACTS)) {
-      const { run, state } = data as { run?: string; state?: string };
+      const { run, state, invocation } = data as { run?: string; state?: string; invocation?: string };
       if (type === EventType.runFinished && run && state) add(finished, run, state);
+      if (type === EventType.taskInvoked && invocation)
+        invoked.set(invocation, Math.min(record.timestampMs, invoked.get(invocation) ?? Infinity));
     } else if (record.topic === 'events') {
       const update = told as unknown as Told<UpdateIdentity & JsonObject>;
       if (!update.data.invocation) continue;
       add(updates, update.data.invocation, update);
       signs.add(update.data.instance, told, false);
     } else if (record.topic === 'declarations' && type === EventType.serverDeclared) {
-      const { server, tasks } = data as unknown as ServerDeclaration;
-      for (const { name, dependsOn = [], forEach, limits: own } of tasks) {
-        if (own) limits.set(qualified(server, name), own);
-        const all = forEach === undefined ? dependsOn : [...dependsOn, forEach];
-        dependencies.set(
-          qualified(server, name),
-          all.map((one) => qualified(server, one)),
-        );
-      }
+      declared.take(data as unknown as ServerDeclaration, record.timestampMs);
     }
   }
   for (const all of updates.values()) all.sort((a, b) => a.record.timestampMs - b.record.timestampMs);
-  return { invokes, updates, signs: signs.inOrder(), finished, dependencies, limits };
+  return { invokes, updates, signs: signs.inOrder(), finished, invoked, ...declared };
 }

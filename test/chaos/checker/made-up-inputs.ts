@@ -1,7 +1,8 @@
 import { EventType } from '@cordyna/protocol/model';
-import type { Evidence, StoredRun } from './evidence.js';
+import type { Evidence, LogRecord, StoredRun } from './evidence.js';
 import type { Defined, Happened, StoredDefinition } from './happened.js';
-import { BEGAN, FANNED, finished, FIRING, invoke, record, rows, runWith, SOUND } from './made-up.js';
+import { BEGAN, finished, FIRING, invoke, record, rows, runWith, SOUND } from './made-up.js';
+import { FANS_ALLOWED, FANS_REFUSED } from './made-up-fans.js';
 import type { Invariant } from './verdict.js';
 
 type Changed = Partial<Evidence>;
@@ -17,8 +18,6 @@ const version = (name: string, of: number, change: Partial<StoredDefinition>): C
   });
 const { ledger, uses, firings } = SOUND.happened;
 const again = { ...FIRING, firing: 'f-2', run: 'run-3' };
-const otherRuns = SOUND.runs.filter(({ run }) => run !== FANNED.run);
-const fanned = (change: Partial<StoredRun>): Changed => ({ runs: [...otherRuns, { ...FANNED, ...change }] });
 const firing = (change: Partial<typeof FIRING>): Changed => happened({ firings: [{ ...FIRING, ...change }] });
 
 const EVENTS: readonly Case[] = [
@@ -65,28 +64,30 @@ const EVENTS: readonly Case[] = [
   ['I11', 'a rule began more often than it may', firing({ attempt: 2 })],
 ];
 
-const FAN_OUT: readonly Case[] = [
-  ['I13', 'an element is missing', fanned({ tasks: FANNED.tasks.slice(0, 2) })],
-  ['I13', 'there is an element too many', { lists: { 'a.each': 1 } }],
-  [
-    'I13',
-    'the whole ends before its elements',
-    fanned({
-      history: [...FANNED.history.slice(0, 4), ...FANNED.history.slice(6, 7), ...FANNED.history.slice(4, 6)],
-    }),
-  ],
-];
-
 const due = (ms: number): Changed => ({
   firings: [
     ...SOUND.firings,
     { schedule: 'often', scheduledForMs: BEGAN + ms, outcome: 'missed', run: null },
   ],
 });
+const left = SOUND.defined.versions[0]!;
 const DEFINITIONS: readonly Case[] = [
   ['I14', 'a version is left out', version('left', 1, { version: 2 })],
   ['I14', 'a version changes nothing', version('often', 2, { body: SOUND.defined.versions[2]!.body })],
-  ['I14', 'half of a file was applied', version('right', 1, { body: { args: { edition: 2 } } })],
+  ['I14', 'half of a file was applied', version('right', 1, { body: { description: 'another' } })],
+  ['I14', 'a file that was answered is not there', version('left', 1, { body: { description: 'third' } })],
+  [
+    'I14',
+    'what a file was answered to have made is not there',
+    defined({ files: [{ ...SOUND.defined.files[0]!, changes: [] }] }),
+  ],
+  [
+    'I14',
+    'a file that was refused is in force',
+    defined({
+      versions: [...SOUND.defined.versions, { ...left, version: 2, body: { description: 'second' } }],
+    }),
+  ],
   ['I14', 'a schedule fired when it was not due', due(32_500)],
   ['I14', 'a schedule fired by a version that was not in force any more', due(100_000)],
   ['I14', 'a due time of a changed schedule was left out', due(33_000)],
@@ -121,15 +122,35 @@ function narrowed(afterMs: number, regions: readonly [string, string]): Changed 
   };
 }
 
+const tick = { schedule: 'a.tick', scheduledForMs: BEGAN + 5_000, outcome: 'missed', run: null } as const;
+const withdrawn = (afterMs: number): LogRecord =>
+  record(
+    'declarations',
+    1,
+    { type: EventType.serverDeclared, source: '/cerebro', data: { server: 'a', tasks: [{ name: 'tick' }] } },
+    { timestampMs: BEGAN + afterMs },
+  );
+
 /** What the inputs beside requests for runs must not lead to. */
 export const MORE_REFUSED: readonly Case[] = [
   ...EVENTS,
   ['I12', 'two attempts are at work where one may be', narrowed(100, ['north', 'north'])],
-  ...FAN_OUT,
+  ...FANS_REFUSED,
   ...DEFINITIONS,
+  [
+    'I1',
+    'due times were left out before a schedule was withdrawn',
+    { firings: [...SOUND.firings, tick], records: [...SOUND.records, withdrawn(6_000)] },
+  ],
 ];
 
-export const MORE_ALLOWED: readonly (readonly [string, Changed])[] = [
-  ['an attempt is at work after the other', narrowed(200, ['north', 'north'])],
-  ['attempts with places of their own are at work at once', narrowed(100, ['north', 'south'])],
+export const MORE_ALLOWED: readonly Case[] = [
+  [
+    'I1',
+    'a schedule has no due times while it is withdrawn',
+    { firings: [...SOUND.firings, tick], records: [...SOUND.records, withdrawn(2_500)] },
+  ],
+  ['I12', 'an attempt is at work after the other', narrowed(200, ['north', 'north'])],
+  ['I12', 'attempts with places of their own are at work at once', narrowed(100, ['north', 'south'])],
+  ...FANS_ALLOWED,
 ];

@@ -152,6 +152,8 @@ export const FIRING = {
 const often = (...afterMs: readonly number[]): StoredFiring[] =>
   afterMs.map((ms) => ({ schedule: 'often', scheduledForMs: BEGAN + ms, outcome: 'missed', run: null }));
 
+const applied = (name: string) => ({ kind: 'job', name, outcome: 'created', version: 1 }) as const;
+
 /** An installation in which all went well: one run by request, one by a schedule, one message of poison. */
 export const SOUND: Evidence = {
   records: [
@@ -223,12 +225,21 @@ export const SOUND: Evidence = {
   },
   defined: {
     versions: [
-      { kind: 'job', name: 'left', version: 1, body: { args: { edition: 1 } }, atMs: BEGAN },
-      { kind: 'job', name: 'right', version: 1, body: { args: { edition: 1 } }, atMs: BEGAN },
+      { kind: 'job', name: 'left', version: 1, body: { description: 'first' }, atMs: BEGAN },
+      { kind: 'job', name: 'right', version: 1, body: { description: 'first' }, atMs: BEGAN },
       { kind: 'schedule', name: 'often', version: 1, body: { everyMs: 1_000 }, atMs: BEGAN },
       { kind: 'schedule', name: 'often', version: 2, body: { everyMs: 1_500 }, atMs: BEGAN + 60_000 },
     ],
-    alike: ['left', 'right'],
+    alike: [['left', 'right']],
+    files: [
+      {
+        mark: 'first',
+        names: ['left', 'right'],
+        outcome: 'applied',
+        changes: [applied('left'), applied('right')],
+      },
+      { mark: 'second', names: ['left', 'right'], outcome: 'refused', changes: [] },
+    ],
     changed: ['often'],
   },
   lists: { 'a.each': 2 },

@@ -12,7 +12,12 @@ import type {
   StoredRun,
   StoredTask,
 } from '../checker/evidence.js';
-import { NOTHING_DEFINED, NOTHING_HAPPENED, type AcceptedSignal } from '../checker/happened.js';
+import {
+  NOTHING_DEFINED,
+  NOTHING_HAPPENED,
+  type AcceptedSignal,
+  type AnsweredFile,
+} from '../checker/happened.js';
 import { query, topicNames, type Sources } from '../stack/sources.js';
 import { definedOf, happenedOf } from './happened.js';
 
@@ -88,6 +93,7 @@ export interface Asked {
   readonly requests: readonly AcceptedRequest[];
   /** Events, when there were rules. */
   readonly signals?: readonly AcceptedSignal[];
+  readonly files?: readonly AnsweredFile[];
 }
 
 export interface FromOutside extends Asked {
@@ -109,10 +115,10 @@ export async function collect(site: Sources, known: FromOutside): Promise<Eviden
   );
   const [outbox] = await query<{ count: number }>(site, 'SELECT count(*)::int AS count FROM outbox');
   const [records, runs] = await Promise.all([recordsOf(site), storedRuns(site)]);
-  const { signals, lists = {} } = known;
+  const { signals, files = [], lists = {} } = known;
   return {
     happened: signals ? await happenedOf(site, signals) : NOTHING_HAPPENED,
-    defined: signals ? await definedOf(site) : NOTHING_DEFINED,
+    defined: signals ? await definedOf(site, files) : NOTHING_DEFINED,
     lists,
     ...{ requests: known.requests, faults: known.faults, limits: known.limits },
     records,

@@ -1,6 +1,14 @@
-import type { AcceptedSignal, Defined, Happened, StoredDefinition } from '../checker/happened.js';
-import type { SignalUse, StoredRuleFiring, StoredSignal } from '../checker/happened.js';
-import { CHANGED, EVENT_SETS, RULES, TWINS } from '../load/definitions.js';
+import type {
+  AcceptedSignal,
+  AnsweredFile,
+  Defined,
+  Happened,
+  SignalUse,
+  StoredDefinition,
+  StoredRuleFiring,
+  StoredSignal,
+} from '../checker/happened.js';
+import { CHANGED, EVENT_SETS, IMPORTED, RULES, TWINS } from '../load/definitions.js';
 import { query, type Sources } from '../stack/sources.js';
 
 /** What became of the events, by the ledger and the firings of rules. */
@@ -20,10 +28,10 @@ export async function happenedOf(site: Sources, accepted: readonly AcceptedSigna
   return { accepted, ledger, uses, firings, rules: RULES, sets: EVENT_SETS };
 }
 
-export async function definedOf(site: Sources): Promise<Defined> {
+export async function definedOf(site: Sources, files: readonly AnsweredFile[]): Promise<Defined> {
   const versions = await query<StoredDefinition>(
     site,
     `SELECT kind, name, version::int AS version, body, extract(epoch FROM at)::float8 * 1000 AS "atMs" FROM definitions`,
   );
-  return { versions, alike: TWINS, changed: [CHANGED] };
+  return { versions, alike: [TWINS, IMPORTED], files, changed: [CHANGED] };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../simulation/world/random.js';
-import { CHANGED, every, fileOf, PAUSED } from './definitions.js';
+import { CHANGED, every, fileOf, markOf, PAUSED, TWINS } from './definitions.js';
+import type { Files } from './files.js';
 import { insist } from './insist.js';
 
 const ANSWER_MS = 15_000;
@@ -15,6 +16,7 @@ export class Authors {
   constructor(
     private readonly random: Random,
     private readonly urls: () => readonly string[],
+    private readonly files: Files,
   ) {}
 
   /** The first edition, before anything else happens: rules see what comes after them. */
@@ -47,8 +49,8 @@ export class Authors {
   /** Twice at once, so that two coordinators may get the same file. */
   private async apply(): Promise<void> {
     this.edition += 1;
-    const file = fileOf(this.edition);
-    await Promise.all([1, 2].map(() => this.ask('POST', '/apply', file, [200], 'application/yaml')));
+    const mark = markOf(this.edition);
+    await Promise.all([1, 2].map(() => this.files.apply(mark, fileOf(this.edition), TWINS)));
   }
 
   private ask(
@@ -56,13 +58,11 @@ export class Authors {
     path: string,
     body: string | undefined,
     expected: readonly number[],
-    type = 'application/json',
   ): Promise<unknown> {
     return insist(this.random, this.urls, async (url) => {
       const signal = AbortSignal.timeout(ANSWER_MS);
-      const response = await fetch(`${url}/api/v1${path}`, {
-        ...{ method, body, signal, headers: { 'content-type': type } },
-      });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${url}/api/v1${path}`, { method, body, signal, headers });
       if (!expected.includes(response.status)) throw new Error(`${path}: ${response.status}`);
     });
   }

@@ -26,7 +26,41 @@ export const RULES: Readonly<Record<string, RuleBody>> = {
   archive: { eventSet: 'shipped', activity: { cmd: '__auto_trigger__' }, firingsPerMinute: OFTEN },
 };
 
-const twin = (edition: number): JobBody => ({ args: { edition }, tasks: [{ task: 'a.note' }] });
+/** The description of what an edition changes. */
+export const markOf = (edition: number): string => `edition ${edition}`;
+
+const twin = (edition: number): JobBody => ({
+  ...{ description: markOf(edition), args: { edition }, tasks: [{ task: 'a.note' }] },
+});
+
+/** Jobs, and a schedule that does not come due meanwhile, of files that were written for something else. */
+export const IMPORTED = ['imported-1', 'imported-2'] as const;
+export const IMPORTED_SCHEDULE = 'imported';
+
+const pipeline = `
+    description: \${MARK}
+    config:
+      dagAdjacency:
+        first: [last]
+      metadata: { maxRetry: 3, maxTtl: 60, queue: slow }
+      taskDefinitions:
+        first: { handler: a.workers.note }
+        last: { handler: c.workers.ship }`;
+
+/** A `sermos.yaml`; \`MARK\` is to be given with it. */
+export const SERMOS = `
+pipelines:${IMPORTED.map((name) => `\n  ${name}:${pipeline}`).join('')}
+scheduledTasks:
+  ${IMPORTED_SCHEDULE}:
+    enabled: \${ENABLED:true}
+    config:
+      scheduleType: interval
+      schedule: { every: 12, period: hours }
+      task: a.workers.note
+`;
+
+/** What makes a whole file void when it stands at its end: a rule that has nothing to do. */
+export const FLAW = 'rules: { idle: { eventSet: ready, activity: {} } }\n';
 
 /** The n-th edition of what the installation is defined by, as the text of a cordyna.yaml; JSON is YAML. */
 export const fileOf = (edition: number): string =>

@@ -26,6 +26,8 @@ export interface Graph {
   readonly declarations: Readonly<Record<ServerName, ServerDeclaration>>;
   readonly behaviours: Readonly<Record<ServerName, Readonly<Record<string, Behaviour>>>>;
   readonly roots: readonly string[];
+  /** Those with lists of tens of elements: runs of them are dear. */
+  readonly fans: readonly string[];
   /** Task with a `forEach` → how many elements its list has. */
   readonly lists: Readonly<Record<string, number>>;
 }
@@ -36,6 +38,9 @@ const LONG_MS = { least: 600, most: 2_000 };
 const RANDOM_TASKS = 8;
 /** Of the list. */
 const ELEMENTS = 5;
+/** Of the long list. */
+const PARTS = 20;
+const PART_MS = { least: 20, most: 120 };
 const REGIONS = ['north', 'south', 'east'];
 /** Enough for every attempt that a fault ends. */
 const MAX_ATTEMPTS = 20;
@@ -88,6 +93,7 @@ export function graphOf(random: Random, timeouts: Timing): Graph {
   draw.task('b', 'tock', [draw.task('a', 'beat', [], { everyMs: 3_000 })]);
   const roots = [chain, diamond, fan, list, flaky, failing, randomGraph(random, draw)];
   roots.push(draw.task('b', 'narrow', [], { limits: [{ max: 5 }, { max: 2, key: 'region' }] }));
+  const fans = longLists(random, draw);
   // What rules and schedules run.
   draw.task('c', 'ship');
   draw.task('a', 'note');
@@ -99,13 +105,33 @@ export function graphOf(random: Random, timeouts: Timing): Graph {
     },
     behaviours: draw.behaviours,
     roots,
-    lists: { [each]: ELEMENTS },
+    fans: [fans.root],
+    lists: { [each]: ELEMENTS, ...fans.lists },
   };
 }
 
-/** Of a request for the task: which of its places it needs. */
-export const argsOf = (task: string, random: Random): JsonObject =>
-  task === 'b.narrow' ? { region: random.pick(REGIONS) } : {};
+/** One list, taken apart so many elements at a time: by a task that goes on without those that failed, and by one that does not. */
+function longLists(random: Random, draw: Drawing): Pick<Graph, 'lists'> & { readonly root: string } {
+  const items = Array.from({ length: PARTS }, (_, at) => at);
+  const root = draw.task('a', 'parts', [], {}, { output: { items } });
+  const fan = (name: string, more: Partial<TaskDeclaration>): string => {
+    const does = {
+      sleepMs: random.between(PART_MS.least, PART_MS.most),
+      error: { retryable: false },
+    };
+    const task = draw.task('b', name, [], { forEach: root, ...more }, does);
+    draw.task('c', `after-${name}`, [task]);
+    return task;
+  };
+  const tasks = [fan('lenient', { concurrency: 4, onError: 'continue' }), fan('strict', { concurrency: 3 })];
+  return { root, lists: Object.fromEntries(tasks.map((task) => [task, PARTS])) };
+}
+
+/** Of a request for the task: which of its places it needs, or which elements of its list fail. */
+export function argsOf(task: string, random: Random): JsonObject {
+  if (task === 'b.narrow') return { region: random.pick(REGIONS) };
+  return task === 'a.parts' && random.chance(0.5) ? { failItems: [random.between(0, PARTS - 1)] } : {};
+}
 
 /** Each task but the first depends on one or two before it. */
 function randomGraph(random: Random, draw: Drawing): string {

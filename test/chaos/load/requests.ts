@@ -8,6 +8,8 @@ import { insist } from './insist.js';
 import type { Sender } from './sender.js';
 
 export interface RequestOptions {
+  /** What the keys of its requests begin with. */
+  readonly name: string;
   readonly roots: readonly string[];
   readonly perSecond: number;
   /** No more than so many runs are open at once. */
@@ -79,7 +81,7 @@ export class Requests {
 
   private async overBus(data: Wanted, twice: boolean): Promise<void> {
     const { run } = data;
-    const key = `request-${this.asked}`;
+    const key = `${this.options.name}-${this.asked}`;
     const body = { specversion: '1.0', id: key, source: '/chaos', type: EventType.runRequested };
     const value = JSON.stringify({ ...body, data });
     await this.sender.send('invocations', { key: run, value });
@@ -89,7 +91,7 @@ export class Requests {
 
   private async overHttp(wanted: Wanted, cancel: boolean): Promise<void> {
     const { run } = wanted;
-    const idempotencyKey = `request-${this.asked}`;
+    const idempotencyKey = `${this.options.name}-${this.asked}`;
     const request = { ...wanted, idempotencyKey };
     const answered = await this.insist((url) => api(url).createRun(request));
     this.accepted.push({ key: idempotencyKey, run: answered });

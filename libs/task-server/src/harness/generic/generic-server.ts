@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly output?: JsonObject;
   /** So many attempts of a run fail. */
   readonly failures?: number;
+  /** Elements of a `forEach`, by their index, of which every attempt fails. */
+  readonly failItems?: readonly number[];
   readonly error?: Partial<TaskError>;
   /** Runs until it is cancelled. */
   readonly neverEnds?: boolean;
@@ -58,7 +60,8 @@ const behaving =
       if (!tools.signal.aborted) await once(tools.signal, 'abort');
       throw tools.signal.reason;
     }
-    if (event.attempt <= (behaviour.failures ?? 0)) throw failureOf(behaviour, event.attempt);
+    const isDoomed = behaviour.failItems?.includes(event.item?.index ?? -1) === true;
+    if (isDoomed || event.attempt <= (behaviour.failures ?? 0)) throw failureOf(behaviour, event.attempt);
     return behaviour.output ?? { by: event.task };
   };
 
