@@ -5,6 +5,7 @@ import { DatabaseClock } from './database-clock.js';
 import type { Tools } from './decide/index.js';
 import { asError, isTransient } from './door-failures.js';
 import type { Inbound } from './inbound.js';
+import { JointPublisher } from './joint-publisher.js';
 import type { Metrics } from './metrics.js';
 import { firstNeeds, furtherNeeds, isEmpty, type Item } from './needs.js';
 import { isHoldable, type HeldCommit, type Loaded, type Needs, type Store } from './ports/index.js';
@@ -39,6 +40,7 @@ class NotKnown extends Error {}
  */
 export class FiringsAhead {
   private readonly logger = new Logger('FiringsAhead');
+  private readonly joint: JointPublisher;
 
   constructor(
     private readonly store: Store,
@@ -46,7 +48,9 @@ export class FiringsAhead {
     private readonly tools: Tools,
     private readonly metrics: Metrics,
     private readonly publisher: Pick<Publisher, 'publish' | 'behindMs'>,
-  ) {}
+  ) {
+    this.joint = new JointPublisher(publisher);
+  }
 
   /** Is nothing to be asked to decide about the schedule? */
   isReady(schedule: string): boolean {
@@ -67,8 +71,8 @@ export class FiringsAhead {
       const items = firings.map(itemOf);
       const decided = await this.decide(items, at);
       if (!decided) return null;
-      const held = await this.store.hold(decided.changes, at);
       this.tools.bus.prepare(decided.changes.outbox, at);
+      const held = await this.store.hold(decided.changes, at);
       return { commit: () => this.commit(items, decided, held), release: () => held.release() };
     } catch (error) {
       if (!(error instanceof NotKnown) && !isTransient(error)) this.logger.warn(asError(error).message);
@@ -102,23 +106,22 @@ export class FiringsAhead {
       return false;
     }
     const timer = this.metrics.commitDuration.startTimer();
+    const leave = this.joint.begin();
     capacity.add(work);
     try {
-      const saved = await held.commit();
+      const saved = await held.commit().finally(timer);
       this.caches.absorbRuns(work, changes);
-      this.publisher.publish(saved.outbox);
-      const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
-      this.metrics.countBatch(changes, outcomes, kinds);
-      return true;
+      await leave(saved.outbox);
     } catch (error) {
-      const cause = asError(error);
-      this.metrics.commitRetries.inc({ reason: cause.name });
+      this.metrics.commitRetries.inc({ reason: asError(error).name });
       capacity.takeBack(work);
       this.caches.forget(needs, changes);
+      await leave([]);
       return false;
-    } finally {
-      timer();
     }
+    const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
+    this.metrics.countBatch(changes, outcomes, kinds);
+    return true;
   }
 }
 

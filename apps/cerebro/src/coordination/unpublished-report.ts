@@ -21,6 +21,7 @@ export class UnpublishedReport {
   ) {}
 
   tell(messages: readonly StoredOutboxMessage[], outcomes: readonly SendOutcome[]): void {
+    if (outcomes.every(({ outcome }) => outcome === 'written')) return;
     const topics = new Map(messages.map(({ id, topic }) => [id, topic]));
     const counts = new Map<string, { what: string; reason: string; count: number }>();
     for (const { id, outcome, reason = '' } of outcomes) {

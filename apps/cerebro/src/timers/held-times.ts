@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { DatabaseClock, Fire, FiringsAhead, FiringsHeld } from '../coordination/index.js';
 import { ComingTimes } from './coming-times.js';
 
@@ -33,9 +34,11 @@ interface Group {
 
 /** Has firings that are due at the same time, if they are many, decided before it. */
 export class HeldTimes {
+  private readonly logger = new Logger('HeldTimes');
   private readonly groups = new Map<string, Group>();
   private readonly groupOf = new Map<string, Group>();
   private waiting: Group[] = [];
+  private readonly ending = new Map<Group, Promise<void>>();
   private readonly times: ComingTimes;
   private timer: NodeJS.Timeout | null = null;
   private holding: Promise<void> | null = null;
@@ -77,15 +80,16 @@ export class HeldTimes {
     return this.groupOf.get(schedule)?.settled ?? null;
   }
 
-  /** For good; what is held comes to nothing. */
+  /** For good; what is held comes to nothing, and what is being committed is waited for. */
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.timer) clearTimeout(this.timer);
     this.times.stop();
-    const groups = [...this.groups.values()];
+    const groups = [...this.groups.values()].filter((group) => !this.ending.has(group));
     for (const group of groups) this.close(group, false);
     await this.holding;
     await Promise.all(groups.map(async ({ held }) => (await held)?.release()));
+    await Promise.all(this.ending.values());
   }
 
   private open(at: number, schedules: readonly string[]): void {
@@ -141,7 +145,19 @@ export class HeldTimes {
   private commit(ids: readonly string[]): void {
     for (const id of ids) {
       const group = this.groups.get(id);
-      if (group) void this.end(group);
+      if (group) this.ending.set(group, this.endSafely(group));
+    }
+  }
+
+  private async endSafely(group: Group): Promise<void> {
+    try {
+      await this.end(group);
+    } catch (error) {
+      this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.close(group, false);
+    } finally {
+      this.ending.delete(group);
+      this.goOn();
     }
   }
 
@@ -154,6 +170,5 @@ export class HeldTimes {
     if (isLate || this.settings.isHeldBack()) await held.release();
     else isFired = await held.commit();
     this.close(group, isFired);
-    this.goOn();
   }
 }
