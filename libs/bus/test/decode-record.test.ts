@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { measured } from '../src/cluster/produce-message.js';
 import { encodeProduce } from '../src/cluster/requests.js';
 import { decodeRecord } from '../src/kafkajs/decode-record.js';
 import { internals, originalDecodeRecord } from '../src/kafkajs/internals.js';
@@ -19,7 +20,7 @@ test('a record is decoded as kafkajs decodes it', () => {
   });
   fc.assert(
     fc.property(message, context, (one, batch) => {
-      const topics = [{ topic: 't', partitions: [{ partition: 0, messages: [one] }] }];
+      const topics = [{ topic: 't', partitions: [{ partition: 0, messages: [measured(one)] }] }];
       const decoder = new internals.Decoder(encodeProduce(topics, 1).subarray(BEFORE_RECORD));
       const bytes = decoder.readVarIntBytes();
       const read = (decode: typeof decodeRecord) => decode(new internals.Decoder(bytes), batch);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { measured } from '../src/cluster/produce-message.js';
 import { BusError } from '../src/errors.js';
 import type { OutMessage } from '../src/port.js';
 import { bytesOf, halvesOf, mayHoldGood, requestsOf, split } from '../src/publisher/plan.js';
@@ -7,6 +8,7 @@ import type { Chunk, Outgoing } from '../src/publisher/plan.js';
 
 const outgoing = (bytes: number, extra: Partial<OutMessage> = {}): Outgoing => ({
   message: { topic: 't', key: null, value: null, ...extra },
+  record: measured({ key: null, value: null }),
   bytes,
   settle: () => undefined,
 });
@@ -63,9 +65,9 @@ describe('splitting by size', () => {
   });
 
   test('counts key, value and headers', () => {
-    const small = bytesOf({ topic: 't', key: null, value: null });
+    const small = bytesOf(measured({ key: null, value: null }));
     const value = Buffer.alloc(1000);
-    expect(bytesOf({ topic: 't', key: 'ä', value, headers: { name: 'value' } })).toBeGreaterThanOrEqual(
+    expect(bytesOf(measured({ key: 'ä', value, headers: { name: 'value' } }))).toBeGreaterThanOrEqual(
       small + 2 + 1000 + 9,
     );
   });

@@ -59,7 +59,7 @@ describe('WorkLedger', () => {
     const ledger = ledgerOf(1, 0);
     const first = admit(ledger, 'a') as { work: Work };
     admit(ledger, 'b');
-    expect(admit(ledger, 'a')).toEqual({ kind: 'known', work: first.work });
+    expect(admit(ledger, 'a')).toEqual({ kind: 'known', receipt: first.work.receipt });
     ledger.finish(first.work, NOW);
 
     expect(admit(ledger, 'a').kind).toBe('known');

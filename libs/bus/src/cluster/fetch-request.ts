@@ -1,4 +1,5 @@
-import { RecordWriter } from './record-batch.js';
+import { roomFor } from '../kafkajs/create-request.js';
+import { BytesWriter } from './bytes-writer.js';
 import type { FetchPlan } from './fetch-session.js';
 import type { TopicPartition } from '../port.js';
 
@@ -39,12 +40,12 @@ const sizeOf = (groups: readonly TopicGroup<TopicPartition>[], each: number): nu
     0,
   );
 
-/** https://kafka.apache.org/protocol#The_Messages_Fetch; answered as soon as there is anything. */
+/** https://kafka.apache.org/protocol#The_Messages_Fetch; answered as soon as there is anything; in a buffer by `roomFor`. */
 export function encodeFetch(plan: FetchPlan, limits: FetchLimits): Buffer {
   const changed = byTopic(plan.changed);
   const forgotten = byTopic(plan.forgotten);
   const size = FIXED_BYTES + sizeOf(changed, PARTITION_BYTES) + sizeOf(forgotten, 4);
-  const writer = new RecordWriter(Buffer.allocUnsafe(size));
+  const writer = new BytesWriter(roomFor(size));
   writer.int32(NO_REPLICA);
   writer.int32(limits.maxWaitMs);
   writer.int32(1);

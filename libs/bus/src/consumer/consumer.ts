@@ -156,7 +156,7 @@ export class KafkaConsumer implements BusConsumer {
       memberId: this.memberId,
     });
     this.session = session;
-    void session.start(Math.max(partitions, 1));
+    void session.start();
     const reason = await Promise.race([session.failure, this.stopAsked]);
     const { fetchedForMs } = session;
     if (reason === undefined) await session.stop();

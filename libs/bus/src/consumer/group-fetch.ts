@@ -1,8 +1,9 @@
+import { PlainAnswer, readPlainAnswer } from '../cluster/fetch-answer.js';
 import { encodeFetch, FETCH_VERSION } from '../cluster/fetch-request.js';
 import type { FetchLimits } from '../cluster/fetch-request.js';
 import { FetchSession } from '../cluster/fetch-session.js';
 import type { FetchPlan, FetchPosition } from '../cluster/fetch-session.js';
-import { payloadOf } from '../cluster/requests.js';
+import { payloadOf } from '../cluster/payload.js';
 import { internals } from '../kafkajs/internals.js';
 import type {
   ConsumerGroupInternals,
@@ -13,7 +14,9 @@ import type {
 } from '../kafkajs/internals.js';
 import { Ending } from './ending.js';
 import { Layout } from './layout.js';
+import { ReadBatch } from './read-batch.js';
 
+/** As kafkajs takes it apart. */
 interface Answer {
   readonly errorCode: number;
   readonly sessionId: number;
@@ -123,7 +126,7 @@ function speaks(broker: RawBroker): boolean {
   return minVersion <= FETCH_VERSION && maxVersion >= FETCH_VERSION;
 }
 
-async function ask(broker: RawBroker, plan: FetchPlan, limits: FetchLimits): Promise<Answer> {
+async function ask(broker: RawBroker, plan: FetchPlan, limits: FetchLimits): Promise<Answer | PlainAnswer> {
   const { Fetch: definition } = internals.requests;
   if (definition === undefined) throw new Error('kafkajs has no Fetch request');
   const { request, response, ...rest } = definition.protocol({ version: FETCH_VERSION })({
@@ -131,12 +134,16 @@ async function ask(broker: RawBroker, plan: FetchPlan, limits: FetchLimits): Pro
     topics: [],
   });
   const encode = (): Promise<unknown> => Promise.resolve(payloadOf(encodeFetch(plan, limits)));
+  const decode = async (raw: Buffer): Promise<unknown> =>
+    readPlainAnswer(raw) ?? (await response.decode(raw));
+  const parse = async (data: unknown): Promise<unknown> =>
+    data instanceof PlainAnswer ? data : await response.parse(data as never);
   try {
     return (await broker.connectionPool.send({
       ...rest,
       request: { ...request, encode },
-      response,
-    })) as Answer;
+      response: { decode, parse },
+    })) as Answer | PlainAnswer;
   } catch (error) {
     // As kafkajs does it: what is connected again is a new connection.
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
@@ -147,18 +154,31 @@ async function ask(broker: RawBroker, plan: FetchPlan, limits: FetchLimits): Pro
 /** Batches of those that have something; what was held up or sought elsewhere meanwhile is left. */
 function batchesOf(
   group: ConsumerGroupInternals,
-  { responses }: Answer,
+  answer: Answer | PlainAnswer,
   wanted: readonly FetchPosition[],
 ): FetchedBatch[] {
+  const askedFor = (topic: string, partition: number): FetchPosition | undefined => {
+    if (group.subscriptionState.isPaused(topic, partition)) return undefined;
+    if (group.seekOffset.size > 0 && group.seekOffset.has(topic, partition)) return undefined;
+    return wanted.find((position) => position.partition === partition && position.topic === topic);
+  };
   const batches: FetchedBatch[] = [];
-  for (const { topicName: topic, partitions } of responses) {
-    for (const data of partitions) {
-      const { partition, messages } = data;
-      if (messages.length === 0 || group.subscriptionState.isPaused(topic, partition)) continue;
-      if (group.seekOffset.size > 0 && group.seekOffset.has(topic, partition)) continue;
-      const asked = wanted.find((position) => position.partition === partition && position.topic === topic);
-      if (asked !== undefined) batches.push(new internals.Batch(topic, asked.offset, data));
+  const take = <P extends { readonly partition: number }>(
+    responses: readonly { readonly topicName: string; readonly partitions: readonly P[] }[],
+    toBatch: (topic: string, offset: string, data: P) => FetchedBatch | null,
+  ): void => {
+    for (const { topicName: topic, partitions } of responses) {
+      for (const data of partitions) {
+        const asked = askedFor(topic, data.partition);
+        const batch = asked && toBatch(topic, asked.offset, data);
+        if (batch) batches.push(batch);
+      }
     }
-  }
+  };
+  if (answer instanceof PlainAnswer) take(answer.responses, ReadBatch.of);
+  else
+    take(answer.responses, (topic, offset, data) =>
+      data.messages.length === 0 ? null : new internals.Batch(topic, offset, data),
+    );
   return batches;
 }

@@ -1,4 +1,4 @@
-import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { BusError } from '../errors.js';
 import { clientSettings, logOf } from '../kafkajs/client.js';
 import { isBrokerNotReady, isGroupMoving, isRebalanceAnswer, toBusError } from '../kafkajs/error-mapping.js';
@@ -6,11 +6,11 @@ import type { ConsumerGroupInternals } from '../kafkajs/internals.js';
 import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
 import type { BusConfig, TopicPartition } from '../port.js';
-import { toRecord } from '../reader/records.js';
 import { GroupFetch } from './group-fetch.js';
 import { keyOf, Lanes } from './lanes.js';
 import type { WorkInHand } from './lanes.js';
 import { createMember, maxFetchBytes } from './member.js';
+import { portionOf } from './read-batch.js';
 import type { ConsumerSettings } from './settings.js';
 
 export interface SessionEvents {
@@ -26,6 +26,8 @@ export interface SessionStart {
   readonly memberId: string | null;
 }
 
+/** Of kafkajs: each is started for each fetch, and none waits for what a lane does. */
+const WORKERS = 4;
 const COMMIT_LIMIT_MS = 2_000;
 const WATCH_EVERY_MS = 250;
 const MAX_WATCH_DELAY_MS = 1_000;
@@ -121,7 +123,7 @@ export class Session {
     return this.firstFetchAt === undefined ? 0 : Date.now() - this.firstFetchAt;
   }
 
-  async start(concurrency: number): Promise<void> {
+  async start(): Promise<void> {
     const { consumer, settings } = this;
     this.timers.push(setInterval(() => void this.commit(), settings.commitEveryMs));
     this.timers.push(setInterval(() => this.watch(), WATCH_EVERY_MS));
@@ -131,7 +133,7 @@ export class Session {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: concurrency,
+        partitionsConsumedConcurrently: WORKERS,
         eachBatch: (payload) => this.take(payload),
       });
     } catch (error) {
@@ -276,13 +278,7 @@ export class Session {
   private take({ batch, resolveOffset, isStale, isRunning }: EachBatchPayload): Promise<void> {
     if (isStale() || !isRunning() || this.joining) return Promise.resolve();
     const { topic, partition } = batch;
-    const nextOffset = BigInt(batch.lastOffset()) + 1n;
-    const fetchedOffset = BigInt((batch as Batch & { fetchedOffset: string }).fetchedOffset);
-    const bytes = batch.messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-    const records = batch.messages.map((message) =>
-      toRecord(topic, partition, message as Parameters<typeof toRecord>[2]),
-    );
-    this.lanes.push({ topic, partition }, { fetchedOffset, nextOffset, records, bytes });
+    this.lanes.push({ topic, partition }, portionOf(batch));
     // Only the fetch position; what is committed to Kafka is what the handler is done with.
     resolveOffset(batch.lastOffset());
     return Promise.resolve();

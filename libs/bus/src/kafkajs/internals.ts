@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { createRequestBy } from './create-request.js';
+import type { CreateRequest, IN_ROOM } from './create-request.js';
 import { decodeRecord } from './decode-record.js';
 import type { DecodeRecord } from './decode-record.js';
 import type { ICustomPartitioner, Kafka, PartitionAssigner } from 'kafkajs';
@@ -30,6 +32,7 @@ export interface KafkaEncoder {
   readonly buffer: Buffer;
   buf: Buffer;
   offset: number;
+  [IN_ROOM]?: Buffer;
 }
 
 export interface ProtocolRequest<T = unknown> {
@@ -174,11 +177,22 @@ interface KafkajsModule {
 const require = createRequire(import.meta.url);
 const load = <T>(path: string): T => require(path) as T;
 
-const RECORD_DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
-/** As it came; replaced before anything else of kafkajs is loaded and takes hold of it. */
-export const originalDecodeRecord = load<DecodeRecord>(RECORD_DECODER);
-const decoderModule = require.cache[require.resolve(RECORD_DECODER)];
-if (decoderModule) decoderModule.exports = decodeRecord;
+/** Replaced before anything else of kafkajs is loaded and takes hold of it. @returns it as it came */
+function replace<T>(path: string, by: (original: T) => T): T {
+  const original = load<T>(path);
+  const loaded = require.cache[require.resolve(path)];
+  if (loaded) loaded.exports = by(original);
+  return original;
+}
+
+export const originalDecodeRecord = replace<DecodeRecord>(
+  'kafkajs/src/protocol/recordBatch/record/v0/decoder.js',
+  () => decodeRecord,
+);
+export const originalCreateRequest = replace<CreateRequest>(
+  'kafkajs/src/protocol/request.js',
+  createRequestBy,
+);
 
 export const kafkajs = load<KafkajsModule>('kafkajs');
 

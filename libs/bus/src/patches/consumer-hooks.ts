@@ -46,7 +46,7 @@ export function patchConsumerHooks(): void {
     const hooks = hooksByCluster.get(this.cluster);
     if (hooks === undefined) return fetch.call(this, nodeId);
     const batches = await hooks.fetch(this, nodeId, () => fetch.call(this, nodeId));
-    batches.forEach(handOverEmpty);
+    for (const batch of batches) if (batch instanceof internals.Batch) handOverEmpty(batch);
     hooks.fetched(batches);
     return batches;
   };

@@ -1,3 +1,4 @@
+import type { ProduceMessage } from '../cluster/produce-message.js';
 import type { BusError } from '../errors.js';
 import type { OutMessage, PublishResult } from '../port.js';
 import type { TopicPartitionKey } from '../port.js';
@@ -8,11 +9,12 @@ export const MAX_PARTITION_BYTES = 900 * 1024;
 export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 /** Length prefixes, deltas and attributes of a record. */
 const RECORD_OVERHEAD_BYTES = 32;
-const HEADER_OVERHEAD_BYTES = 8;
 
 /** A message on its way, with the place where its result goes. */
 export interface Outgoing {
   readonly message: OutMessage;
+  /** As it goes on the wire. */
+  readonly record: ProduceMessage;
   readonly bytes: number;
   settle(result: PublishResult): void;
 }
@@ -25,15 +27,8 @@ export interface Chunk {
   readonly bytes: number;
 }
 
-const sizeOf = (value: string | Buffer | null): number => (value === null ? 0 : Buffer.byteLength(value));
-
-export function bytesOf(message: OutMessage): number {
-  const headers = Object.entries(message.headers ?? {}).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value) + HEADER_OVERHEAD_BYTES,
-    0,
-  );
-  return sizeOf(message.key) + sizeOf(message.value) + headers + RECORD_OVERHEAD_BYTES;
-}
+export const bytesOf = ({ keyBytes, valueBytes, headers }: ProduceMessage): number =>
+  Math.max(keyBytes, 0) + Math.max(valueBytes, 0) + headers.length + RECORD_OVERHEAD_BYTES;
 
 export const keyOf = (topic: string, partition: number): TopicPartitionKey => `${topic}/${partition}`;
 

@@ -1,7 +1,8 @@
 import { BusError } from '../errors.js';
 import type { BusPublisher, OutMessage, PublisherOptions, PublishResult } from '../port.js';
-import { bytesOf, halvesOf, mayHoldGood } from './plan.js';
+import { halvesOf, mayHoldGood } from './plan.js';
 import type { Chunk, Outgoing } from './plan.js';
+import { Queued, Results } from './queued.js';
 import { createPartitioner, route } from './route.js';
 import { transmit } from './transmit.js';
 import type { Wire } from './wire.js';
@@ -45,16 +46,8 @@ export class KafkaPublisher implements BusPublisher {
     }
     if (messages.length === 0) return Promise.resolve([]);
     return new Promise((answer) => {
-      const results: PublishResult[] = [];
-      let open = messages.length;
-      messages.forEach((message, at) => {
-        const settle = (result: PublishResult): void => {
-          results[at] = result;
-          open -= 1;
-          if (open === 0) answer(results);
-        };
-        this.queue.push({ message, bytes: bytesOf(message), settle });
-      });
+      const results = new Results(messages.length, answer);
+      messages.forEach((message, at) => this.queue.push(new Queued(message, results, at)));
       this.running ??= this.drain();
     });
   }
@@ -122,9 +115,8 @@ export class KafkaPublisher implements BusPublisher {
     const outcome = outcomes.get(chunk);
     if (outcome !== undefined && !(outcome instanceof BusError)) {
       const { partition } = chunk;
-      chunk.items.forEach(({ settle }, index) => {
-        settle({ ok: true, partition, offset: outcome.baseOffset + BigInt(index) });
-      });
+      let offset = outcome.baseOffset;
+      for (const item of chunk.items) item.settle({ ok: true, partition, offset: offset++ });
       return [...rest];
     }
     const error = outcome ?? new BusError('kafka_error', 'no answer', { retriable: true });

@@ -17,9 +17,18 @@ export type Partitioner = (item: Outgoing, layout: TopicLayout) => number;
 
 export function createPartitioner(): Partitioner {
   const partitioner = kafkajs.Partitioners.DefaultPartitioner();
+  // What is said about one run often follows each other.
+  let lastKey: string | undefined;
+  let lastHash = 0;
   return ({ message }, { topic, leaders }) => {
-    if (message.partition !== undefined) return message.partition;
-    if (message.key !== null) return (murmur2(Buffer.from(message.key)) & 0x7fffffff) % leaders.length;
+    const { partition, key } = message;
+    if (partition !== undefined) return partition;
+    if (key !== null) {
+      if (typeof key !== 'string') lastHash = murmur2(key);
+      else if (key !== lastKey) lastHash = murmur2(Buffer.from(key));
+      lastKey = typeof key === 'string' ? key : undefined;
+      return (lastHash & 0x7fffffff) % leaders.length;
+    }
     const partitionMetadata = leaders.map((leader, partitionId) => ({
       partitionId,
       leader,
@@ -36,8 +45,12 @@ export async function route(
   directory: Directory,
   pick: Partitioner,
 ): Promise<Routed> {
-  const layouts = await layoutsOf(items, directory);
-  const byPartition = new Map<string, { topic: string; partition: number; items: Outgoing[] }>();
+  const layouts = await layoutsOf(
+    items.map(({ message }) => message),
+    directory,
+  );
+  const lanes: Lane[] = [];
+  const byTopic = new Map<string, Lane[]>();
   const stuck: { item: Outgoing; error: BusError }[] = [];
   for (const item of items) {
     const { topic } = item.message;
@@ -52,22 +65,28 @@ export async function route(
       stuck.push({ item, error: notThere(keyOf(topic, partition)) });
       continue;
     }
-    const key = keyOf(topic, partition);
-    const lane = byPartition.get(key) ?? { topic, partition, items: [] };
-    byPartition.set(key, lane);
+    let ofTopic = byTopic.get(topic);
+    if (ofTopic === undefined) byTopic.set(topic, (ofTopic = []));
+    let lane = ofTopic[partition];
+    if (lane === undefined) lanes.push((lane = ofTopic[partition] = { topic, partition, items: [] }));
     lane.items.push(item);
   }
-  return {
-    lanes: [...byPartition.values()].map((lane) => split(lane.topic, lane.partition, lane.items)),
-    stuck,
-  };
+  return { lanes: lanes.map((lane) => split(lane.topic, lane.partition, lane.items)), stuck };
 }
 
-async function layoutsOf(
-  items: readonly Outgoing[],
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  readonly items: Outgoing[];
+}
+
+/** Of the topics that are named; what cannot be looked up has the reason instead. */
+export async function layoutsOf(
+  named: readonly { readonly topic: string }[],
   directory: Directory,
 ): Promise<Map<string, TopicLayout | BusError>> {
-  const topics = new Set(items.map(({ message }) => message.topic));
+  const topics = new Set<string>();
+  for (const { topic } of named) topics.add(topic);
   try {
     return await directory.layouts(topics);
   } catch (error) {

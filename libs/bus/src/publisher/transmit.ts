@@ -1,10 +1,11 @@
 import { BusError } from '../errors.js';
-import type { Directory } from '../cluster/directory.js';
+import type { Directory, TopicLayout } from '../cluster/directory.js';
 import type { ProduceAnswer } from '../cluster/requests.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
 import { internals } from '../kafkajs/internals.js';
 import { keyOf, requestsOf } from './plan.js';
 import type { Chunk } from './plan.js';
+import { layoutsOf } from './route.js';
 import type { Wire } from './wire.js';
 
 export type ChunkOutcome = { readonly baseOffset: bigint } | BusError;
@@ -13,10 +14,16 @@ export type ChunkOutcome = { readonly baseOffset: bigint } | BusError;
 export async function transmit(chunks: readonly Chunk[], wire: Wire): Promise<Map<Chunk, ChunkOutcome>> {
   const outcomes = new Map<Chunk, ChunkOutcome>();
   const byLeader = new Map<number, Chunk[]>();
+  const layouts = await layoutsOf(chunks, wire.directory);
   for (const chunk of chunks) {
-    const leader = await leaderOf(chunk, wire.directory);
-    if (leader instanceof BusError) outcomes.set(chunk, leader);
-    else byLeader.set(leader, [...(byLeader.get(leader) ?? []), chunk]);
+    const leader = leaderOf(chunk, layouts.get(chunk.topic), wire.directory);
+    if (leader instanceof BusError) {
+      outcomes.set(chunk, leader);
+      continue;
+    }
+    const group = byLeader.get(leader);
+    if (group) group.push(chunk);
+    else byLeader.set(leader, [chunk]);
   }
   const sendTo = async (leader: number, group: readonly Chunk[]): Promise<void> => {
     for (const [chunk, outcome] of await request(leader, group, wire)) outcomes.set(chunk, outcome);
@@ -29,16 +36,17 @@ export async function transmit(chunks: readonly Chunk[], wire: Wire): Promise<Ma
   return outcomes;
 }
 
-async function leaderOf(chunk: Chunk, directory: Directory): Promise<number | BusError> {
-  try {
-    const leader = (await directory.layout(chunk.topic)).leaders[chunk.partition] ?? -1;
-    if (leader >= 0) return leader;
-    directory.forget(chunk.topic);
-    const where = keyOf(chunk.topic, chunk.partition);
-    return new BusError('not_leader', `${where} has no leader`, { retriable: true, outcome: 'refused' });
-  } catch (error) {
-    return toBusError(error, 'refused');
-  }
+function leaderOf(
+  { topic, partition }: Chunk,
+  layout: TopicLayout | BusError | undefined,
+  directory: Directory,
+): number | BusError {
+  if (layout instanceof BusError) return layout;
+  const leader = layout?.leaders[partition] ?? -1;
+  if (leader >= 0) return leader;
+  directory.forget(topic);
+  const where = keyOf(topic, partition);
+  return new BusError('not_leader', `${where} has no leader`, { retriable: true, outcome: 'refused' });
 }
 
 async function request(

@@ -1,11 +1,12 @@
 import { Directory } from '../cluster/directory.js';
 import { Links } from '../cluster/links.js';
+import type { ProduceMessage } from '../cluster/produce-message.js';
 import { produce } from '../cluster/requests.js';
 import type { ProduceAnswer, ProduceTopic } from '../cluster/requests.js';
 import { requestTimeoutMsOf } from '../kafkajs/client.js';
 import type { BusConfig } from '../port.js';
 import { keyOf, MAX_REQUEST_BYTES } from './plan.js';
-import type { Chunk, Outgoing } from './plan.js';
+import type { Chunk } from './plan.js';
 
 interface Part {
   readonly chunks: readonly Chunk[];
@@ -98,20 +99,11 @@ function requestsOf(parts: readonly Part[]): Part[][] {
 }
 
 function topicsOf(chunks: readonly Chunk[]): ProduceTopic[] {
-  const nowMs = Date.now();
-  const byTopic = new Map<string, { partition: number; messages: ReturnType<typeof recordOf>[] }[]>();
+  const byTopic = new Map<string, { partition: number; messages: ProduceMessage[] }[]>();
   for (const { topic, partition, items } of chunks) {
     const partitions = byTopic.get(topic) ?? [];
-    partitions.push({ partition, messages: items.map((item) => recordOf(item, nowMs)) });
+    partitions.push({ partition, messages: items.map(({ record }) => record) });
     byTopic.set(topic, partitions);
   }
   return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
-function recordOf(
-  { message }: Outgoing,
-  nowMs: number,
-): ProduceTopic['partitions'][number]['messages'][number] {
-  const { key, value, headers, timestampMs } = message;
-  return { key, value, timestamp: timestampMs ?? nowMs, ...(headers === undefined ? {} : { headers }) };
 }

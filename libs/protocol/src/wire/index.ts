@@ -1,7 +1,12 @@
 export type { CloudEvent, Decoded, FieldError, Poison, RawMessage } from './cloudevents/cloud-event.js';
 export { decodeEvent } from './cloudevents/decode.js';
-export type { EncodedMessage } from './cloudevents/encode.js';
-export { encodeBinary, encodeStructured, STRUCTURED_CONTENT_TYPE } from './cloudevents/encode.js';
+export type { EncodedMessage, EncodedText, EventText } from './cloudevents/encode.js';
+export {
+  encodeBinary,
+  encodeStructured,
+  STRUCTURED_CONTENT_TYPE,
+  structuredTextOf,
+} from './cloudevents/encode.js';
 export { ATTRIBUTE_LIMITS, isTraceparent, toCloudEvent } from './cloudevents/envelope.js';
 export { parseStrictJson } from './cloudevents/strict-json.js';
 export { isTimestamp } from './cloudevents/timestamps.js';

@@ -78,7 +78,7 @@ export class CommandIntake {
         );
       }
       case 'known':
-        return admission.work.acknowledged;
+        return admission.receipt.acknowledged;
       case 'expired':
         this.notBegun(command, admission.kind);
         if (!admission.handBack) return Promise.resolve();
@@ -107,7 +107,7 @@ export class CommandIntake {
   }
 
   private acknowledge(work: Work, sent: Promise<void>): Promise<void> {
-    work.acknowledged = sent;
+    work.receipt.acknowledged = sent;
     return sent;
   }
 

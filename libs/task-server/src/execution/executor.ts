@@ -3,6 +3,7 @@ import type { TaskDefinition } from '../handler/handler.js';
 import type { Outcome } from '../handler/outcome.js';
 import { outcomeOfOutput, outcomeOfThrown } from '../handler/outcome.js';
 import { taskEventOf } from '../handler/task-event.js';
+import type { TaskTools } from '../handler/task-tools.js';
 import type { TaskServerLog } from '../log.js';
 import { errorText } from '../log.js';
 import type { Senders } from '../messages/senders.js';
@@ -80,7 +81,12 @@ export class Executor {
 
   private async run(work: Work): Promise<void> {
     const helpers = this.toolsFor(work);
-    const outcome = await this.call(work, helpers);
+    let outcome: Outcome;
+    try {
+      outcome = outcomeOfOutput(await this.call(work, helpers.tools));
+    } catch (thrown) {
+      outcome = outcomeOfThrown(thrown, work.abort.signal.aborted);
+    }
     helpers.end();
     this.report(work, outcome);
     this.parts.ledger.finish(work, Date.now());
@@ -89,17 +95,14 @@ export class Executor {
     if (this.parts.ledger.started === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  private async call(work: Work, { tools }: HandlerTools): Promise<Outcome> {
+  /** @returns what the handler does; throws what it throws */
+  private call(work: Work, tools: TaskTools): unknown {
     const { command, traceparent } = work;
-    try {
-      const definition = this.parts.definition(command.task)!;
-      const event = taskEventOf(command, traceparent);
-      const { beforeHandler } = this.parts.hooks();
-      if (beforeHandler) await beforeHandler(event, work.abort.signal);
-      return outcomeOfOutput(await definition.handler({ event, tools }));
-    } catch (thrown) {
-      return outcomeOfThrown(thrown, work.abort.signal.aborted);
-    }
+    const { handler } = this.parts.definition(command.task)!;
+    const event = taskEventOf(command, traceparent);
+    const { beforeHandler } = this.parts.hooks();
+    if (beforeHandler === undefined) return handler({ event, tools });
+    return Promise.resolve(beforeHandler(event, work.abort.signal)).then(() => handler({ event, tools }));
   }
 
   private toolsFor(work: Work): HandlerTools {
@@ -135,7 +138,7 @@ export class Executor {
         .catch((error: unknown) => this.lost(work, error));
       return;
     }
-    const completed = messages.completed(work, outcome.output);
+    const completed = messages.completed(work, outcome.text);
     void senders.updates.send(completed).catch((error: unknown) => {
       if (!(error instanceof TaskServerError && error.code === 'send_refused')) return this.lost(work, error);
       const refusal = { code: 'output_refused', message: errorText(error), retryable: false };

@@ -1,19 +1,31 @@
 import type { InvokeCommand } from '@cordyna/protocol/model';
 
+/** All that is remembered of an invocation when it has ended: its inputs may be large, and there may be very many. */
+export interface Receipt {
+  /** Resolves when Kafka has the update that acknowledged it. */
+  acknowledged: Promise<void>;
+}
+
 /** One invocation that this instance acknowledged, until it ended. */
 export interface Work {
   readonly command: InvokeCommand;
   readonly traceparent: string | undefined;
   readonly receivedAtMs: number;
+  /** When it may no longer begin, unless it was acknowledged. */
+  readonly expiresAtMs: number;
   readonly abort: AbortController;
-  /** Resolves when Kafka has the update that acknowledged it. */
-  acknowledged: Promise<void>;
+  readonly receipt: Receipt;
+  /** See `Attempt`. */
+  identity?: string;
   /** Told once it begins, with the acknowledgement of `started`. */
   onBegun?: (started: Promise<void>) => void;
 }
 
+const ACKNOWLEDGED = Promise.resolve();
+
 class KnownWork implements Work {
-  acknowledged = Promise.resolve();
+  readonly receipt: Receipt = { acknowledged: ACKNOWLEDGED };
+  declare identity?: string;
   declare onBegun?: Work['onBegun'];
   private controller: AbortController | undefined;
 
@@ -21,6 +33,7 @@ class KnownWork implements Work {
     readonly command: InvokeCommand,
     readonly traceparent: string | undefined,
     readonly receivedAtMs: number,
+    readonly expiresAtMs: number,
   ) {}
 
   /** Made when it is asked for: it takes longer than all else that is remembered of an attempt. */
@@ -36,7 +49,7 @@ export type Admission =
   /** The local queue is full, the server is draining, or it does not have the task. */
   | { readonly kind: 'refuse'; readonly work: Work }
   /** Seen before: it runs once, and its offset is committed once its update was acknowledged. */
-  | { readonly kind: 'known'; readonly work: Work }
+  | { readonly kind: 'known'; readonly receipt: Receipt }
   /** `handBack`: it has not been handed back for this reason before. */
   | { readonly kind: 'expired'; readonly handBack: boolean }
   | { readonly kind: 'cancelled' };
@@ -60,15 +73,16 @@ const MEMORY_MARGIN_MS = 60_000;
  * they came. Rules 3, 5, 6 and 8 of the protocol as plain bookkeeping; the caller gives the time and does the work.
  */
 export class WorkLedger {
-  private readonly known = new Map<string, Work>();
+  private readonly known = new Map<string, Receipt>();
   private readonly waiting = new Map<string, Work>();
   private readonly running = new Map<string, Work>();
-  /** When an ended invocation may be forgotten, oldest end first. */
-  private readonly ended = new Map<string, number>();
+  /** When ended invocations may be forgotten, oldest end first. */
+  private ended: { readonly invocation: string; readonly atMs: number }[] = [];
   private readonly cancelledUntil = new Map<string, number>();
   /** Tasks of runs that were handed back because they came too late. */
   private readonly handedBackUntil = new Map<string, number>();
   private draining = false;
+  private lastTime = { text: '', ms: Number.NaN };
 
   constructor(private readonly limits: LedgerLimits) {}
 
@@ -89,14 +103,15 @@ export class WorkLedger {
   admit(command: InvokeCommand, traceparent: string | undefined, nowMs: number, takes = true): Admission {
     const { invocation } = command;
     const seen = this.known.get(invocation);
-    if (seen) return { kind: 'known', work: seen };
+    if (seen) return { kind: 'known', receipt: seen };
     if (this.cancelledUntil.delete(invocation)) return { kind: 'cancelled' };
-    if (nowMs > Date.parse(command.expiresAt) + EXPIRY_GRACE_MS) {
+    const expiresAtMs = this.timeOf(command.expiresAt) + EXPIRY_GRACE_MS;
+    if (nowMs > expiresAtMs) {
       return { kind: 'expired', handBack: this.handBackOnce(command, nowMs) };
     }
 
-    const work = new KnownWork(command, traceparent, nowMs);
-    this.known.set(invocation, work);
+    const work = new KnownWork(command, traceparent, nowMs, expiresAtMs);
+    this.known.set(invocation, work.receipt);
     const isFree = this.running.size < this.limits.concurrency && this.waiting.size === 0;
     if (!takes || this.draining || (!isFree && this.waiting.size >= this.limits.queueLimit)) {
       this.forgetLater(work, nowMs);
@@ -169,11 +184,13 @@ export class WorkLedger {
 
   /** Frees what can no longer matter: an ended invocation that has expired would not be begun again anyway. */
   forget(nowMs: number): void {
-    for (const [invocation, atMs] of this.ended) {
+    let count = 0;
+    for (const { invocation, atMs } of this.ended) {
       if (atMs > nowMs) break;
-      this.ended.delete(invocation);
       this.known.delete(invocation);
+      count += 1;
     }
+    if (count > 0) this.ended = this.ended.slice(count);
     for (const memory of [this.cancelledUntil, this.handedBackUntil]) {
       for (const [id, untilMs] of memory) {
         if (untilMs > nowMs) break;
@@ -191,7 +208,13 @@ export class WorkLedger {
   }
 
   private forgetLater(work: Work, nowMs: number): void {
-    const expiredMs = Date.parse(work.command.expiresAt) + EXPIRY_GRACE_MS;
-    this.ended.set(work.command.invocation, Math.max(expiredMs, nowMs) + MEMORY_MARGIN_MS);
+    const atMs = Math.max(work.expiresAtMs, nowMs) + MEMORY_MARGIN_MS;
+    this.ended.push({ invocation: work.command.invocation, atMs });
+  }
+
+  /** Commands that came together expire together. */
+  private timeOf(text: string): number {
+    if (text !== this.lastTime.text) this.lastTime = { text, ms: Date.parse(text) };
+    return this.lastTime.ms;
   }
 }

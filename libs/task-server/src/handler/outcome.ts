@@ -7,7 +7,8 @@ import { busText } from './texts.js';
 
 /** How an attempt ended, as it goes on the bus. */
 export type Outcome =
-  | { readonly kind: 'completed'; readonly output: JsonObject }
+  /** `text`: the output as JSON. */
+  | { readonly kind: 'completed'; readonly output: JsonObject; readonly text: string }
   | { readonly kind: 'error'; readonly error: TaskError };
 
 const MESSAGE_BYTES = 8 * 1024;
@@ -17,7 +18,7 @@ const OUTPUT_NESTING = 30;
 
 /** What a handler gave back; nothing (undefined, null) is the empty output. */
 export function outcomeOfOutput(output: unknown): Outcome {
-  if (output === undefined || output === null) return { kind: 'completed', output: {} };
+  if (output === undefined || output === null) return emptyOutput();
   if (typeof output !== 'object' || Array.isArray(output)) {
     const what = Array.isArray(output) ? 'an array' : `a ${typeof output}`;
     return refusedOutput('output_not_an_object', `the handler returned ${what}; return an object or nothing`);
@@ -32,6 +33,7 @@ export function outcomeOfOutput(output: unknown): Outcome {
   if (text === undefined || !text.startsWith('{')) {
     return refusedOutput('output_not_an_object', 'the output is no JSON object; return an object or nothing');
   }
+  if (text === EMPTY) return emptyOutput();
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length > MAX_OUTPUT_BYTES) {
     const limit = `${bytes.length} bytes of JSON, at most ${MAX_OUTPUT_BYTES} are taken`;
@@ -42,8 +44,11 @@ export function outcomeOfOutput(output: unknown): Outcome {
   }
   const parsed = parseStrictJson(bytes, OUTPUT_NESTING);
   if (!parsed.ok) return refusedOutput('output_not_json', `the output is not taken: ${parsed.detail}`);
-  return { kind: 'completed', output: parsed.value as JsonObject };
+  return { kind: 'completed', output: parsed.value as JsonObject, text };
 }
+
+const EMPTY = '{}';
+const emptyOutput = (): Outcome => ({ kind: 'completed', output: {}, text: EMPTY });
 
 const refusedOutput = (code: string, message: string): Outcome => ({
   kind: 'error',

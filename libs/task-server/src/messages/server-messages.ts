@@ -3,29 +3,35 @@ import type { OutMessage } from '@cordyna/bus';
 import type {
   Heartbeat,
   InvokeCommand,
-  JsonObject,
   RunRequest,
   ServerDeclaration,
   TaskError,
   UpdateIdentity,
 } from '@cordyna/protocol/model';
 import { EventType } from '@cordyna/protocol/model';
-import type { CloudEvent, Topics } from '@cordyna/protocol/wire';
-import { encodeStructured } from '@cordyna/protocol/wire';
+import type { CloudEvent, EncodedText, EventText, Topics } from '@cordyna/protocol/wire';
+import { encodeStructured, structuredTextOf } from '@cordyna/protocol/wire';
 import type { InstanceIdentity } from './instance.js';
 
 /** What an update is about. */
 export interface Attempt {
   readonly command: InvokeCommand;
   readonly traceparent: string | undefined;
+  /** What all updates about it begin with, kept from the first one on. */
+  identity?: string;
 }
 
 /** Everything that an instance says, ready for the wire. */
 export class ServerMessages {
+  private readonly textOf: (event: EventText) => EncodedText;
+  private readonly now = isoTime();
+
   constructor(
     private readonly topics: Topics,
     readonly identity: InstanceIdentity,
-  ) {}
+  ) {
+    this.textOf = structuredTextOf(identity.source);
+  }
 
   /** The CloudEvents `id` is what the answer names. */
   declaration(declaration: ServerDeclaration): { id: string; message: OutMessage } {
@@ -44,31 +50,30 @@ export class ServerMessages {
   }
 
   queued(attempt: Attempt, position: number): OutMessage {
-    return this.update(EventType.taskQueued, attempt, { position });
+    return this.update(EventType.taskQueued, attempt, `,"position":${position}`);
   }
 
   started(attempt: Attempt): OutMessage {
-    return this.update(EventType.taskStarted, attempt, {});
+    return this.update(EventType.taskStarted, attempt, '');
   }
 
   progress(attempt: Attempt, percent: number, message: string | undefined): OutMessage {
-    return this.update(
-      EventType.taskProgress,
-      attempt,
-      message === undefined ? { percent } : { percent, message },
-    );
+    const said = message === undefined ? '' : `,"message":${JSON.stringify(message)}`;
+    return this.update(EventType.taskProgress, attempt, `,"percent":${percent}${said}`);
   }
 
   log(attempt: Attempt, level: string, message: string): OutMessage {
-    return this.update(EventType.taskLog, attempt, { level, message });
+    const said = `,"level":${JSON.stringify(level)},"message":${JSON.stringify(message)}`;
+    return this.update(EventType.taskLog, attempt, said);
   }
 
-  completed(attempt: Attempt, output: JsonObject): OutMessage {
-    return this.update(EventType.taskCompleted, attempt, { output });
+  /** @param output JSON text of an object */
+  completed(attempt: Attempt, output: string): OutMessage {
+    return this.update(EventType.taskCompleted, attempt, `,"output":${output}`);
   }
 
   error(attempt: Attempt, error: TaskError): OutMessage {
-    return this.update(EventType.taskError, attempt, { error });
+    return this.update(EventType.taskError, attempt, `,"error":${JSON.stringify(error)}`);
   }
 
   runRequested(request: RunRequest, traceparent?: string): OutMessage {
@@ -81,13 +86,22 @@ export class ServerMessages {
     };
   }
 
-  private update(type: string, { command, traceparent }: Attempt, data: object): OutMessage {
-    const { invocation, run, task, attempt, lease } = command;
+  /** @param more members of the data behind those that all updates have, each with a comma in front */
+  private update(type: string, attempt: Attempt, more: string): OutMessage {
+    const { run, task } = attempt.command;
+    const { traceparent } = attempt;
+    const identity = (attempt.identity ??= this.identityOf(attempt.command));
+    const data = `${identity}${more}}`;
+    const event = { id: randomUUID(), type, time: this.now(), subject: task, traceparent, data };
+    const { value, headers } = this.textOf(event);
+    return { topic: this.topics.events, key: run, value, headers };
+  }
+
+  /** JSON text of the data without its closing brace. */
+  private identityOf({ invocation, run, task, attempt, lease }: InvokeCommand): string {
     const { instance } = this.identity;
-    // In this order: to add to a copy of an object takes many times as long.
-    const said: UpdateIdentity = { invocation, run, task, attempt, lease, instance, ...data };
-    const event = this.event(type, task, said, traceparent);
-    return { topic: this.topics.events, key: run, ...encodeStructured(event) };
+    const said: UpdateIdentity = { invocation, run, task, attempt, lease, instance };
+    return JSON.stringify(said).slice(0, -1);
   }
 
   private event<T>(type: string, subject: string, data: T, traceparent: string | undefined): CloudEvent<T> {
@@ -96,11 +110,23 @@ export class ServerMessages {
       id: randomUUID(),
       source: this.identity.source,
       type,
-      time: new Date().toISOString(),
+      time: this.now(),
       subject,
       datacontenttype: 'application/json',
       ...(traceparent === undefined ? {} : { traceparent }),
       data,
     };
   }
+}
+
+/** The time of now as text; what is said in the same millisecond shares it. */
+function isoTime(): () => string {
+  let lastMs = Number.NaN;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== lastMs) text = new Date(nowMs).toISOString();
+    lastMs = nowMs;
+    return text;
+  };
 }
