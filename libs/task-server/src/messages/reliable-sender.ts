@@ -178,4 +178,5 @@ const closedError = (): TaskServerError =>
 const refusal = (cause: BusError): TaskServerError =>
   new TaskServerError('send_refused', `the broker refuses the message: ${cause.message}`, { cause });
 
+/** Near enough for limits: characters of texts, which are mostly ASCII. */
 const bytesOf = ({ value, key }: OutMessage): number => (value?.length ?? 0) + (key?.length ?? 0) + 128;
