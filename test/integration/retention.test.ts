@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { joinMessages } from '../../apps/cerebro/src/persistence/sql/joined-messages.js';
+import { joinMessages } from '../../apps/cerebro/src/persistence/sql/outbox-row.js';
+import { message } from '../../apps/cerebro/test/persistence/support/builders.js';
 import { KEPT_MS, openKept, type Kept } from './retention-support.js';
 
 let kept: Kept;
@@ -135,33 +136,30 @@ describe('retention', () => {
         SELECT now() - n * interval '20 days', 's', 'i', now() FROM generate_series(1, 2) n;
       INSERT INTO instances (server, instance, state, heartbeats, last_seen) VALUES
         ('s', 'lost', 'lost', true, now() - interval '40 days'), ('s', 'mute', 'online', false, now() - interval '40 days'),
-        ('s', 'fresh', 'lost', true, now()), ('s', 'unjudged', 'online', true, now() - interval '40 days');
-      INSERT INTO outbox (kind, message_id, topic, headers, run, created_at) VALUES
-        ('registration', 'old', 't', '{}', null, now() - interval '40 days'), ('registration', 'new', 't', '{}', null, now())`);
+        ('s', 'fresh', 'lost', true, now()), ('s', 'unjudged', 'online', true, now() - interval '40 days')`);
     const open = await kept.door.request('r.busy');
-    await kept.sql.query(
-      `INSERT INTO outbox (kind, message_id, topic, headers, run, created_at)
-      VALUES ('fact', 'open', 't', '{}', $1, now() - interval '40 days')`,
-      [open],
-    );
-    // Facts of one commit are one row: it goes with the last of its runs.
-    const joined = (...runs: readonly string[]): Buffer =>
-      joinMessages(runs.map((run, at) => ({ messageId: `${at}`, run, key: null, value: Buffer.from('{}') })));
-    await kept.sql.query(
-      `INSERT INTO outbox (kind, message_id, topic, headers, messages, value, created_at)
-       SELECT 'fact', id, 't', '{}', 2, value, now() - age * interval '1 day'
-       FROM unnest($1::text[], $2::bytea[], $3::int[]) AS w (id, value, age)`,
-      [
-        ['joined-gone', 'joined-open', 'joined-young'],
-        [joined(randomUUID(), randomUUID()), joined(randomUUID(), open), joined(randomUUID(), randomUUID())],
-        [40, 40, 1],
-      ],
-    );
+    // The messages of one commit are one row: it goes with the last of its runs.
+    const rows = [
+      ['answer', 40, [null]],
+      ['new-answer', 0, [null]],
+      ['gone', 40, [randomUUID(), randomUUID()]],
+      ['open', 40, [randomUUID(), open, null]],
+      ['young', 1, [randomUUID()]],
+    ] as const;
+    for (const [id, days, runs] of rows) {
+      const { heads, bodies } = joinMessages(
+        runs.map((run, at) => message(`${id} ${at}`, { topic: 't', run })),
+      );
+      await kept.sql.query(
+        `INSERT INTO outbox (messages, heads, bodies, created_at) VALUES ($1, $2, $3, now() - $4 * interval '1 day')`,
+        [runs.length, heads, bodies, days],
+      );
+    }
     expect(await kept.sweep()).toMatchObject({ dead_letters: 1, lost_instances: 1, instances: 2, outbox: 2 });
-    const names = await kept.sql.query<{ message_id: string }>(
-      `SELECT message_id FROM outbox WHERE topic = 't' ORDER BY 1`,
+    const left = await kept.sql.query<{ first: string }>(
+      `SELECT heads::json #>> '{messages,0,2}' AS first FROM outbox WHERE heads::json #>> '{commons,0,1}' = 't' ORDER BY 1`,
     );
-    expect(names.rows.map((row) => row.message_id)).toEqual(['joined-open', 'joined-young', 'new', 'open']);
+    expect(left.rows.map(({ first }) => first)).toEqual(['new-answer 0', 'open 0', 'young 0']);
   });
 
   test('whatever is removed while runs are made, ended and retried, what is kept still works', async () => {

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { heldContract } from '../../apps/cerebro/test/persistence/contract/held-contract.js';
+import { outboxContract } from '../../apps/cerebro/test/persistence/contract/outbox-contract.js';
 import { storeContract } from '../../apps/cerebro/test/persistence/contract/store-contract.js';
 import type { StoreUnderTest } from '../../apps/cerebro/test/persistence/contract/store-under-test.js';
 import {
@@ -19,3 +20,4 @@ describe('PostgreSQL: the store', () => storeContract(open));
 describe('PostgreSQL: the timers', () => timersContract(open));
 describe('PostgreSQL: the instances', () => instancesContract(open));
 describe('PostgreSQL: what is held', () => heldContract(open));
+describe('PostgreSQL: the outbox', () => outboxContract(open));

@@ -178,9 +178,74 @@ describe('migrations', () => {
         offset: null,
       },
     ]);
-    await source.undoLastMigration();
+    for (let n = ALL.indexOf('HistoryParts1763811000000'); n < ALL.length; n++)
+      await source.undoLastMigration();
     await source.destroy();
     expect(await rows(`SELECT ${COLUMNS} FROM history ORDER BY seq`)).toEqual(before);
+  });
+
+  test('messages that wait for Kafka are carried over, and keep those who want to go back from it', async () => {
+    const own = (await emptyDatabase()).url;
+    await migrate(optionsOf(own));
+    const sql = await client(own);
+    const source = dataSourceOf({
+      ...{ url: own, applicationName: 'x', poolSize: 1, statementMs: null },
+      onError: () => {},
+    });
+    await source.initialize();
+    for (let n = ALL.indexOf('OneOutboxRow1763820000000'); n < ALL.length; n++)
+      await source.undoLastMigration();
+    const run = '01990000-0000-7000-8000-000000000001';
+    const part = (text: string | null): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(text === null ? 0xffff_ffff : Buffer.byteLength(text));
+      return Buffer.concat([length, Buffer.from(text ?? '')]);
+    };
+    const joined = Buffer.concat(['ü/1', run, 'k', '{"a":"ü"}', 'r/2', null, null, ''].map(part));
+    await sql.query(
+      `INSERT INTO outbox (kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms, server, messages,
+         stamp) VALUES
+         ('command', 'i-1', 'c', 3, 'i-1', 'say "so"', '{"h": "1"}', 'i-1', $1, 10000, 'a', 1, now() - interval '1 min'),
+         ('fact', 'r/1', 'e', NULL, NULL, $2, '{}', NULL, NULL, NULL, NULL, 2, now() - interval '1 min')`,
+      [run, joined],
+    );
+    await migrate(optionsOf(own));
+    const persistence = createPersistence({ url: own, applicationName: 'x' });
+    const claimed = await persistence.timers.claimUnpublished(12_000, 10);
+    const command = {
+      kind: 'command',
+      topic: 'c',
+      partition: 3,
+      headers: { h: '1' },
+      server: 'a',
+      ackMs: 10_000,
+    };
+    const fact = { kind: 'fact', topic: 'e', partition: null, headers: {}, server: null, ackMs: null };
+    const value = Buffer.from('{"a":"ü"}');
+    expect(claimed.map(({ id, messages }) => [id, messages])).toEqual([
+      [
+        '1',
+        [
+          {
+            ...{ ...command, messageId: 'i-1', key: Buffer.from('i-1'), value: Buffer.from('say "so"') },
+            ...{ invocation: 'i-1', run },
+          },
+        ],
+      ],
+      [
+        '2',
+        [
+          { ...fact, messageId: 'ü/1', run, key: Buffer.from('k'), value, invocation: null },
+          { ...fact, messageId: 'r/2', run: null, key: null, value: Buffer.alloc(0), invocation: null },
+        ],
+      ],
+    ]);
+    const { rows } = await sql.query(
+      `INSERT INTO outbox (messages, heads, bodies) VALUES (0, '', '') RETURNING id`,
+    );
+    expect(Number((rows as { id: string }[])[0]?.id)).toBeGreaterThan(2);
+    await expect(source.undoLastMigration()).rejects.toThrow('let them leave first');
+    await Promise.all([persistence.close(), source.destroy()]);
   });
 
   test('all coordinators get the same secret', async () => {

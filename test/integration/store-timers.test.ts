@@ -15,7 +15,9 @@ const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes)
 
 describe('the sweeper', () => {
   test('takes over each old row once, in order, with a new stamp', async () => {
-    const { outbox } = await commit({ outbox: [invoke('sw-1'), message('sw-2'), message('sw-3')] });
+    const rows = [];
+    for (const messages of [[invoke('sw-1'), message('sw-2')], [message('sw-3')], [message('sw-4')]])
+      rows.push((await commit({ outbox: messages })).outbox);
     expect(await db.timers.claimUnpublished(60_000, 10)).toEqual([]);
     await db.sql.query(
       `UPDATE outbox SET created_at = created_at - interval '1 min', stamp = stamp - interval '1 min'`,
@@ -24,25 +26,40 @@ describe('the sweeper', () => {
       db.timers.claimUnpublished(12_000, 2),
       db.another().timers.claimUnpublished(12_000, 10),
     ]);
+    claims.push(await db.timers.claimUnpublished(12_000, 10));
     const claimed = claims.flat().sort((a, b) => Number(a.id) - Number(b.id));
-    expect(claimed.map(({ id }) => id)).toEqual(outbox.map(({ id }) => id));
+    expect(claimed.map(({ id }) => id)).toEqual(rows.map((row) => row?.id));
     const [first] = claimed;
-    expect(first).toEqual({ ...outbox[0], createdAt: first?.createdAt, stamp: first?.stamp });
+    expect(first).toEqual({ ...rows[0], createdAt: first?.createdAt, stamp: first?.stamp });
     for (const { createdAt, stamp } of claimed) expect(stamp - createdAt).toBeGreaterThanOrEqual(60_000);
     expect(await db.timers.claimUnpublished(12_000, 10)).toEqual([]);
   });
 
+  test('takes the oldest rows until they have as many messages as it asks for', async () => {
+    const ids: (string | undefined)[] = [];
+    for (const size of [3, 2, 4]) {
+      const messages = Array.from({ length: size }, (_, n) => message(`of-${size}-${n}`));
+      ids.push((await commit({ outbox: messages })).outbox?.id);
+    }
+    await db.sql.query(`UPDATE outbox SET stamp = now() - interval '1 min' + id * interval '1 ms'`);
+    const idsOf = async (limit: number) =>
+      (await db.timers.claimUnpublished(12_000, limit)).map(({ id }) => id).filter((id) => ids.includes(id));
+    await db.sql.query('DELETE FROM outbox WHERE id <> ALL ($1::bigint[])', [ids]);
+    expect(await idsOf(4)).toEqual(ids.slice(0, 2));
+    expect(await idsOf(1)).toEqual(ids.slice(2));
+  });
+
   test('passes by what another one is taking over at this moment', async () => {
-    await commit({ outbox: [message('locked')] });
-    await commit({ outbox: [message('free')] });
-    await db.sql.query(
-      `UPDATE outbox SET stamp = stamp - interval '1 min' WHERE message_id IN ('locked', 'free')`,
-    );
+    const locked = (await commit({ outbox: [message('locked')] })).outbox;
+    const free = (await commit({ outbox: [message('free')] })).outbox;
+    await db.sql.query(`UPDATE outbox SET stamp = stamp - interval '1 min' WHERE id = ANY ($1::bigint[])`, [
+      [locked?.id, free?.id],
+    ]);
     await db.sql.query('BEGIN');
-    await db.sql.query(`SELECT 1 FROM outbox WHERE message_id = 'locked' FOR UPDATE`);
+    await db.sql.query('SELECT 1 FROM outbox WHERE id = $1 FOR UPDATE', [locked?.id]);
     const claimed = await db.timers.claimUnpublished(12_000, 10);
     await db.sql.query('ROLLBACK');
-    expect(claimed.map(({ messageId }) => messageId)).toEqual(['free']);
+    expect(claimed.map(({ id }) => id)).toEqual([free?.id]);
   });
 });
 

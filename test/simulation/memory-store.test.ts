@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe } from '@jest/globals';
 import { heldContract } from '../../apps/cerebro/test/persistence/contract/held-contract.js';
+import { outboxContract } from '../../apps/cerebro/test/persistence/contract/outbox-contract.js';
 import { storeContract } from '../../apps/cerebro/test/persistence/contract/store-contract.js';
 import type { StoreUnderTest } from '../../apps/cerebro/test/persistence/contract/store-under-test.js';
 import {
@@ -39,3 +40,4 @@ describe("the simulation's store", () => storeContract(open));
 describe("the simulation's timers", () => timersContract(open));
 describe("the simulation's instances", () => instancesContract(open));
 describe('what the simulation holds', () => heldContract(open));
+describe("the simulation's outbox", () => outboxContract(open));

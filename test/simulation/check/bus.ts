@@ -12,9 +12,8 @@ export function checkRest({ db, broker }: Site): string[] {
   const found: string[] = [];
   if (db.outbox.size > 0)
     found.push(
-      `${db.outbox.size} messages are left unpublished: ${[...db.outbox.values()]
-        .flat()
-        .map(({ messageId }) => messageId)
+      `${db.outbox.size} rows of the outbox are left: ${[...db.outbox.values()]
+        .flatMap(({ messages }) => messages.map(({ messageId }) => messageId))
         .join()}`,
     );
   for (const topic of INBOUND) {

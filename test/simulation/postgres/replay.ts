@@ -6,7 +6,7 @@ import {
   type Loaded,
   type Saved,
   type Store,
-  type StoredOutboxMessage,
+  type OutboxRow,
   type TimerQueries,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Step } from '../store/recording.js';
@@ -65,14 +65,14 @@ class Player {
       case 'claim':
         return this.compare(
           what,
-          this.messages(step.answer),
+          this.rows(step.answer),
           await this.target.timers.claimUnpublished(...step.args),
         );
       case 'renew':
         return this.compare(
           what,
-          this.messages(step.answer),
-          await this.target.timers.renewUnpublished(this.messages(step.args[0])),
+          this.rows(step.answer),
+          await this.target.timers.renewUnpublished(this.rows(step.args[0])),
         );
       case 'ask': {
         const ask = this.target.timers[step.question] as (...args: unknown[]) => Promise<unknown>;
@@ -97,7 +97,14 @@ class Player {
     what: string,
     { changes, locked, stamp }: Extract<Step, { kind: 'save' }>,
   ): Promise<Saved> {
-    const translated: Changes = { ...changes, published: this.translated(changes.published) };
+    const translated: Changes = {
+      ...changes,
+      published: this.translated(changes.published),
+      narrowed: changes.narrowed.map(({ row, settled }) => ({
+        row: this.translated([row])[0] ?? '',
+        settled,
+      })),
+    };
     if (stamp !== null) return (await this.store.hold(translated, stamp)).commit();
     if (locked === null) return this.store.commit(translated);
     return this.store.commitLocked(async (reader) => {
@@ -123,12 +130,13 @@ class Player {
               : 'saved';
       return this.compare(what, kindOf(answer), kindOf(found));
     }
-    answer?.outbox.forEach(({ id }, at) => this.ids.set(id, found.outbox[at]?.id ?? ''));
-    this.compare(what, answer && { ...answer, outbox: this.messages(answer.outbox) }, found);
+    if (answer?.outbox) this.ids.set(answer.outbox.id, found.outbox?.id ?? '');
+    const [outbox = null] = this.rows(answer?.outbox ? [answer.outbox] : []);
+    this.compare(what, answer && { ...answer, outbox }, found);
   }
 
-  private messages(messages: readonly StoredOutboxMessage[] = []): readonly StoredOutboxMessage[] {
-    return messages.map((message) => ({ ...message, id: this.translated([message.id])[0] ?? '' }));
+  private rows(rows: readonly OutboxRow[] = []): readonly OutboxRow[] {
+    return rows.map((row) => ({ ...row, id: this.translated([row.id])[0] ?? '' }));
   }
 
   private translated(ids: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import type {
   Firing,
   Schedule,
   StoredKey,
-  StoredOutboxMessage,
+  OutboxRow,
   Ticket,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
@@ -74,8 +74,8 @@ export class Database {
     definitions: new Map<string, Definition>(),
   };
   readonly instances = new Map<string, Instance>();
-  /** Row → its messages. */
-  readonly outbox = new Map<string, readonly StoredOutboxMessage[]>();
+  /** With what is still owed; `written` counts what was. */
+  readonly outbox = new Map<string, OutboxRow & { readonly written: number }>();
   readonly peers = new Map<string, PeerRow>();
   readonly deadLetters: DeadLetterRow[] = [];
   readonly lost: LostInstance[] = [];

@@ -32,6 +32,10 @@ function isAnyGone(db: Database): boolean {
   );
 }
 
+/** How many messages are not known to be published. */
+export const owedIn = ({ outbox }: Database): number =>
+  [...outbox.values()].reduce((sum, { messages }) => sum + messages.length, 0);
+
 /** All that timers look for, over tables in memory. */
 export function lookAround(db: Database, { topics, unsentForMs, silentForMs }: LookQuestion): Look {
   const { positions, outbox, instances, registry } = db;
@@ -41,7 +45,7 @@ export function lookAround(db: Database, { topics, unsentForMs, silentForMs }: L
       heartbeats && state !== 'lost' && state !== 'offline' && lastSeen + SIGN_GRAIN_MS < now - silentForMs,
   );
   const found: Readonly<Record<Errand, boolean>> = {
-    unsent: [...outbox.values()].some((messages) => (messages[0]?.stamp ?? now) < now - unsentForMs),
+    unsent: [...outbox.values()].some(({ stamp }) => stamp < now - unsentForMs),
     retries: hasAny(taskRuns(db), ({ task }) => task.retryAt !== null && task.retryAt <= now),
     waiting: hasAny(taskRuns(db, true), (one) => lineIn(one) !== null),
     events: dueEvents(db, 1).length > 0,
@@ -55,7 +59,7 @@ export function lookAround(db: Database, { topics, unsentForMs, silentForMs }: L
   return {
     now,
     positions: new Map([...positions].filter(([id]) => topics.includes(id.slice(0, id.lastIndexOf('/'))))),
-    unpublished: [...outbox.values()].flat().length,
+    unpublished: owedIn(db),
     deadlineAt: deadlineOf(db),
     unfinished: counted(where(taskRuns(db, true), ({ task }) => isWith(task))),
     online: [...instances.values()]

@@ -3,15 +3,17 @@ import {
   StoreUnavailable,
   TimerQueries,
   UnknownOutcome,
+  restOf,
   type DueDeadline,
   type LookQuestion,
   type Schedule,
-  type StoredOutboxMessage,
+  type OutboxMessage,
+  type OutboxRow,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database } from './database.js';
 import { dueEvents } from './events.js';
 import { ask, request, type Connection } from './memory-store.js';
-import { lookAround } from './look.js';
+import { lookAround, owedIn } from './look.js';
 import { lineIn, taskRuns, where, type Found } from './task-runs.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
@@ -162,19 +164,20 @@ export class MemoryTimerQueries extends TimerQueries {
     return this.ask((db) => dueEvents(db, limit));
   }
 
-  claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]> {
-    return request<readonly StoredOutboxMessage[]>(this.connection, (done) => {
+  claimUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]> {
+    return request<readonly OutboxRow[]>(this.connection, (done) => {
       const { db, recording } = this.connection;
       const { outbox, clock } = db;
       const now = clock();
-      const stampOf = (id: string): number => outbox.get(id)?.[0]?.stamp ?? now;
-      const claimed = [...outbox.keys()]
-        .filter((id) => stampOf(id) < now - olderThanMs)
-        .sort((a, b) => stampOf(a) - stampOf(b) || Number(a) - Number(b))
-        .slice(0, limit);
-      for (const id of claimed)
-        outbox.set(id, outbox.get(id)?.map((message) => ({ ...message, stamp: now })) ?? []);
-      const rows = claimed.sort((a, b) => Number(a) - Number(b)).flatMap((id) => outbox.get(id) ?? []);
+      let taken = 0;
+      const claimed = [...outbox.values()]
+        .filter(({ stamp }) => stamp < now - olderThanMs)
+        .sort((a, b) => a.stamp - b.stamp || Number(a.id) - Number(b.id))
+        .filter(({ written }) => (taken += written) - written < limit);
+      for (const row of claimed) outbox.set(row.id, { ...row, stamp: now });
+      const rows = claimed
+        .sort((a, b) => Number(a.id) - Number(b.id))
+        .map(({ written: _, ...row }) => ({ ...row, stamp: now }));
       recording?.add({ kind: 'claim', at: now, args: [olderThanMs, limit], answer: rows });
       done(null, rows);
     }).catch((error: unknown) => {
@@ -182,16 +185,19 @@ export class MemoryTimerQueries extends TimerQueries {
     });
   }
 
-  renewUnpublished(claimed: readonly StoredOutboxMessage[]): Promise<readonly StoredOutboxMessage[]> {
-    return request<readonly StoredOutboxMessage[]>(this.connection, (done) => {
+  renewUnpublished(claimed: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
+    return request<readonly OutboxRow[]>(this.connection, (done) => {
       const { db, recording } = this.connection;
       const { outbox, clock } = db;
       const now = clock();
-      const stampOf = (id: string): number | undefined => outbox.get(id)?.[0]?.stamp;
-      const mine = claimed.filter(({ id, stamp }) => stampOf(id) === stamp);
-      for (const id of new Set(mine.map((row) => row.id)))
-        outbox.set(id, outbox.get(id)?.map((message) => ({ ...message, stamp: now })) ?? []);
-      const rows = mine.map((row) => ({ ...row, stamp: now }));
+      const rows = claimed.flatMap((row): OutboxRow[] => {
+        const found = outbox.get(row.id);
+        if (found?.stamp !== row.stamp) return [];
+        outbox.set(row.id, { ...found, stamp: now });
+        const isOwed = (place: number): boolean => found.places?.includes(place) ?? true;
+        const rest = restOf(row, (message, place) => isOwed(place) && mayBeSent(db, message));
+        return [{ ...rest, stamp: now }];
+      });
       recording?.add({ kind: 'renew', at: now, args: [claimed], answer: rows });
       done(null, rows);
     }).catch((error: unknown) => {
@@ -200,6 +206,13 @@ export class MemoryTimerQueries extends TimerQueries {
   }
 
   countUnpublished() {
-    return this.ask(({ outbox }) => [...outbox.values()].flat().length);
+    return this.ask(owedIn);
   }
+}
+
+/** Of invokes those whose attempt is still `invoked`. */
+function mayBeSent({ runs }: Database, { run, invocation, ackMs }: OutboxMessage): boolean {
+  if (invocation === null || ackMs === null) return true;
+  const tasks = runs.get(run ?? '')?.tasks ?? [];
+  return tasks.some((task) => task.invocation === invocation && task.state === 'invoked');
 }

@@ -4,7 +4,7 @@ import type {
   Look,
   Needs,
   Saved,
-  StoredOutboxMessage,
+  OutboxRow,
   TimerQueries,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 
@@ -27,13 +27,13 @@ export type Step =
       /** Of the messages of what was held until then; null when it was not. */
       readonly stamp: number | null;
     })
-  | (Answered<readonly StoredOutboxMessage[]> & {
+  | (Answered<readonly OutboxRow[]> & {
       readonly kind: 'claim';
       readonly args: readonly [olderThanMs: number, limit: number];
     })
-  | (Answered<readonly StoredOutboxMessage[]> & {
+  | (Answered<readonly OutboxRow[]> & {
       readonly kind: 'renew';
-      readonly args: readonly [claimed: readonly StoredOutboxMessage[]];
+      readonly args: readonly [claimed: readonly OutboxRow[]];
     })
   | (Answered<unknown> & {
       readonly kind: 'ask';

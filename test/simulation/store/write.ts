@@ -4,8 +4,8 @@ import {
   Conflict,
   StoreRefused,
   keyOf,
-  outboxRows,
   positionOf,
+  restOf,
   type Changes,
   type RunChange,
   type Saved,
@@ -143,23 +143,15 @@ function indexOf(run: string, task: string, runs: readonly RunChange[]): number 
 
 function writeOutbox(db: Database, changes: Changes, now: number, stamp: number): Saved['outbox'] {
   for (const id of changes.published) db.outbox.delete(id);
-  const voided = new Set(changes.voided);
-  for (const [id, messages] of db.outbox)
-    if (
-      messages.some(
-        ({ ackMs, invocation }) => ackMs !== null && invocation !== null && voided.has(invocation),
-      )
-    )
-      db.outbox.delete(id);
+  for (const { row, settled } of changes.narrowed) {
+    const found = db.outbox.get(row);
+    if (!found) continue;
+    const rest = restOf(found, (_, place) => !settled.includes(place));
+    db.outbox.set(row, { ...rest, written: found.written });
+  }
   db.deadLetters.push(...changes.deadLetters);
-  const { rows, rowOf } = outboxRows(changes.outbox);
-  const ids = rows.map(() => db.nextOutboxId());
-  const stored = changes.outbox.map((message, at) => ({
-    ...message,
-    id: ids[rowOf[at] ?? -1] ?? '',
-    createdAt: now,
-    stamp,
-  }));
-  for (const message of stored) db.outbox.set(message.id, [...(db.outbox.get(message.id) ?? []), message]);
-  return stored;
+  if (changes.outbox.length === 0) return null;
+  const row = { id: db.nextOutboxId(), messages: changes.outbox, places: null, createdAt: now, stamp };
+  db.outbox.set(row.id, { ...row, written: row.messages.length });
+  return row;
 }

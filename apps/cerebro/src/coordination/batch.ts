@@ -3,15 +3,8 @@ import { decide, type Tools } from './decide/index.js';
 import { originOf, worldOf } from './decide/context.js';
 import { DONE, type Inbound, type Outcome } from './inbound.js';
 import { withAbsentStates } from './event-needs.js';
-import {
-  NOTHING_LOADED,
-  firstNeeds,
-  furtherNeeds,
-  isEmpty,
-  merge,
-  type Item,
-  type Published,
-} from './needs.js';
+import { NOTHING_LOADED, firstNeeds, furtherNeeds, isEmpty, merge, type Item } from './needs.js';
+import type { Published } from './published.js';
 import { Conflict, type Changes, type Loaded, type Needs } from './ports/index.js';
 import { NotLoaded } from './not-loaded.js';
 import { WorkingSet } from './working-set.js';
@@ -91,15 +84,16 @@ function decideItem(item: Item, work: WorkingSet, tools: Tools, certain: boolean
 const isBehind = (inbound: Inbound, next: bigint): boolean =>
   'where' in inbound && inbound.where !== null && inbound.where.offset < next;
 
-/** Kafka has the record: its outbox row goes, and an attempt that is still `invoked` gets its deadline. */
+/** Kafka has the records: their outbox row owes no more of them, and attempts that are still `invoked` get their deadline. */
 function settlePublished(mark: Published, work: WorkingSet, tools: Tools, certain: boolean): void {
-  const { outboxId, invocation, run } = mark;
-  work.markPublished(outboxId);
-  const found = run && invocation ? work.run(run) : undefined;
-  if (!found || !invocation) return;
-  // Ended, or invoked by another coordinator after this state was cached: then its deadline must still begin.
-  if (!certain && found.invocations.get(invocation) === undefined)
-    throw new Conflict(`run ${run} is not known to have invoked ${invocation}`);
-  const origin = originOf(tools.source, tools.clock.now(), null, tools);
-  work.absorb(step(found, { kind: 'published', invocation }, origin, worldOf(work, tools)));
+  work.markPublished(mark);
+  for (const { run, invocation } of mark.invokes) {
+    const found = work.run(run);
+    if (!found) continue;
+    // Ended, or invoked by another coordinator after this state was cached: then its deadline must still begin.
+    if (!certain && found.invocations.get(invocation) === undefined)
+      throw new Conflict(`run ${run} is not known to have invoked ${invocation}`);
+    const origin = originOf(tools.source, tools.clock.now(), null, tools);
+    work.absorb(step(found, { kind: 'published', invocation }, origin, worldOf(work, tools)));
+  }
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from './inbound.js';
-import type { Item, Published } from './needs.js';
+import type { Item } from './needs.js';
+import type { Published } from './published.js';
 
 /**
  * Inputs of one transaction, unless one item has more. Beyond some hundreds a transaction costs no less per input, and

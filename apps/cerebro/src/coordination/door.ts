@@ -7,7 +7,8 @@ import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound
 import { NotRemembered, asDeadLetter, asError, isTransient, isTrouble, pauseAfter } from './door-failures.js';
 import type { Metrics } from './metrics.js';
 import { DoorQueue, type Waiting } from './door-queue.js';
-import { firstNeeds, type Item, type Published } from './needs.js';
+import { EndedAttempts } from './ended-attempts.js';
+import { firstNeeds, type Item } from './needs.js';
 import {
   StoreFull,
   StoreRefused,
@@ -20,6 +21,7 @@ import {
 } from './ports/index.js';
 import { goOn } from './go-on.js';
 import { isHopeless, isOffer } from './offers.js';
+import type { Published } from './published.js';
 import type { Publisher } from './publisher.js';
 
 /** A batch whose commit was sent. */
@@ -34,9 +36,6 @@ interface Flight {
   done: Promise<void>;
 }
 
-/** How many ended invocations are remembered, for marks of their publication that come later. */
-const MAX_ENDED = 50_000;
-
 /**
  * The one door: everything that changes a run goes through it, whoever asks. All that arrives while a transaction runs
  * is the next batch (group commit); a batch is decided by the engine, committed with its messages and positions in one
@@ -50,7 +49,7 @@ export class Door {
   private readonly queue = new DoorQueue();
   private running: Promise<void> | null = null;
   private publisher: Publisher | null = null;
-  private readonly ended = new Set<string>();
+  private readonly ended = new EndedAttempts();
   private registryVersion: number | null = null;
   /** At most two, in the order of their commits. */
   private flights: readonly Flight[] = [];
@@ -75,7 +74,7 @@ export class Door {
     this.queue.close();
     await this.running;
     await this.publisher?.drained();
-    const published = this.stillOpen(this.queue.takePublished());
+    const published = this.ended.leftOutOf(this.queue.takePublished());
     if (published.length > 0) await this.process([], published);
   }
 
@@ -101,11 +100,6 @@ export class Door {
     if (marks.length > 0) this.queue.addPublished(marks);
   }
 
-  /** The row of an attempt that has ended is gone already: its run need not be looked at again. */
-  private stillOpen(marks: readonly Published[]): readonly Published[] {
-    return marks.filter(({ invocation }) => invocation === null || !this.ended.has(invocation));
-  }
-
   /** Commits fail since so many milliseconds, and are tried again; null while they do not. */
   trouble(): { readonly forMs: number; readonly isFull: boolean } | null {
     const { failing } = this;
@@ -126,7 +120,7 @@ export class Door {
       const taken = await this.queue.take();
       if (!taken) return this.landed(0);
       const waiting = this.withOffersFirst(taken.waiting);
-      const published = this.stillOpen(taken.published);
+      const published = this.ended.leftOutOf(taken.published);
       if (waiting.length + published.length > 0) await this.launch(waiting, published);
     }
   }
@@ -306,10 +300,10 @@ export class Door {
   }
 
   private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
-    this.remember(changes.voided);
+    this.ended.add(work.ended);
     this.learnCommandTopics(work.registryAfter());
     this.forgetRefusing(items, outcomes);
-    this.publisher?.publish(saved.outbox);
+    if (saved.outbox) this.publisher?.publish([saved.outbox]);
     const kinds = items.map(({ inbounds }) => inbounds.map(({ kind }) => kind));
     this.metrics.countBatch(changes, outcomes, kinds);
     if (saved.lost > 0) this.metrics.failures.inc({ kind: 'lost' }, saved.lost);
@@ -333,14 +327,6 @@ export class Door {
         if (run !== null && isRefused) this.caches.runs.evict(run);
       }),
     );
-  }
-
-  private remember(ended: readonly string[]): void {
-    for (const invocation of ended) this.ended.add(invocation);
-    for (const oldest of this.ended) {
-      if (this.ended.size <= MAX_ENDED) break;
-      this.ended.delete(oldest);
-    }
   }
 
   /** Finds the one input that cannot be stored: the others are applied, it becomes a dead letter or an error. */

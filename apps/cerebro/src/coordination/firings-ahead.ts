@@ -111,7 +111,7 @@ export class FiringsAhead {
     try {
       const saved = await held.commit().finally(timer);
       this.caches.absorbRuns(work, changes);
-      await leave(saved.outbox);
+      await leave(saved.outbox ? [saved.outbox] : []);
     } catch (error) {
       this.metrics.commitRetries.inc({ reason: asError(error).name });
       capacity.takeBack(work);

@@ -18,6 +18,7 @@ export * from './leases.js';
 export * from './metrics.js';
 export { isHopeless } from './offers.js';
 export * from './ports/index.js';
+export * from './published.js';
 export * from './publisher.js';
 export * from './caches.js';
 export * from './needs.js';

@@ -1,4 +1,4 @@
-import type { StoredOutboxMessage } from './ports/index.js';
+import type { OutboxRow } from './ports/index.js';
 import type { Publisher } from './publisher.js';
 
 /** The first to be committed waits for the others no longer. */
@@ -10,19 +10,19 @@ const MOST_MS = 20;
  */
 export class JointPublisher {
   private commits = 0;
-  private messages: StoredOutboxMessage[] = [];
+  private rows: OutboxRow[] = [];
   private timer: NodeJS.Timeout | null = null;
   private left: (() => void)[] = [];
 
   constructor(private readonly publisher: Pick<Publisher, 'publish'>) {}
 
   /** @returns what is to be called with what it leaves, or nothing; resolves when that is handed to the publisher */
-  begin(): (messages: readonly StoredOutboxMessage[]) => Promise<void> {
+  begin(): (rows: readonly OutboxRow[]) => Promise<void> {
     this.commits += 1;
-    return (messages) =>
+    return (rows) =>
       new Promise((resolve) => {
         this.commits -= 1;
-        this.messages.push(...messages);
+        this.rows.push(...rows);
         this.left.push(resolve);
         if (this.commits === 0) this.publish();
         else this.timer ??= setTimeout(() => this.publish(), MOST_MS);
@@ -32,7 +32,7 @@ export class JointPublisher {
   private publish(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    this.publisher.publish(this.messages.splice(0));
+    this.publisher.publish(this.rows.splice(0));
     for (const resolve of this.left.splice(0)) resolve();
   }
 }

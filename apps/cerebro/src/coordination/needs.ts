@@ -7,18 +7,12 @@ import { isAboutRun, updateOf } from './decide/update.js';
 import { firstEventNeeds, furtherEventNeeds, mergeEvents, noEventNeeds } from './event-needs.js';
 import type { Inbound, PartitionRange } from './inbound.js';
 import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
+import type { Published } from './published.js';
 
 /** One unit of work for the door: what one partition's batch brought, or one request or proposal. */
 export interface Item {
   readonly inbounds: readonly Inbound[];
   readonly range: PartitionRange | null;
-}
-
-export interface Published {
-  readonly outboxId: string;
-  /** Of an invoke, else null. */
-  readonly invocation: string | null;
-  readonly run: string | null;
 }
 
 /** What the inputs name themselves. What depends on what was loaded comes from `furtherNeeds`. */
@@ -29,7 +23,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const keys = new Map<string, RunKey>();
   const schedules = new Set<string>();
   const events = noEventNeeds();
-  for (const { run, invocation } of published) if (run && invocation) runs.add(run);
+  for (const { invokes } of published) for (const { run } of invokes) runs.add(run);
   for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
     firstEventNeeds(inbound, events);
     if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { Published } from './needs.js';
-import type { OutboundBus, SendOutcome, StoredOutboxMessage } from './ports/index.js';
+import type { OutboundBus, OutboxRow } from './ports/index.js';
+import { publishedOf, type Published } from './published.js';
 import { UnpublishedReport } from './unpublished-report.js';
 
 /** The door takes no input while commits older than this are unpublished. */
@@ -26,11 +26,18 @@ export class Publisher {
   }
 
   /** Does not wait: the next batch is decided while this one is sent. */
-  publish(messages: readonly StoredOutboxMessage[]): void {
-    if (messages.length === 0) return;
+  publish(rows: readonly OutboxRow[]): void {
+    if (rows.length === 0) return;
     const id = this.nextId++;
     this.inFlight.set(id, this.nowMs());
-    void this.send(messages).finally(() => {
+    const stamps = [...new Set(rows.map(({ stamp }) => stamp))];
+    const sent = stamps.map((given) =>
+      this.send(
+        rows.filter(({ stamp }) => stamp === given),
+        given,
+      ),
+    );
+    void Promise.all(sent).finally(() => {
       this.inFlight.delete(id);
       const waiting = this.waiting;
       this.waiting = [];
@@ -38,12 +45,15 @@ export class Publisher {
     });
   }
 
-  private async send(messages: readonly StoredOutboxMessage[]): Promise<void> {
-    const outcomes = await this.bus.send(messages);
+  private async send(rows: readonly OutboxRow[], stamp: number): Promise<void> {
+    const messages = rows.flatMap((row) => row.messages);
+    const outcomes = await this.bus.send(messages, stamp);
     if (outcomes.some(({ outcome }) => outcome === 'written')) this.failedAt = null;
     else if (outcomes.some(({ outcome }) => outcome === 'unknown')) this.failedAt = this.nowMs();
     this.unpublished.tell(messages, outcomes);
-    this.onPublished(publishedOf(messages, outcomes));
+    let at = 0;
+    const isWritten = (): boolean => outcomes[at++]?.outcome === 'written';
+    this.onPublished(rows.flatMap((row) => publishedOf(row, row.messages.filter(isWritten))));
   }
 
   /** Milliseconds since the oldest commit whose messages are not all answered. */
@@ -66,21 +76,4 @@ export class Publisher {
   async drained(): Promise<void> {
     while (this.inFlight.size > 0) await new Promise<void>((wake) => this.waiting.push(wake));
   }
-}
-
-/** The rows of which every message is written, each once. */
-export function publishedOf(
-  messages: readonly StoredOutboxMessage[],
-  outcomes: readonly SendOutcome[],
-): readonly Published[] {
-  const open = new Set<string>();
-  const answered = new Set<string>();
-  for (const { id, outcome } of outcomes) {
-    answered.add(id);
-    if (outcome !== 'written') open.add(id);
-  }
-  const rows = new Map<string, Published>();
-  for (const { id, invocation, run } of messages)
-    if (answered.has(id) && !open.has(id)) rows.set(id, { outboxId: id, invocation, run });
-  return [...rows.values()];
 }

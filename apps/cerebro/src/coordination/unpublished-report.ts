@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { SendOutcome, StoredOutboxMessage } from './ports/index.js';
+import type { OutboxMessage, SendOutcome } from './ports/index.js';
 
 /** An outage of the broker is told again this often, not once per message. */
 const TELL_EVERY_MS = 10_000;
@@ -20,13 +20,13 @@ export class UnpublishedReport {
     private readonly warn: (text: string) => void = (text) => new Logger(owner).warn(text),
   ) {}
 
-  tell(messages: readonly StoredOutboxMessage[], outcomes: readonly SendOutcome[]): void {
+  /** @param outcomes in the order of the messages */
+  tell(messages: readonly Pick<OutboxMessage, 'topic'>[], outcomes: readonly SendOutcome[]): void {
     if (outcomes.every(({ outcome }) => outcome === 'written')) return;
-    const topics = new Map(messages.map(({ id, topic }) => [id, topic]));
     const counts = new Map<string, { what: string; reason: string; count: number }>();
-    for (const { id, outcome, reason = '' } of outcomes) {
+    for (const [at, { outcome, reason = '' }] of outcomes.entries()) {
       if (outcome === 'written') continue;
-      const what = `${topics.get(id)}: ${outcome}`;
+      const what = `${messages[at]?.topic}: ${outcome}`;
       // Messages of errors may hold addresses and times; the code does not.
       const key = `${what} ${reason.split(':')[0]}`;
       const entry = counts.get(key) ?? { what, reason, count: 0 };

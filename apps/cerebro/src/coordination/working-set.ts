@@ -23,6 +23,7 @@ import {
 } from './ports/index.js';
 import { EventWork } from './event-work.js';
 import type { PartitionRange } from './inbound.js';
+import type { Published } from './published.js';
 import { NotLoaded } from './not-loaded.js';
 import { RunWork, isWithServer, lineIn, serversOf } from './server-work.js';
 import type { WaitChange } from './waiting-lines.js';
@@ -81,7 +82,6 @@ export class WorkingSet {
   private currentRegistry: Registry;
   private registryRead = false;
   private readonly registryChanges: RegistryChange[] = [];
-  private readonly voided: string[] = [];
   private readonly firings: Firing[] = [];
   private readonly heartbeats: Heartbeat[] = [];
   private readonly signs = new Map<string, Changes['signsOfLife'][number]>();
@@ -89,7 +89,10 @@ export class WorkingSet {
   private readonly deadLetters: DeadLetterRow[] = [];
   private readonly messages = new Set<OutboxMessage>();
   private readonly invokes = new Map<string, OutboxMessage>();
-  private readonly publishedIds: string[] = [];
+  private readonly published: string[] = [];
+  private readonly narrowed: Changes['narrowed'][number][] = [];
+  /** Invocations that have ended: of no interest to marks of their publication. */
+  readonly ended: string[] = [];
   readonly events: EventWork;
   /** Runs of which a decision has left something to the next. */
   readonly cutShort = new Set<string>();
@@ -182,7 +185,7 @@ export class WorkingSet {
   }
 
   private void(invocation: string): void {
-    this.voided.push(invocation);
+    this.ended.push(invocation);
     const unsent = this.invokes.get(invocation);
     if (unsent) this.messages.delete(unsent);
   }
@@ -291,8 +294,9 @@ export class WorkingSet {
     this.messages.add(message);
   }
 
-  markPublished(outboxId: string): void {
-    this.publishedIds.push(outboxId);
+  markPublished({ row, settled }: Published): void {
+    if (settled === null) this.published.push(row);
+    else this.narrowed.push({ row, settled });
   }
 
   /** The offset of the next record to apply: of a partition without a position the first one, unless it is gone for good. */
@@ -343,8 +347,8 @@ export class WorkingSet {
       signsOfLife: [...this.signs.values()],
       lost: this.lost,
       outbox: [...this.messages],
-      voided: this.voided,
-      published: this.publishedIds,
+      published: this.published,
+      narrowed: this.narrowed,
       deadLetters: this.deadLetters,
       ...(events ? { events } : {}),
     };

@@ -6,13 +6,13 @@ import {
   positionOf,
   type Leases,
   type ReadBack,
-  type OutboxMessage,
   type SendOutcome,
-  type StoredOutboxMessage,
+  type OutboxMessage,
+  type OutboxRow,
 } from '../coordination/index.js';
 import type { CommandTopics } from './command-topics.js';
 import { MESSAGE_HEADER } from './message-header.js';
-import { stampValue, type StampedMessage } from './stamp.js';
+import { stampValue } from './stamp.js';
 
 const READ_BACK_FROM_MS = 10_000;
 const READ_BACK_TIMEOUT_MS = 10_000;
@@ -22,6 +22,13 @@ const MANY_COMMANDS = 100;
 const TURNS_TO_LEAVE = 2;
 /** Partitions that are read back at a time. */
 const READERS = 8;
+
+/** What is sent together, and what became of it, message by message. */
+interface Batch {
+  readonly messages: readonly OutboxMessage[];
+  readonly stamp: number;
+  readonly outcomes: SendOutcome[];
+}
 
 /** Commands and dead letters leave once, stamped, fenced by the broker; facts and answers may be retried. */
 export class KafkaOutboundBus extends OutboundBus {
@@ -47,56 +54,68 @@ export class KafkaOutboundBus extends OutboundBus {
 
   override prepare(messages: readonly OutboxMessage[], stamp: number): void {
     for (const message of messages) {
-      const record = this.toRecord({ ...message, stamp });
+      const record = this.toRecord(message, stamp);
       // Whoever's topic is not known yet is looked up when it leaves.
       const isRouted = message.kind !== 'command' || record.partition !== undefined;
       if (message.value && isRouted) this.prepared.set(message.value, { stamp, record });
     }
   }
 
-  async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
-    const fenced = messages.filter(isFenced);
-    const others = messages.filter((message) => !isFenced(message));
-    const [a, b] = await Promise.all([
-      this.sendBy(this.once, fenced),
-      this.sendAfter(fenced.length, this.retrying, others),
+  async send(messages: readonly OutboxMessage[], stamp: number): Promise<readonly SendOutcome[]> {
+    const outcomes = messages.map(() => NO_ANSWER);
+    const fenced: number[] = [];
+    const others: number[] = [];
+    messages.forEach((message, at) => (isFenced(message) ? fenced : others).push(at));
+    const batch = { messages, stamp, outcomes };
+    await Promise.all([
+      this.sendBy(this.once, batch, fenced),
+      this.sendAfter(fenced.length, this.retrying, batch, others),
     ]);
-    return [...a, ...b];
+    return outcomes;
   }
 
   /** Few commands share a request with what is said about them; many are on their way while that is encoded. */
   private async sendAfter(
     commands: number,
     publisher: BusPublisher,
-    messages: readonly StoredOutboxMessage[],
-  ): Promise<SendOutcome[]> {
+    batch: Batch,
+    places: readonly number[],
+  ): Promise<void> {
     for (let turn = 0; commands >= MANY_COMMANDS && turn < TURNS_TO_LEAVE; turn++)
       await new Promise(setImmediate);
-    return this.sendBy(publisher, messages);
+    await this.sendBy(publisher, batch, places);
   }
 
+  /** @param places of the messages in the batch */
   private async sendBy(
     publisher: BusPublisher,
-    messages: readonly StoredOutboxMessage[],
-  ): Promise<SendOutcome[]> {
-    if (messages.length === 0) return [];
-    const refused = await this.refusedForTopics(messages);
-    await this.countDeadLetterPartitions(messages).catch(() => undefined);
-    const isRefused = ({ server }: StoredOutboxMessage) => server !== null && refused.has(server);
-    const sent = messages.filter((message) => !isRefused(message));
-    const results = await publisher.send(sent.map((message) => this.recordOf(message)));
-    return [
-      ...messages.filter(isRefused).map(({ id, server }) => ({
-        id,
-        outcome: 'refused' as const,
-        reason: refused.get(server ?? '') ?? '',
-      })),
-      ...sent.map(({ id }, at) => ({ id, ...outcomeOf(results[at]) })),
-    ];
+    { messages, stamp, outcomes }: Batch,
+    places: readonly number[],
+  ): Promise<void> {
+    if (places.length === 0) return;
+    const its = places.flatMap((place) => messages[place] ?? []);
+    const refused = await this.refusedForTopics(its);
+    await this.countDeadLetterPartitions(its).catch(() => undefined);
+    const records: OutMessage[] = [];
+    const sent: number[] = [];
+    its.forEach((message, at) => {
+      const place = places[at] ?? -1;
+      const reason = message.server === null ? undefined : refused.get(message.server);
+      if (reason !== undefined) {
+        outcomes[place] = { outcome: 'refused', reason };
+        return;
+      }
+      records.push(this.recordOf(message, stamp));
+      sent.push(place);
+    });
+    const results = await publisher.send(records);
+    sent.forEach((place, at) => {
+      outcomes[place] = outcomeOf(results[at]);
+    });
   }
 
   /** An accepted declaration promises that the command topic exists. */
-  private async refusedForTopics(messages: readonly StoredOutboxMessage[]): Promise<Map<string, string>> {
+  private async refusedForTopics(messages: readonly OutboxMessage[]): Promise<Map<string, string>> {
     const refused = new Map<string, string>();
     const servers = new Set(messages.flatMap(({ server }) => (server === null ? [] : [server])));
     for (const server of servers)
@@ -106,28 +125,28 @@ export class KafkaOutboundBus extends OutboundBus {
     return refused;
   }
 
-  private recordOf(message: StoredOutboxMessage): OutMessage {
-    const { value, stamp } = message;
+  private recordOf(message: OutboxMessage, stamp: number): OutMessage {
+    const { value } = message;
     const prepared = value ? this.prepared.get(value) : undefined;
-    return prepared?.stamp === stamp ? prepared.record : this.toRecord(message);
+    return prepared?.stamp === stamp ? prepared.record : this.toRecord(message, stamp);
   }
 
-  private toRecord(message: StampedMessage): OutMessage {
-    const { topic, key, headers, messageId, invocation, server, stamp } = message;
+  private toRecord(message: OutboxMessage, stamp: number): OutMessage {
+    const { topic, key, headers, messageId, invocation, server } = message;
     const lease = invocation !== null && server !== null ? this.leases.of(server, invocation) : null;
     const partition = this.partitionOf(message);
     return {
       topic,
       ...(partition === null ? {} : { partition }),
       key,
-      value: stampValue(message, lease),
+      value: stampValue(message, stamp, lease),
       headers: { ...headers, [MESSAGE_HEADER]: messageId },
       ...(isFenced(message) ? { timestampMs: stamp } : {}),
     };
   }
 
   /** Whoever made the topic may have given it fewer partitions than what its records come from. */
-  private async countDeadLetterPartitions(messages: readonly StoredOutboxMessage[]): Promise<void> {
+  private async countDeadLetterPartitions(messages: readonly OutboxMessage[]): Promise<void> {
     const topic = messages.find(({ kind }) => kind === 'dead-letter')?.topic;
     if (topic !== undefined && !this.deadLetterPartitions.has(topic))
       this.deadLetterPartitions.set(topic, await this.admin.partitions(topic));
@@ -142,11 +161,13 @@ export class KafkaOutboundBus extends OutboundBus {
   }
 
   /** Several partitions at a time: rows that are taken over are read back in a moment, however many servers there are. */
-  async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack> {
+  async readBack(rows: readonly Pick<OutboxRow, 'messages' | 'createdAt'>[]): Promise<ReadBack> {
     // Facts and answers may come twice; their id is stable.
-    const fenced = messages.filter(isFenced);
+    const fenced = rows.flatMap(({ messages, createdAt }) =>
+      messages.filter(isFenced).map((message) => ({ ...message, createdAt })),
+    );
     await this.countDeadLetterPartitions(fenced);
-    const isUnknown = (message: StoredOutboxMessage): boolean => this.partitionOf(message) === null;
+    const isUnknown = (message: OutboxMessage): boolean => this.partitionOf(message) === null;
     // Whoever sent them may have known a topic that is not known here yet; what cannot be looked up is unread.
     await this.refusedForTopics(fenced.filter(isUnknown));
     const groups = groupByPartition(fenced, (message) => this.partitionOf(message)).values();
@@ -200,11 +221,12 @@ export class KafkaOutboundBus extends OutboundBus {
 
 const isFenced = ({ kind }: OutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
 
-function outcomeOf(result: PublishResult | undefined): Omit<SendOutcome, 'id'> {
-  if (result?.ok) return { outcome: 'written' };
-  return result
-    ? { outcome: result.outcome, reason: reasonOf(result.error) }
-    : { outcome: 'unknown', reason: 'no answer' };
+const WRITTEN: SendOutcome = { outcome: 'written' };
+const NO_ANSWER: SendOutcome = { outcome: 'unknown', reason: 'no answer' };
+
+function outcomeOf(result: PublishResult | undefined): SendOutcome {
+  if (!result) return NO_ANSWER;
+  return result.ok ? WRITTEN : { outcome: result.outcome, reason: reasonOf(result.error) };
 }
 
 const reasonOf = (error: unknown): string =>
@@ -216,15 +238,17 @@ function messageIdOf(record: BusRecord): string | null {
   return first?.toString() ?? null;
 }
 
+type Wanted = OutboxMessage & Pick<OutboxRow, 'createdAt'>;
+
 interface PartitionGroup {
   readonly topic: string;
   readonly partition: number;
-  readonly messages: StoredOutboxMessage[];
+  readonly messages: Wanted[];
 }
 
 function groupByPartition(
-  messages: readonly StoredOutboxMessage[],
-  partitionOf: (message: StoredOutboxMessage) => number | null,
+  messages: readonly Wanted[],
+  partitionOf: (message: OutboxMessage) => number | null,
 ) {
   const groups = new Map<string, PartitionGroup>();
   for (const message of messages) {

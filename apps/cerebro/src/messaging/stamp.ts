@@ -1,6 +1,4 @@
-import type { StoredOutboxMessage } from '../coordination/index.js';
-
-export type StampedMessage = Omit<StoredOutboxMessage, 'id' | 'createdAt'>;
+import type { OutboxMessage } from '../coordination/index.js';
 
 /** All messages of a commit have the same times. */
 function remembered(textOf: (ms: number) => string): (ms: number) => string {
@@ -21,8 +19,8 @@ const expiryOf = remembered((ms) => `,"expiresAt":"${isoOf(ms)}","lease":"`);
  * What only the moment of publication knows: the event's `time`, and in an invoke `expiresAt` and the lease, which is
  * never stored. The envelope puts `data` last, so the fields go in before the two closing braces. What goes in is ASCII.
  */
-export function stampValue(message: StampedMessage, lease: string | null): Buffer | null {
-  const { value, kind, ackMs, stamp } = message;
+export function stampValue(message: OutboxMessage, stamp: number, lease: string | null): Buffer | null {
+  const { value, kind, ackMs } = message;
   if (value === null || kind === 'dead-letter') return value;
   const time = timeOf(stamp);
   if (ackMs === null || lease === null) return between(time, value.subarray(1), '');

@@ -136,20 +136,12 @@ CREATE TABLE lost_instances (
 
 CREATE TABLE outbox (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-  kind text NOT NULL,
-  message_id text NOT NULL,
-  topic text NOT NULL,
-  partition integer,
-  key bytea,
-  value bytea,
-  headers jsonb NOT NULL,
-  invocation text,
-  run text,
-  ack_ms bigint,
-  server text,
+  messages integer NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   stamp timestamp with time zone NOT NULL DEFAULT now(),
-  messages integer NOT NULL DEFAULT 1,
+  settled integer[] NOT NULL DEFAULT '{}'::integer[],
+  heads text NOT NULL,
+  bodies bytea NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
 ) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
 
@@ -359,8 +351,6 @@ CREATE INDEX history_failures_by_server ON history_failures USING btree (server,
 CREATE INDEX history_stream ON history_parts USING btree (xid);
 CREATE INDEX lost_instances_by_server ON lost_instances USING btree (server, at, id);
 CREATE INDEX lost_instances_by_time ON lost_instances USING btree (at, id);
-CREATE INDEX outbox_invocation ON outbox USING btree (invocation) WHERE (ack_ms IS NOT NULL);
-CREATE INDEX outbox_stamp ON outbox USING btree (stamp);
 CREATE INDEX rule_firings_by_rule ON rule_firings USING btree (rule, seq);
 CREATE INDEX rule_firings_finished ON rule_firings USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX rule_firings_open ON rule_firings USING btree (seq) WHERE (state = ANY (ARRAY['due'::text, 'running'::text]));

@@ -39,7 +39,7 @@ test('it is told once enough waits to be worth a transaction of its own', async 
 
 test('marks of published messages wait until they are due, and ride with the batch that comes then', async () => {
   const queue = new DoorQueue();
-  queue.addPublished([{ outboxId: '1', invocation: null, run: null }]);
+  queue.addPublished([{ row: '1', settled: null, invokes: [] }]);
   void queue.add(item(1));
   expect((await queue.take())?.published).toHaveLength(0);
   const due = queue.take();
@@ -49,9 +49,9 @@ test('marks of published messages wait until they are due, and ride with the bat
 
 test('marks of published messages make a batch of their own when nothing else comes', async () => {
   const queue = new DoorQueue();
-  queue.addPublished([{ outboxId: '1', invocation: null, run: null }]);
+  queue.addPublished([{ row: '1', settled: null, invokes: [] }]);
   const taken = await queue.take();
-  expect(taken).toMatchObject({ waiting: [], published: [{ outboxId: '1' }] });
+  expect(taken).toMatchObject({ waiting: [], published: [{ row: '1' }] });
 });
 
 test('a closed queue takes nothing more, gives out what it has, and then ends', async () => {

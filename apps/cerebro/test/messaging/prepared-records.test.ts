@@ -43,15 +43,13 @@ const fact: OutboxMessage = {
   },
 };
 
-const stored = (message: OutboxMessage, stamp: number) => ({ ...message, id: '1', createdAt: T0, stamp });
-
 test('what was made beforehand is what would be made when it leaves, and leaves with its stamp only', async () => {
   for (const message of [invoke(2), fact]) {
     const [now, before] = [outbound(), outbound()];
     before.bus.prepare([message], T0);
     for (const { bus } of [now, before]) {
-      await bus.send([stored(message, T0)]);
-      await bus.send([stored(message, T0 + 60_000)]);
+      await bus.send([message], T0);
+      await bus.send([message], T0 + 60_000);
     }
     expect(before.sent).toEqual(now.sent);
     expect(before.sent.map(({ value }) => String(value).slice(0, 34))).toEqual([
@@ -66,6 +64,6 @@ test('a command whose partition is not known yet is made when it leaves, for the
   const message = invoke(null);
   bus.prepare([message], T0);
   await bus.ensureCommandTopic('a');
-  await bus.send([stored(message, T0)]);
+  await bus.send([message], T0);
   expect(sent.map(({ partition }) => partition)).toEqual([bus.commandPartition('a', 'i')]);
 });

@@ -1,15 +1,20 @@
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Bus, BusRecord } from '@cordyna/bus';
-import { Leases, type StoredOutboxMessage } from '../../src/coordination/index.js';
+import { Leases, type OutboxRow } from '../../src/coordination/index.js';
 import { CommandTopics } from '../../src/messaging/command-topics.js';
 import { KafkaOutboundBus } from '../../src/messaging/kafka-outbound-bus.js';
 import { MESSAGE_HEADER } from '../../src/messaging/message-header.js';
 
-const command = (messageId: string, partition: number | null = null): StoredOutboxMessage => ({
-  ...{ kind: 'command', messageId, topic: 'c.commands.server-a', partition, server: 'server-a' },
-  ...{ key: Buffer.from(messageId), value: Buffer.from('{}'), headers: {}, run: 'r', ackMs: 1_000 },
-  ...{ invocation: messageId, id: messageId, createdAt: 100_000, stamp: 120_000 },
+const rowOf = (
+  ...commands: readonly (readonly [messageId: string, partition: number | null])[]
+): OutboxRow => ({
+  ...{ id: '1', places: null, createdAt: 100_000, stamp: 120_000 },
+  messages: commands.map(([messageId, partition]) => ({
+    ...{ kind: 'command', messageId, topic: 'c.commands.server-a', partition, server: 'server-a' },
+    ...{ key: Buffer.from(messageId), value: Buffer.from('{}'), headers: {}, run: 'r', ackMs: 1_000 },
+    invocation: messageId,
+  })),
 });
 
 let isAway: boolean;
@@ -44,18 +49,18 @@ beforeEach(() => {
   jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
 });
 
-test('a partition that cannot be read holds up its own rows, and no others', async () => {
+test('a partition that cannot be read holds up its own messages, and no others of their row', async () => {
   unreadable = 1;
-  const rows = [command('there', 0), command('kept', 1), command('lost', 2)];
-  const { found, unread } = await outbound().readBack(rows);
+  const row = rowOf(['there', 0], ['kept', 1], ['lost', 2]);
+  const { found, unread } = await outbound().readBack([row]);
   expect([[...found], [...unread]]).toEqual([['there'], ['kept']]);
 });
 
-test('a row whose partition is not known here is looked for, and not taken for missing when that fails', async () => {
+test('a message whose partition is not known here is looked for, and not taken for missing when that fails', async () => {
   const bus = outbound();
   isAway = true;
-  expect([...(await bus.readBack([command('there')])).unread]).toEqual(['there']);
+  expect([...(await bus.readBack([rowOf(['there', null])])).unread]).toEqual(['there']);
   isAway = false;
-  const { found, unread } = await bus.readBack([command('there')]);
+  const { found, unread } = await bus.readBack([rowOf(['there', null])]);
   expect([[...found], [...unread]]).toEqual([['there'], []]);
 });

@@ -1,20 +1,20 @@
 import { expect, test } from '@jest/globals';
-import type { StoredOutboxMessage } from '../../src/coordination/index.js';
+import type { OutboxMessage, OutboxRow } from '../../src/coordination/index.js';
 import { stampValue } from '../../src/messaging/stamp.js';
 
 const event = { specversion: '1.0', id: 'größe', data: { args: { name: 'größe' } } };
 const T0 = Date.UTC(2026, 10, 21, 10, 0, 0, 123);
 
-const message = (fields: Partial<StoredOutboxMessage>): StoredOutboxMessage =>
+type Fields = Partial<OutboxMessage & Pick<OutboxRow, 'stamp'>>;
+const message = (fields: Fields): OutboxMessage =>
   ({
     kind: 'fact',
     value: Buffer.from(JSON.stringify(event)),
     ackMs: null,
-    stamp: T0,
     ...fields,
-  }) as StoredOutboxMessage;
-const stamped = (fields: Partial<StoredOutboxMessage>, lease: string | null = null): unknown =>
-  JSON.parse(stampValue(message(fields), lease)?.toString('utf8') ?? '');
+  }) as OutboxMessage;
+const stamped = (fields: Fields, lease: string | null = null): unknown =>
+  JSON.parse(stampValue(message(fields), fields.stamp ?? T0, lease)?.toString('utf8') ?? '');
 
 test('an event is told its time', () => {
   expect(stamped({})).toEqual({ time: '2026-11-21T10:00:00.123Z', ...event });
@@ -30,6 +30,6 @@ test('an invoke is told when it expires, and its lease', () => {
 
 test('a dead letter stays as it was, and what has no value has none', () => {
   const value = Buffer.from('not JSON');
-  expect(stampValue(message({ kind: 'dead-letter', value }), null)).toBe(value);
-  expect(stampValue(message({ value: null }), null)).toBeNull();
+  expect(stampValue(message({ kind: 'dead-letter', value }), T0, null)).toBe(value);
+  expect(stampValue(message({ value: null }), T0, null)).toBeNull();
 });

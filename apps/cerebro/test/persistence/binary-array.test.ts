@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { binaryArray } from '../../src/persistence/sql/binary-array.js';
-import { joinMessages, splitMessages } from '../../src/persistence/sql/joined-messages.js';
+import { joinMessages, splitMessages } from '../../src/persistence/sql/outbox-row.js';
+import { invoke, message } from './support/builders.js';
 
 test('what a type cannot hold is left to PostgreSQL to refuse', () => {
   expect(binaryArray('uuid', ['not a uuid'])).toBeNull();
@@ -13,9 +14,17 @@ test('what a type cannot hold is left to PostgreSQL to refuse', () => {
 
 test('joined messages come apart as they were', () => {
   const messages = [
-    { messageId: 'ü/1', run: null, key: null, value: null },
-    { messageId: '', run: 'r', key: Buffer.alloc(0), value: Buffer.from([0, 255]) },
-    { messageId: 'three', run: '', key: Buffer.from('key'), value: Buffer.from('{"a":"ü"}') },
+    message('ü/1', { key: null, value: null }),
+    message('', { run: 'r', key: Buffer.alloc(0), value: Buffer.from([0, 255]), headers: {} }),
+    invoke('three', { run: '', server: 'a', messageId: 'three' }),
+    invoke('four', { partition: 7, server: 'b', ackMs: 1 }),
+    message('a\u0000"', { kind: 'dead-letter', topic: 'ö' }),
+    message('again'),
   ];
-  expect(splitMessages(joinMessages(messages))).toEqual(messages);
+  const joined = joinMessages(messages);
+  expect(splitMessages(joined)).toEqual(messages);
+  expect(joined.heads).not.toContain('\u0000');
+  const headers = { 'content-type': 'json' };
+  const alike = Array.from({ length: 9 }, (_, n) => message(`${n}`, { headers }));
+  expect(joinMessages(alike).heads.match(/content-type/g)).toHaveLength(1);
 });

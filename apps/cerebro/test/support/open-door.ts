@@ -2,9 +2,10 @@ import { v7 as uuidv7 } from 'uuid';
 import type {
   Metrics,
   Outcome,
+  OutboxMessage,
+  OutboxRow,
   ReadBack,
   SendOutcome,
-  StoredOutboxMessage,
 } from '../../src/coordination/index.js';
 import {
   AnnouncingStore,
@@ -30,26 +31,29 @@ import { nowOf } from '../persistence/support/now.js';
 
 const PARTITIONS = 12;
 
+type SentMessage = OutboxMessage & Pick<OutboxRow, 'stamp'>;
+
 /** Takes what is published and keeps it; can be told to lose everything, like a coordinator that dies. */
 export class RecordingBus extends OutboundBus {
-  readonly sent: StoredOutboxMessage[] = [];
+  readonly sent: SentMessage[] = [];
   /** What was given to it while it lost everything. */
-  readonly dropped: StoredOutboxMessage[] = [];
+  readonly dropped: OutboxMessage[] = [];
   lost = false;
   /** Servers whose command topic nobody has looked up yet. */
   readonly unknownTopics = new Set<string>();
 
-  override async send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]> {
+  override async send(messages: readonly OutboxMessage[], stamp: number): Promise<readonly SendOutcome[]> {
     if (this.lost) {
       this.dropped.push(...messages);
-      return messages.map(({ id }) => ({ id, outcome: 'unknown' as const }));
+      return messages.map(() => ({ outcome: 'unknown' }));
     }
-    this.sent.push(...messages);
-    return messages.map(({ id }) => ({ id, outcome: 'written' as const }));
+    this.sent.push(...messages.map((message) => ({ ...message, stamp })));
+    return messages.map(() => ({ outcome: 'written' }));
   }
-  override async readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack> {
+  override async readBack(rows: readonly Pick<OutboxRow, 'messages'>[]): Promise<ReadBack> {
     const sent = new Set(this.sent.map(({ messageId }) => messageId));
-    const found = new Set(messages.map(({ messageId }) => messageId).filter((id) => sent.has(id)));
+    const ids = rows.flatMap(({ messages }) => messages.map(({ messageId }) => messageId));
+    const found = new Set(ids.filter((id) => sent.has(id)));
     return { found, unread: new Set() };
   }
   override commandPartition(server: string): number | null {
@@ -87,10 +91,10 @@ export interface OpenDoor {
   declare(declaration: ServerDeclaration): Promise<Outcome>;
   request(task: string, key?: string): Promise<string>;
   /** Sends a report on the invoke that this door or another one published. */
-  report(invoke: StoredOutboxMessage, report: Report): Promise<Outcome>;
+  report(invoke: OutboxMessage, report: Report): Promise<Outcome>;
   submit(inbound: Inbound): Promise<Outcome>;
   /** The newest invoke of the task in the run, once it is published. */
-  invokeOf(run: string, task: string): StoredOutboxMessage | undefined;
+  invokeOf(run: string, task: string): OutboxMessage | undefined;
   close(): Promise<void>;
 }
 

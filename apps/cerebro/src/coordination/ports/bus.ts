@@ -1,7 +1,6 @@
-import type { OutboxMessage, StoredOutboxMessage } from './store.js';
+import type { OutboxMessage, OutboxRow } from './outbox.js';
 
 export interface SendOutcome {
-  readonly id: string;
   /** `unknown` means that the record may or may not be in the log; only the sweeper, which reads back, may send again. */
   readonly outcome: 'written' | 'refused' | 'unknown';
   /** Why it is not known to be written: `<code>: <what the broker or the connection said>`. */
@@ -17,12 +16,15 @@ export interface ReadBack {
 
 /** Kafka as the publisher and the sweeper see it. */
 export abstract class OutboundBus {
-  /** Sends each message once, stamped with its `stamp`; facts and registrations may be retried inside. Never throws. */
-  abstract send(messages: readonly StoredOutboxMessage[]): Promise<readonly SendOutcome[]>;
+  /**
+   * Sends each message once; facts and registrations may be retried inside. Gives the outcomes in their order. Never throws.
+   * @param stamp of their rows
+   */
+  abstract send(messages: readonly OutboxMessage[], stamp: number): Promise<readonly SendOutcome[]>;
   /** Makes what `send` will need of messages that are to have this stamp (epoch ms); it may do nothing. */
   prepare(_messages: readonly OutboxMessage[], _stamp: number): void {}
   /** Looks for these messages in their partitions' logs since `createdAt` − 10 s, by `cordyna-message`. */
-  abstract readBack(messages: readonly StoredOutboxMessage[]): Promise<ReadBack>;
+  abstract readBack(rows: readonly Pick<OutboxRow, 'messages' | 'createdAt'>[]): Promise<ReadBack>;
   /**
    * The partition that all commands of this invocation go to; null while the server's command topic is not known yet
    * (which starts `ensureCommandTopic` in the background).

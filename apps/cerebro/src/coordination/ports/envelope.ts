@@ -1,6 +1,7 @@
 import type { Command, Fact } from '@cordyna/engine';
 import type { DeclarationAccepted, DeclarationRejected } from '@cordyna/protocol/model';
-import type { DeadLetterRow, OutboxMessage } from './store.js';
+import type { OutboxMessage } from './outbox.js';
+import type { DeadLetterRow } from './store.js';
 
 /** Puts what was decided into messages of the protocol; `traceparent` is the run's. */
 export abstract class Envelope {

@@ -21,7 +21,7 @@ export function isHoldable(changes: Changes): boolean {
   const { runs, freshness, registry, events } = changes;
   const others: readonly (readonly unknown[])[] = [
     ...[changes.positions, changes.absentRuns, changes.keys, changes.heartbeats, changes.signsOfLife],
-    ...[changes.lost, changes.voided, changes.published, changes.deadLetters],
+    ...[changes.lost, changes.narrowed, changes.published, changes.deadLetters],
     ...[freshness.writes, [...freshness.read], registry.changes],
   ];
   return (

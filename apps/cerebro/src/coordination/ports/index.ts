@@ -6,7 +6,7 @@ export * from './events.js';
 export * from './bus.js';
 export * from './held.js';
 export * from './look.js';
-export * from './outbox-rows.js';
+export * from './outbox.js';
 export * from './peers.js';
 export * from './queries.js';
 export * from './retention.js';

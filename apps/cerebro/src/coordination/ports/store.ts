@@ -14,6 +14,7 @@ import type { DeadLetterReason, Heartbeat, JsonObject, ServerDeclaration } from 
 import type { DueEvent, EventChanges, EventNeeds, LoadedEvents } from './events.js';
 import { LookQueries } from './look.js';
 import type { HeldCommit } from './held.js';
+import type { OutboxMessage, OutboxRow } from './outbox.js';
 import type { Firing, Schedule } from './schedules.js';
 import type { ServerWork } from './server-work.js';
 import type { Versioned } from './versioned.js';
@@ -60,37 +61,6 @@ export interface Loaded {
   readonly positions: ReadonlyMap<string, bigint>;
   readonly registry: Versioned<Registry> | null;
   readonly events?: LoadedEvents;
-}
-
-export type OutboxKind = 'command' | 'fact' | 'registration' | 'dead-letter';
-
-/** A message that leaves with the transaction. `expiresAt` and `lease` of an invoke are added when it is published. */
-export interface OutboxMessage {
-  readonly kind: OutboxKind;
-  /** Unique; header `cordyna-message` of the record, by which the sweeper finds it again. */
-  readonly messageId: string;
-  readonly topic: string;
-  /** Fixed for commands and dead letters; null lets the partitioner choose by key. */
-  readonly partition: number | null;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: { readonly [name: string]: string };
-  /** Of an invoke: whose row is deleted when the attempt ends before it was published. */
-  readonly invocation: string | null;
-  readonly run: string | null;
-  /** Of an invoke, else null. */
-  readonly ackMs: number | null;
-  /** Of commands and accepted declarations: the server whose command topic must exist. */
-  readonly server: string | null;
-}
-
-export interface StoredOutboxMessage extends OutboxMessage {
-  /** Of the row, which facts of one commit have in common (`outboxRows`): it goes once all of them are written. */
-  readonly id: string;
-  /** Epoch ms, database clock: when the row was written. */
-  readonly createdAt: number;
-  /** Epoch ms, database clock: the record's timestamp, checked by the broker. */
-  readonly stamp: number;
 }
 
 export interface DeadLetterRow {
@@ -172,18 +142,18 @@ export interface Changes {
     readonly silentBefore: number;
   }[];
   readonly outbox: readonly OutboxMessage[];
-  /** Invocations whose unpublished invoke must not be sent any more. */
-  readonly voided: readonly string[];
-  /** Ids of outbox rows that Kafka has taken: deleted. */
+  /** Ids of outbox rows of which nothing is owed any more: deleted. */
   readonly published: readonly string[];
+  /** Rows of which something is still owed, with the places of messages that are not. */
+  readonly narrowed: readonly { readonly row: string; readonly settled: readonly number[] }[];
   readonly deadLetters: readonly DeadLetterRow[];
   /** Absent when no event, rule or event set is concerned. */
   readonly events?: EventChanges;
 }
 
 export interface Saved {
-  /** `Changes.outbox` as it is stored, in its order. */
-  readonly outbox: readonly StoredOutboxMessage[];
+  /** `Changes.outbox` as it is stored, in its order; null when there is none. */
+  readonly outbox: OutboxRow | null;
   /** How many instances were found lost that were not so before. */
   readonly lost: number;
   /** Database clock (epoch ms) at the transaction's start. */
@@ -292,15 +262,20 @@ export abstract class TimerQueries extends LookQueries {
   abstract schedulesThatWait(limit: number): Promise<readonly string[]>;
   /** Signals, firings of rules and what waits in event sets that are due; at most `limit` of each, the oldest first. */
   abstract dueEvents(limit: number): Promise<readonly DueEvent[]>;
-  /** Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED) and returns their messages. */
-  abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly StoredOutboxMessage[]>;
+  /**
+   * Takes over rows whose stamp is older than `olderThanMs`: gives them `stamp = now()` (SKIP LOCKED). The oldest, until
+   * they have `limit` messages.
+   */
+  abstract claimUnpublished(olderThanMs: number, limit: number): Promise<readonly OutboxRow[]>;
   /** How many messages are not known to be published. */
   abstract countUnpublished(): Promise<number>;
   /**
-   * Of claimed rows those that are still there (an attempt may have ended meanwhile) and that nobody claimed since, with
-   * `stamp = now()`. A row that somebody else is about to change is left out.
+   * Of claimed rows those that are still there and that nobody claimed since, with `stamp = now()`, which is the same for
+   * all of them; and of their messages those that may be sent now: not settled meanwhile, and of invokes those whose
+   * attempt is still `invoked`, in the snapshot of the statement that gives the stamp. A row that somebody else is about
+   * to change is left out.
    */
-  abstract renewUnpublished(claimed: readonly StoredOutboxMessage[]): Promise<readonly StoredOutboxMessage[]>;
+  abstract renewUnpublished(claimed: readonly OutboxRow[]): Promise<readonly OutboxRow[]>;
 }
 
 /** What all coordinators of an installation share. */

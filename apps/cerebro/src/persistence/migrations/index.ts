@@ -13,6 +13,7 @@ import { Places1763770000000 } from './1763770000000-places.js';
 import { RunServers1763810000000 } from './1763810000000-run-servers.js';
 import { HistoryParts1763811000000 } from './1763811000000-history-parts.js';
 import { TextsAndKeys1763812000000 } from './1763812000000-texts-and-keys.js';
+import { OneOutboxRow1763820000000 } from './1763820000000-one-outbox-row.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   RunServers1763810000000,
   HistoryParts1763811000000,
   TextsAndKeys1763812000000,
+  OneOutboxRow1763820000000,
 ];

@@ -4,8 +4,8 @@ import { ago } from '../sql/time.js';
 const OLD = ago('$1');
 
 /**
- * What no run holds. A schedule keeps its newest firing, and the firings of runs that are kept. Messages of runs that are
- * kept stay until Kafka has taken them, however long that takes.
+ * What no run holds. A schedule keeps its newest firing, and the firings of runs that are kept. Messages stay until Kafka
+ * has taken them, however long that takes, as long as one of the runs of their commit is kept.
  */
 export const removeOthers = prepared(
   'retention_others',
@@ -36,8 +36,9 @@ export const removeOthers = prepared(
    ), messages AS (
      DELETE FROM outbox WHERE id IN (
        SELECT o.id FROM outbox o
-       WHERE o.created_at < ${OLD} AND o.messages = 1
-         AND (o.run IS NULL OR NOT EXISTS (SELECT 1 FROM runs r WHERE r.id::text = o.run))
+       WHERE o.created_at < ${OLD} AND NOT EXISTS (
+         SELECT FROM json_array_elements(o.heads::json -> 'messages') AS m
+         WHERE (SELECT count(*) FROM runs r WHERE r.id = (m ->> 3)::uuid) > 0)
        ORDER BY o.id LIMIT $2 FOR UPDATE OF o SKIP LOCKED
      ) RETURNING 1
    )

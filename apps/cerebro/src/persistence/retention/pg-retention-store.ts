@@ -4,7 +4,6 @@ import { storeErrorOf } from '../sql/errors.js';
 import { withClient } from '../sql/pools.js';
 import { prepared, rowsOf, type Statement } from '../sql/statement.js';
 import { removeEvents, type RemovedEvents } from './events.js';
-import { removeJoined } from './joined-messages.js';
 import { removeOthers, type RemovedOthers } from './other-rows.js';
 import {
   forgetEmptied,
@@ -58,12 +57,10 @@ async function removeIn(client: PoolClient, { olderThanMs, limit, after }: Remov
   const rows = await one<RemovedRows>(client, removeRowsOfRuns(limit));
   await one(client, forgetEmptied(limit));
   const others = await one<RemovedOthers>(client, removeOthers(olderThanMs, limit));
-  const joined = await removeJoined((statement) => all(client, statement), olderThanMs, limit);
   const events = await one<RemovedEvents>(client, removeEvents(olderThanMs, limit));
   const { looked_at: lookedAt, last, ...removedRuns } = runs;
   const { open, ...removedRows } = rows;
-  const outbox = runs.outbox + others.outbox + joined;
-  const rowCounts = { ...removedRuns, ...removedRows, ...others, ...events, outbox };
+  const rowCounts = { ...removedRuns, ...removedRows, ...others, ...events };
   const isFull = Object.values(rowCounts).some((count) => count >= limit) || open > 0;
   return { rows: rowCounts, next: lookedAt >= limit ? last : isFull ? (after ?? '') : null };
 }

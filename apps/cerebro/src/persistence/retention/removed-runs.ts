@@ -33,13 +33,10 @@ export const removeRuns = prepared(
      DELETE FROM run_seeds s USING removed r WHERE s.run = r.id
    ), forgotten AS (
      DELETE FROM run_keys k USING removed r WHERE k.run = r.id RETURNING 1
-   ), unsent AS (
-     DELETE FROM outbox o USING removed r WHERE o.run = r.id::text RETURNING 1
    ), noted AS (
      INSERT INTO removed_runs (run) SELECT id FROM removed ON CONFLICT DO NOTHING
    )
    SELECT (SELECT count(*) FROM removed)::int AS runs, (SELECT count(*) FROM forgotten)::int AS run_keys,
-     (SELECT count(*) FROM unsent)::int AS outbox,
      (SELECT count(*) FROM candidates)::int AS looked_at,
      (SELECT finished_at::text || ' ' || id FROM candidates ORDER BY finished_at DESC, id DESC LIMIT 1) AS last`,
 );
@@ -47,7 +44,6 @@ export const removeRuns = prepared(
 export interface RemovedRuns {
   readonly runs: number;
   readonly run_keys: number;
-  readonly outbox: number;
   readonly looked_at: number;
   readonly last: string | null;
 }

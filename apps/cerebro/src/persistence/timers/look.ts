@@ -4,6 +4,7 @@ import { ask } from '../sql/ask.js';
 import { SIGN_GRAIN } from '../sql/instances.js';
 import { prepared } from '../sql/statement.js';
 import { ago, ms, wholeMs } from '../sql/time.js';
+import { OWED } from './outbox.js';
 
 /**
  * Each part is found in one small index, and nearly always finds nothing: it only says whether the question of the same
@@ -13,7 +14,7 @@ const look = prepared(
   'timer_look',
   `SELECT ${ms('clock_timestamp()')} AS now,
      (SELECT json_agg(json_build_array(topic, partition, next_offset::text)) FROM positions WHERE topic = ANY ($1::text[])) AS positions,
-     (SELECT coalesce(sum(messages), 0)::int FROM outbox) AS unpublished,
+     (SELECT ${OWED} FROM outbox) AS unpublished,
      (SELECT ${ms('min(deadline_at)')} FROM task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
      (SELECT json_agg(json_build_array(server, count))
         FROM (SELECT server, sum(unfinished)::int AS count FROM run_servers WHERE is_open GROUP BY server) AS u) AS unfinished,

@@ -1,95 +1,102 @@
 import type { Pool } from 'pg';
-import type { OutboxKind, StoredOutboxMessage } from '../../coordination/ports/index.js';
+import { restOf, type OutboxMessage, type OutboxRow } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
-import { splitMessages } from '../sql/joined-messages.js';
+import { splitMessages } from '../sql/outbox-row.js';
 import { prepared } from '../sql/statement.js';
 import { ago, at, ms, wholeMs } from '../sql/time.js';
 
 const claim = prepared(
-  'timer_claim',
-  `UPDATE outbox SET stamp = now()
-   WHERE id IN (
-     SELECT id FROM outbox WHERE stamp < ${ago('$1')}
-     ORDER BY stamp LIMIT $2 FOR UPDATE SKIP LOCKED
+  'timer_claim_rows',
+  `WITH old AS MATERIALIZED (
+     SELECT id, stamp, messages FROM outbox WHERE stamp < ${ago('$1')}
+     ORDER BY stamp, id LIMIT $2 FOR UPDATE SKIP LOCKED
+   ), mine AS (
+     SELECT id FROM (SELECT id, sum(messages) OVER (ORDER BY stamp, id) - messages AS before FROM old) AS o
+     WHERE before < $2
    )
-   RETURNING id, kind, message_id, topic, partition, key, value, headers, invocation, run, ack_ms::float8 AS ack_ms, server, messages,
-     ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
+   UPDATE outbox o SET stamp = now() FROM mine m WHERE o.id = m.id
+   RETURNING o.id, heads, bodies, settled, ${ms('created_at')} AS created_at, ${ms('stamp')} AS stamp`,
 );
 
-const count = prepared('timer_unpublished', 'SELECT coalesce(sum(messages), 0)::int AS count FROM outbox');
+/** How many messages rows of the outbox still owe. */
+export const OWED = 'coalesce(sum(messages - cardinality(settled)), 0)::int';
+const count = prepared('timer_owed', `SELECT ${OWED} AS count FROM outbox`);
 
+// One statement: an attempt that ended before it took its snapshot is not sent.
 const renew = prepared(
-  'timer_renew',
+  'timer_renew_rows',
   `WITH mine AS (
      SELECT o.id FROM outbox o JOIN unnest($1::bigint[], $2::float8[]) AS w (id, stamp) ON o.id = w.id
      WHERE o.stamp < ${at('w.stamp + 1')}
      ORDER BY o.id FOR UPDATE OF o SKIP LOCKED
+   ), renewed AS (
+     UPDATE outbox o SET stamp = now() FROM mine m WHERE o.id = m.id RETURNING o.id, o.stamp, o.settled
    )
-   UPDATE outbox o SET stamp = now() FROM mine m WHERE o.id = m.id
-   RETURNING o.id, ${ms('o.stamp')} AS stamp`,
+   SELECT id, settled, ${ms('stamp')} AS stamp, ARRAY(
+     SELECT t.run || ' ' || t.invocation FROM task_runs t
+     WHERE t.run = ANY ($3::uuid[]) AND t.state = 'invoked' AND t.invocation = ANY ($4::text[])) AS present
+   FROM renewed`,
 );
 
-interface OutboxRow {
+interface ClaimedRow {
   readonly id: string;
-  readonly kind: OutboxKind;
-  readonly message_id: string;
-  readonly topic: string;
-  readonly partition: number | null;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: { readonly [name: string]: string };
-  readonly invocation: string | null;
-  readonly run: string | null;
-  readonly ack_ms: number | null;
-  readonly server: string | null;
-  readonly messages: number;
+  readonly heads: string;
+  readonly bodies: Buffer;
+  readonly settled: readonly number[];
   readonly created_at: number;
   readonly stamp: number;
 }
 
-function messagesOf(row: OutboxRow): readonly StoredOutboxMessage[] {
-  const common = {
-    id: row.id,
-    kind: row.kind,
-    topic: row.topic,
-    partition: row.partition,
-    headers: row.headers,
-    invocation: row.invocation,
-    ackMs: row.ack_ms,
-    server: row.server,
-    createdAt: wholeMs(row.created_at),
-    stamp: wholeMs(row.stamp),
-  };
-  if (row.messages > 1 && row.value)
-    return splitMessages(row.value).map((message) => ({ ...common, ...message }));
-  return [{ ...common, messageId: row.message_id, run: row.run, key: row.key, value: row.value }];
+interface RenewedRow {
+  readonly id: string;
+  readonly settled: readonly number[];
+  readonly stamp: number;
+  /** `<run> <invocation>` */
+  readonly present: readonly string[];
 }
+
+const isInvoke = ({ invocation, ackMs }: OutboxMessage): boolean => invocation !== null && ackMs !== null;
 
 /** In the order in which they were written: a cancel stays behind its invoke. */
 export async function claimUnpublished(
   pool: Pool,
   olderThanMs: number,
   limit: number,
-): Promise<readonly StoredOutboxMessage[]> {
-  const rows = await ask<OutboxRow>(pool, claim(olderThanMs, limit));
-  return [...rows].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)).flatMap(messagesOf);
+): Promise<readonly OutboxRow[]> {
+  const rows = await ask<ClaimedRow>(pool, claim(olderThanMs, limit));
+  return [...rows]
+    .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+    .map(({ id, settled, created_at: createdAt, stamp, ...joined }) => {
+      const times = { createdAt: wholeMs(createdAt), stamp: wholeMs(stamp) };
+      const row = { id, messages: splitMessages(joined), places: null, ...times };
+      return settled.length === 0 ? row : restOf(row, (_, place) => !settled.includes(place));
+    });
 }
 
 /** In the order in which they were given. Stamps are known to the millisecond. */
 export async function renewUnpublished(
   pool: Pool,
-  claimed: readonly StoredOutboxMessage[],
-): Promise<readonly StoredOutboxMessage[]> {
+  claimed: readonly OutboxRow[],
+): Promise<readonly OutboxRow[]> {
   if (claimed.length === 0) return [];
+  const invokes = claimed.flatMap(({ messages }) => messages.filter(isInvoke));
   const statement = renew(
     claimed.map(({ id }) => id),
     claimed.map(({ stamp }) => stamp),
+    [...new Set(invokes.flatMap(({ run }) => (run === null ? [] : [run])))],
+    invokes.map(({ invocation }) => invocation),
   );
-  const rows = await ask<{ id: string; stamp: number }>(pool, statement);
-  const stamps = new Map(rows.map(({ id, stamp }) => [id, wholeMs(stamp)]));
+  const rows = new Map((await ask<RenewedRow>(pool, statement)).map((row) => [row.id, row]));
   return claimed.flatMap((row) => {
-    const stamp = stamps.get(row.id);
-    return stamp === undefined ? [] : [{ ...row, stamp }];
+    const renewed = rows.get(row.id);
+    if (!renewed) return [];
+    const settled = new Set(renewed.settled);
+    const present = new Set(renewed.present);
+    const rest = restOf(row, (message, place) => {
+      const { run, invocation } = message;
+      return !settled.has(place) && (!isInvoke(message) || present.has(`${run} ${invocation}`));
+    });
+    return [{ ...rest, stamp: wholeMs(renewed.stamp) }];
   });
 }
 

@@ -3,7 +3,7 @@ import {
   TimerQueries,
   positionOf,
   type LookQuestion,
-  type StoredOutboxMessage,
+  type OutboxRow,
 } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
@@ -100,7 +100,7 @@ export class PgTimerQueries extends TimerQueries {
     return outbox.countUnpublished(this.pool);
   }
 
-  renewUnpublished(claimed: readonly StoredOutboxMessage[]) {
+  renewUnpublished(claimed: readonly OutboxRow[]) {
     return outbox.renewUnpublished(this.pool, claimed);
   }
 }

@@ -3,16 +3,7 @@ import type { Heartbeat, InstanceState } from '@cordyna/protocol/model';
 import { awaitUntil } from '@cordyna/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Changes } from '../../../src/coordination/ports/index.js';
-import {
-  changesOf,
-  invoke,
-  message,
-  runChange,
-  runOf,
-  schedule,
-  seedOf,
-  type TaskFields,
-} from '../support/builders.js';
+import { changesOf, runChange, runOf, schedule, seedOf, type TaskFields } from '../support/builders.js';
 import type { OpenStore, StoreUnderTest } from './store-under-test.js';
 
 /** What timers rely on: each store answers it. */
@@ -187,41 +178,6 @@ export function timersContract(open: OpenStore): void {
       const found = (await db.timers.dueSchedules(0, 100)).find(({ schedule: id }) => id === 's.waits');
       expect(found).toEqual({ schedule: 's.waits', dueAt: 0 });
       expect(await db.timers.schedulesThatWait(100)).toEqual(['s.waits']);
-    });
-  });
-
-  describe('the outbox', () => {
-    test('is claimed once by age, in order, with a new stamp; published rows and unpublished invokes of ended attempts go', async () => {
-      const cancel = message('cancel-i-9', { kind: 'command', invocation: 'i-9', ackMs: null });
-      const { outbox, clock } = await commit({
-        outbox: [invoke('i-8'), invoke('i-9'), cancel, message('m-9')],
-      });
-      for (const { createdAt, stamp } of outbox) expect([createdAt, stamp]).toEqual([clock, clock]);
-      const ids = outbox.map(({ id }) => id);
-      expect(await db.timers.claimUnpublished(60_000, 10)).toEqual([]);
-      expect((await look()).errands).not.toContain('unsent');
-      await awaitUntil('the clock has moved', async () => (await db.now()) > clock + 2);
-      const seen = await look(1);
-      expect(seen.errands).toContain('unsent');
-      expect(seen.unpublished).toBe(4);
-      const claimed = await db.timers.claimUnpublished(1, 10);
-      expect(claimed.map(({ stamp: _, ...row }) => row)).toEqual(outbox.map(({ stamp: _, ...row }) => row));
-      for (const { createdAt, stamp } of claimed) expect(stamp).toBeGreaterThan(createdAt);
-      await commit({ published: [ids[3] ?? ''], voided: ['i-9', 'i-unknown'] });
-      await awaitUntil('the clock has moved', async () => (await db.now()) > (claimed[0]?.stamp ?? 0) + 2);
-      const renewed = await db.timers.renewUnpublished(claimed);
-      expect(renewed.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
-      for (const { createdAt, stamp } of renewed) {
-        expect(createdAt).toBe(clock);
-        expect(stamp).toBeGreaterThan(claimed[0]?.stamp ?? 0);
-      }
-      // What somebody else has claimed meanwhile is theirs.
-      await awaitUntil('the clock has moved', async () => (await db.now()) > (renewed[0]?.stamp ?? 0) + 2);
-      expect((await db.timers.claimUnpublished(1, 1)).map(({ id }) => id)).toHaveLength(1);
-      expect(await db.timers.renewUnpublished(renewed)).toHaveLength(1);
-      await commit({ published: ids });
-      expect(await db.timers.countUnpublished()).toBe(0);
-      expect((await look(1)).errands).not.toContain('unsent');
     });
   });
 }

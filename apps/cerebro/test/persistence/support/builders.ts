@@ -27,7 +27,7 @@ export const NO_CHANGES: Changes = {
   signsOfLife: [],
   lost: [],
   outbox: [],
-  voided: [],
+  narrowed: [],
   published: [],
   deadLetters: [],
 };

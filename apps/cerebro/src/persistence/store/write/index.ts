@@ -8,7 +8,7 @@ import { freshnessRowsOf, writeFreshness } from './freshness.js';
 import { writeHistory } from './history.js';
 import { lostBy, writeInstances } from './instances.js';
 import { writeKeys } from './keys.js';
-import { insertOutbox, removeOutbox, storedOutbox } from './outbox.js';
+import { insertOutbox, settleOutbox, storedOutbox } from './outbox.js';
 import { movePositions } from './positions.js';
 import { declaredTasks, lockRegistry, writeDeclarations } from './registry.js';
 import { writeRuns } from './runs.js';
@@ -50,7 +50,7 @@ export function statementsOf(
     ...writeSchedules(changes.schedules),
     ...guardEvents(changes.events),
     ...writeInstances(changes),
-    ...removeOutbox(changes),
+    ...settleOutbox(changes),
     ...writeTaskRuns(changes.runs),
     ...writeServerWork(changes.runs),
     ...writeHistory(changes.runs),
@@ -95,7 +95,7 @@ export function savedOf(
   const [time] = rowsOf<{ clock: number }>(results[0]);
   const clock = wholeMs(time?.clock ?? Number.NaN);
   return {
-    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock, stamp) : [],
+    outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock, stamp) : null,
     lost: lostBy(statements, results),
     clock,
   };
