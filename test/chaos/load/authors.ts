@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../simulation/world/random.js';
+import { ask } from './ask.js';
 import { CHANGED, every, fileOf, markOf, PAUSED, TWINS } from './definitions.js';
 import type { Files } from './files.js';
-import { insist } from './insist.js';
 
-const ANSWER_MS = 15_000;
 const PAUSE_MS = { least: 500, most: 3_000 };
 const EVERY_MS = [700, 1_100, 1_700];
 
@@ -32,18 +31,18 @@ export class Authors {
         () => undefined,
       );
     }
-    await this.ask('DELETE', `/schedules/${CHANGED}`, undefined, [200, 404]);
-    await this.ask('DELETE', `/schedules/${PAUSED}`, undefined, [200, 404]);
+    await this.ask('DELETE', `schedules/${CHANGED}`, undefined, [200, 404]);
+    await this.ask('DELETE', `schedules/${PAUSED}`, undefined, [200, 404]);
   }
 
   private async change(): Promise<void> {
     const body = every(this.random.pick(EVERY_MS), this.random.pick(['skip', 'allow'] as const));
-    await this.ask('PUT', `/schedules/${CHANGED}`, JSON.stringify(body), [200, 201]);
+    await this.ask('PUT', `schedules/${CHANGED}`, JSON.stringify(body), [200, 201]);
   }
 
   private async pauseOrResume(): Promise<void> {
     this.isPaused = !this.isPaused;
-    await this.ask('POST', `/schedules/${PAUSED}/${this.isPaused ? 'pause' : 'resume'}`, '{}', [200, 409]);
+    await this.ask('POST', `schedules/${PAUSED}/${this.isPaused ? 'pause' : 'resume'}`, '{}', [200, 409]);
   }
 
   /** Twice at once, so that two coordinators may get the same file. */
@@ -53,17 +52,7 @@ export class Authors {
     await Promise.all([1, 2].map(() => this.files.apply(mark, fileOf(this.edition), TWINS)));
   }
 
-  private ask(
-    method: string,
-    path: string,
-    body: string | undefined,
-    expected: readonly number[],
-  ): Promise<unknown> {
-    return insist(this.random, this.urls, async (url) => {
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(`${url}/api/v1${path}`, { method, body, signal, headers });
-      if (!expected.includes(response.status)) throw new Error(`${path}: ${response.status}`);
-    });
+  private ask(method: string, path: string, body: string | undefined, expected: readonly number[]) {
+    return ask(this.random, this.urls, { method, path, expected, ...(body === undefined ? {} : { body }) });
   }
 }

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnsweredFile, ChangedDefinition } from '../checker/happened.js';
 import type { Random } from '../../simulation/world/random.js';
+import { ask } from './ask.js';
 import { FLAW, IMPORTED, IMPORTED_SCHEDULE, SERMOS } from './definitions.js';
-import { insist } from './insist.js';
 
-const ANSWER_MS = 15_000;
 const PAUSE_MS = { least: 1_500, most: 4_000 };
 
 /** Files that are applied until it is answered; it imports some itself, of which some are wrong and some are only tried. */
@@ -26,7 +25,8 @@ export class Files {
         () => undefined,
       );
     }
-    await this.ask('DELETE', `schedules/${IMPORTED_SCHEDULE}`, [200, 404]);
+    const path = `schedules/${IMPORTED_SCHEDULE}`;
+    await ask(this.random, this.urls, { method: 'DELETE', path, expected: [200, 404] });
   }
 
   /** @param names jobs that it has, each with the mark as its description */
@@ -65,21 +65,7 @@ export class Files {
     expected: readonly number[],
     type = 'application/yaml',
   ): Promise<{ readonly changes: readonly ChangedDefinition[]; readonly file: string }> {
-    const answer = await this.ask('POST', path, expected, { body, headers: { 'content-type': type } });
+    const answer = await ask(this.random, this.urls, { method: 'POST', path, expected, body, type });
     return answer as { changes: readonly ChangedDefinition[]; file: string };
-  }
-
-  private ask(
-    method: string,
-    path: string,
-    expected: readonly number[],
-    more: Pick<RequestInit, 'body' | 'headers'> = {},
-  ): Promise<unknown> {
-    return insist(this.random, this.urls, async (url) => {
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      const response = await fetch(`${url}/api/v1/${path}`, { method, signal, ...more });
-      if (!expected.includes(response.status)) throw new Error(`${path}: ${response.status}`);
-      return response.json();
-    });
   }
 }
