@@ -35,7 +35,22 @@ const placesKept = (root, outDir) => ({
 });
 
 const KAFKAJS = 'libs/bus/dist/kafkajs';
-const DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
+/** What libs/bus puts in the place of modules of kafkajs: who asks for them, and the text of the module. */
+const PUT_INSIDE = [
+  {
+    filter: /\/record\/v0\/decoder$/,
+    importer: '/protocol/recordBatch/v0/decoder.js',
+    module: 'decode-record.js',
+    contents: (path) => `module.exports = require(${path}).decodeRecord;`,
+  },
+  {
+    filter: /\/protocol\/request$/,
+    importer: '/network/connection.js',
+    module: 'create-request.js',
+    contents: (path) =>
+      `module.exports = require(${path}).createRequestBy(require('kafkajs/src/protocol/request.js'));`,
+  },
+];
 
 /** Throws when there is nothing to replace: what is bundled would not be what it is taken for. */
 function replaced(text, pattern, by) {
@@ -44,8 +59,8 @@ function replaced(text, pattern, by) {
 }
 
 /**
- * libs/bus takes kafkajs from Node's own loader, to put its decoder of records into it. Here the modules become part of
- * the one file, as all others, and the decoder is put there instead.
+ * libs/bus takes kafkajs from Node's own loader, to put parts of its own into it. Here the modules become part of the one
+ * file, as all others, and those parts are put there instead.
  */
 const kafkajsInside = (root) => ({
   name: 'kafkajs-inside',
@@ -53,23 +68,23 @@ const kafkajsInside = (root) => ({
     builder.onLoad({ filter: /\/bus\/dist\/kafkajs\/internals\.js$/ }, ({ path }) => {
       let text = readFileSync(path, 'utf8');
       text = replaced(text, /const require = createRequire\(import\.meta\.url\);/, '');
-      text = replaced(text, /\bload\(RECORD_DECODER\)/, `require('${DECODER}')`);
+      text = replaced(text, /function replace\(path, by\) \{[\s\S]*?\n\}\n/, '');
+      text = replaced(text, /= replace\(('[^']+'), [^;]*;/g, '= require($1);');
       text = replaced(text, /\bload\('/g, `require('`);
-      text = replaced(text, /const decoderModule = [^;]*;\s*if \(decoderModule\) [^;]*;/, '');
       const url = JSON.stringify(pathToFileURL(path).href);
       const contents = replaced(text, /const load = [^;]*;/, `const load = createRequire(${url});`);
       return { contents, loader: 'js' };
     });
-    builder.onResolve({ filter: /\/record\/v0\/decoder$/ }, ({ importer }) =>
-      importer.endsWith('/protocol/recordBatch/v0/decoder.js')
-        ? { path: join(root, KAFKAJS, 'decode-record.js'), namespace: 'kafkajs-inside' }
-        : undefined,
-    );
-    builder.onLoad({ filter: /./, namespace: 'kafkajs-inside' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)}).decodeRecord;`,
-      loader: 'js',
-      resolveDir: root,
-    }));
+    for (const { filter, importer: asking, module, contents } of PUT_INSIDE) {
+      builder.onResolve({ filter }, ({ importer }) =>
+        importer.endsWith(asking) ? { path: join(root, KAFKAJS, module), namespace: module } : undefined,
+      );
+      builder.onLoad({ filter: /./, namespace: module }, ({ path }) => ({
+        contents: contents(JSON.stringify(path)),
+        loader: 'js',
+        resolveDir: root,
+      }));
+    }
   },
 });
 
