@@ -29,11 +29,13 @@ export async function measureSchedules(
 ): Promise<ScheduleFigures> {
   const spread: number[] = [];
   const atOnce: number[] = [];
-  // The first second is not measured: what is compiled on the way is no lateness.
-  await dueIn(client, schedules, () => 0);
-  for (let repeat = 0; repeat < repeats; repeat += 1) {
-    spread.push(...(await dueIn(client, schedules, (at) => Math.floor((at * SECOND_MS) / schedules))));
-    atOnce.push(...(await dueIn(client, schedules, () => 0)));
+  for (let repeat = 0; repeat <= repeats; repeat += 1) {
+    const evenly = await dueIn(client, schedules, (at) => Math.floor((at * SECOND_MS) / schedules));
+    const together = await dueIn(client, schedules, () => 0);
+    // The first seconds are not measured: what is compiled on the way is no lateness.
+    if (repeat === 0) continue;
+    spread.push(...evenly);
+    atOnce.push(...together);
   }
   return { schedules, spreadMs: spreadOf(spread), atOnceMs: spreadOf(atOnce) };
 }

@@ -23,6 +23,7 @@ import { goOn } from './go-on.js';
 import { isHopeless, isOffer } from './offers.js';
 import type { Published } from './published.js';
 import type { Publisher } from './publisher.js';
+import type { WorkingSet } from './working-set.js';
 
 /** A batch whose commit was sent. */
 interface Flight {
@@ -146,8 +147,7 @@ export class Door {
     const ticket = {};
     const asked = this.tools.clock.mark();
     this.caches.absorb(decided.work, decided.changes);
-    this.tools.capacity.add(decided.work);
-    goOn(decided.work, this.queue, this.tools.source);
+    this.countOn(decided.work);
     const saved = this.store.commit(decided.changes, { ticket, after }).finally(timer);
     const flight = { waiting, published, decided, ticket, saved, hasFailed: false, done: Promise.resolve() };
     this.flights = [...this.flights, flight];
@@ -157,6 +157,13 @@ export class Door {
       .finally(() => {
         this.flights = this.flights.filter((other) => other !== flight);
       });
+  }
+
+  /** What the next batch is decided with, whether this one's commit is under way or done. */
+  private countOn(work: WorkingSet): void {
+    this.tools.capacity.add(work);
+    this.ended.add(work.ended);
+    goOn(work, this.queue, this.tools.source);
   }
 
   /** Null when it takes more than what is remembered, or what is remembered is wrong. */
@@ -185,6 +192,7 @@ export class Door {
     const answer = await saved.catch((error: unknown) => {
       flight.hasFailed = true;
       this.tools.capacity.takeBack(decided.work);
+      this.ended.takeBack(decided.work.ended);
       return asError(error);
     });
     await before;
@@ -255,8 +263,7 @@ export class Door {
         timer();
         this.failing = null;
         this.caches.absorb(decided.work, decided.changes);
-        this.tools.capacity.add(decided.work);
-        goOn(decided.work, this.queue, this.tools.source);
+        this.countOn(decided.work);
         this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {
@@ -300,7 +307,6 @@ export class Door {
   }
 
   private settle(items: readonly Item[], { work, changes, outcomes }: Decided, saved: Saved): void {
-    this.ended.add(work.ended);
     this.learnCommandTopics(work.registryAfter());
     this.forgetRefusing(items, outcomes);
     if (saved.outbox) this.publisher?.publish([saved.outbox]);

@@ -15,6 +15,11 @@ export class EndedAttempts {
     }
   }
 
+  /** The commit that was to end them has failed. */
+  takeBack(ended: readonly string[]): void {
+    for (const invocation of ended) this.invocations.delete(invocation);
+  }
+
   /** The marks without their invokes. */
   leftOutOf(marks: readonly Published[]): readonly Published[] {
     return marks.map((mark) => ({

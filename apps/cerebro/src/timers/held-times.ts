@@ -11,7 +11,7 @@ export interface HeldTimesSettings {
 }
 
 /** Firings that lie so close together have one transaction, at the end of it. */
-const WINDOW_MS = 20;
+const WINDOW_MS = 40;
 /** Firings of one transaction. */
 const AT_MOST = 250;
 /** Transactions that are held at a time: so many connections there are for them. */

@@ -83,21 +83,21 @@ test('few, those that are not ready, and what is due at once are left alone', as
 });
 
 test('those that lie close together are one transaction, and a second look finds nothing new', async () => {
-  const found = [961, 970, 980, 981].map((dueAt) => ({ schedule: `s${dueAt}`, dueAt: BEGAN + dueAt }));
+  const found = [961, 970, 1_000, 1_001].map((dueAt) => ({ schedule: `s${dueAt}`, dueAt: BEGAN + dueAt }));
   times.add(found);
   times.add(found);
   await pass(2_000);
-  expect(asked.map(({ dueAt, count }) => [dueAt, count])).toEqual([[980, 3]]);
+  expect(asked.map(({ dueAt, count }) => [dueAt, count])).toEqual([[1_000, 3]]);
 });
 
 test('at most four are held, and the next one as soon as one of them is over', async () => {
-  for (let at = 1; at <= 6; at += 1) add(3, 900 + 20 * at, `${at}-`);
+  for (let at = 1; at <= 6; at += 1) add(3, 880 + 40 * at, `${at}-`);
   await pass(900);
-  expect(asked.map(({ dueAt }) => dueAt)).toEqual([920, 940, 960, 980]);
+  expect(asked.map(({ dueAt }) => dueAt)).toEqual([920, 960, 1_000, 1_040]);
   await pass(20);
-  expect(asked.map(({ at, dueAt }) => [at, dueAt]).at(-1)).toEqual([920, 1_000]);
+  expect(asked.map(({ at, dueAt }) => [at, dueAt]).at(-1)).toEqual([920, 1_080]);
   await pass(200);
-  expect(asked.map(({ committedAt }) => committedAt)).toEqual([920, 940, 960, 980, 1_000, 1_020]);
+  expect(asked.map(({ committedAt }) => committedAt)).toEqual([920, 960, 1_000, 1_040, 1_080, 1_120]);
 });
 
 test('what cannot be held, or did not take effect, is told as not settled', async () => {
