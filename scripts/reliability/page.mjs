@@ -86,6 +86,8 @@ the SDK, one written without it), runs of chains, diamonds, fans, lists, a rando
 that fail for good, tasks with limits, schedules; asked for over the bus and over HTTP, some cancelled. Events happen, told of over
 both, and rules wait for all or some of a set of them, run a task and raise other events. Meanwhile a schedule is changed and another
 one paused over HTTP, and a file that defines jobs, schedules, event sets and rules is applied again and again, twice at once.
+Since the session with the seed 601 there are also lists of which so many elements are taken at a time, and files of pipelines that are
+imported and applied, twice at once, spoiled or only tried.
 5 % of all updates, requests and events come twice, and for each hundred events on the bus one message is poison. Every few seconds
 one of the faults below. The seed decides the graph, the load and the faults: \`npm run chaos -- --minutes M --seed S --rate R\` repeats them.
 

@@ -23,6 +23,12 @@ async function client(url: string): Promise<pg.Client> {
 
 const optionsOf = (url: string, name = 'migrating') => ({ url, applicationName: name, waitMs: 20_000 });
 
+/** As the migrations use it. */
+async function sourceOf(url: string) {
+  const settings = { url, applicationName: 'x', poolSize: 1, statementMs: null, onError: () => {} };
+  return dataSourceOf(settings).initialize();
+}
+
 describe('migrations', () => {
   let url: string;
   beforeAll(async () => {
@@ -114,11 +120,7 @@ describe('migrations', () => {
     const own = (await emptyDatabase()).url;
     await migrate(optionsOf(own));
     const sql = await client(own);
-    const source = dataSourceOf({
-      ...{ url: own, applicationName: 'x', poolSize: 1, statementMs: null },
-      onError: () => {},
-    });
-    await source.initialize();
+    const source = await sourceOf(own);
     for (let n = ALL.indexOf('RunServers1763810000000'); n < ALL.length; n++)
       await source.undoLastMigration();
     const run = '01990000-0000-7000-8000-000000000001';
@@ -188,11 +190,7 @@ describe('migrations', () => {
     const own = (await emptyDatabase()).url;
     await migrate(optionsOf(own));
     const sql = await client(own);
-    const source = dataSourceOf({
-      ...{ url: own, applicationName: 'x', poolSize: 1, statementMs: null },
-      onError: () => {},
-    });
-    await source.initialize();
+    const source = await sourceOf(own);
     for (let n = ALL.indexOf('OneOutboxRow1763820000000'); n < ALL.length; n++)
       await source.undoLastMigration();
     const run = '01990000-0000-7000-8000-000000000001';

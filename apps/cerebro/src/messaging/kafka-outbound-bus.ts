@@ -36,8 +36,8 @@ export class KafkaOutboundBus extends OutboundBus {
   private readonly once: BusPublisher;
   private readonly retrying: BusPublisher;
   private readonly admin: BusAdmin;
-  /** What was made beforehand, by the bytes that it is made of. */
-  private readonly prepared = new WeakMap<Buffer, { readonly stamp: number; readonly record: OutMessage }>();
+  /** What was made beforehand, by the bytes that it is made of; null: nothing ever was, and nothing is looked for. */
+  private prepared: WeakMap<Buffer, { readonly stamp: number; readonly record: OutMessage }> | null = null;
   /** topic of dead letters → its number of partitions */
   private readonly deadLetterPartitions = new Map<string, number>();
 
@@ -53,11 +53,12 @@ export class KafkaOutboundBus extends OutboundBus {
   }
 
   override prepare(messages: readonly OutboxMessage[], stamp: number): void {
+    const prepared = (this.prepared ??= new WeakMap());
     for (const message of messages) {
       const record = this.toRecord(message, stamp);
       // Whoever's topic is not known yet is looked up when it leaves.
       const isRouted = message.kind !== 'command' || record.partition !== undefined;
-      if (message.value && isRouted) this.prepared.set(message.value, { stamp, record });
+      if (message.value && isRouted) prepared.set(message.value, { stamp, record });
     }
   }
 
@@ -127,7 +128,7 @@ export class KafkaOutboundBus extends OutboundBus {
 
   private recordOf(message: OutboxMessage, stamp: number): OutMessage {
     const { value } = message;
-    const prepared = value ? this.prepared.get(value) : undefined;
+    const prepared = value ? this.prepared?.get(value) : undefined;
     return prepared?.stamp === stamp ? prepared.record : this.toRecord(message, stamp);
   }
 

@@ -8,7 +8,7 @@ import { isBeforeItsTurn } from './turns.js';
  * After this long what was left is begun by the timer of retries, should the coordinator that left it not have gone on:
  * ms.
  */
-export const GO_ON_AFTER_MS = 2_000;
+const GO_ON_AFTER_MS = 2_000;
 
 /** Pending for no other reason than capacity: nothing upstream is open, no retry and no turn is waited for. */
 export const isReady = (task: TaskRun): boolean =>
