@@ -10,52 +10,57 @@ import { validityOf } from './figures/validity.js';
 import { benchOptions, type BenchOptions } from './options.js';
 import { startStack, type BenchStack } from './stack/installation.js';
 import { hasProc } from './stack/usage.js';
-import { calibrate, warmCalibration } from './workloads/calibration.js';
+import { calibrate } from './workloads/calibration.js';
 import { measureGraph } from './workloads/graph.js';
 import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureOpenLoad } from './workloads/open-load.js';
 import { untilQuiet } from './workloads/quiet.js';
 import { measureSchedules } from './workloads/schedules.js';
-import { subjectsOf, type Subject } from './workloads/subjects.js';
+import { calibrationOf, subjectsOf, type Subject } from './workloads/subjects.js';
 import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
+
+const REPEATS: Readonly<Record<ThroughputWorkload, number>> = { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
+const QUICK_REPEATS: typeof REPEATS = { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 };
+/** Passes at most. */
+const WARM_CALIBRATION = 8;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-async function throughput(
-  { quick, passes, workloads }: BenchOptions,
+/** Everything that is to be measured has been done before, with messages as large as Cordyna's beside it. */
+async function prepare(
+  { quick }: BenchOptions,
   stack: BenchStack,
   client: BenchClient,
-  subjects: readonly Subject[],
-) {
-  const wanted = (['W1', 'W2', 'W3', 'W3 calls'] as const).filter((name) =>
-    workloads.has(name.slice(0, 2) as 'W1'),
-  );
-  if (wanted.length === 0) return [];
-  const repeats: Record<ThroughputWorkload, number> = quick
-    ? { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 }
-    : { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
-  const from = await client.log.end();
-  const warmPasses = quick ? 3 : 8;
-  await warmUp(subjects.slice(0, 1), wanted, warmPasses);
-  const sizes = await client.log.sizes('bench', from);
-  say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
-  for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
-    await child.ask('sizes', sizes);
-  await warmUp(subjects.slice(1), wanted, warmPasses);
-  return measureThroughput(subjects, { passes, repeats }, wanted, stack.profiles);
+  wanted: readonly ThroughputWorkload[],
+): Promise<readonly Subject[]> {
+  const warmPasses = quick ? 4 : 8;
+  const [cordyna, ...baselines] = subjectsOf(stack, client);
+  if (wanted.length > 0) {
+    const from = await client.log.end();
+    await warmUp([cordyna], wanted, warmPasses);
+    const sizes = await client.log.sizes('bench', from);
+    say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
+    for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
+      await child.ask('sizes', sizes);
+    await warmUp(baselines, wanted, warmPasses);
+  }
+  await warmUp([calibrationOf(stack)], ['W1', 'W2', 'W3'], WARM_CALIBRATION);
+  return [cordyna, ...baselines];
 }
 
 async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient): Promise<Figures> {
   const { quick, workloads } = options;
   const here = machine();
-  const subjects = subjectsOf(stack, client);
+  const wanted = (['W1', 'W2', 'W3', 'W3 calls'] as const).filter((name) =>
+    workloads.has(name.slice(0, 2) as 'W1'),
+  );
   const graph = workloads.has('graph') ? measureGraph() : null;
   if (graph) say(graphTable(graph));
-  const repeats = quick ? 5 : 10;
-  await warmCalibration(stack.calibration.relay);
-  const calibrations = [await calibrate(stack.calibration.relay, repeats)];
-  const measured = await throughput(options, stack, client, subjects);
+  const subjects = await prepare(options, stack, client, wanted);
+  const calibrations = [await calibrate(stack.calibration.relay, quick ? 3 : 10)];
+  const plan = { passes: options.passes, repeats: quick ? QUICK_REPEATS : REPEATS };
+  const measured = await measureThroughput(subjects, plan, wanted, stack.profiles);
   const summaries = summarise(measured);
   if (summaries.length > 0) say(throughputTable(summaries));
   const idlePlan = quick ? { settleMs: 2_000, ms: 10_000 } : { settleMs: 60_000, ms: 30_000 };
@@ -75,7 +80,7 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
   const growth = workloads.has('W6') ? await measureGrowth(stack, client, subjects, growthPlan) : null;
   if (growth) say(growthTable(growth));
   await untilQuiet(stack.pids);
-  calibrations.push(await calibrate(stack.calibration.relay, repeats));
+  calibrations.push(await calibrate(stack.calibration.relay, quick ? 3 : 10));
   for (const { W1, W2, W3 } of calibrations)
     say(`calibration: ${W1.toFixed(2)} ms per hop, ${Math.round(W2)} and ${Math.round(W3)} tasks/s`);
   const validity = validityOf(calibrations, here);

@@ -15,34 +15,34 @@ export interface Calibration {
 
 const WARM_UP = 3;
 
+/** As the figures of others were taken: the lower middle one of four passes, each after runs that do not count. */
+const PASSES = 4;
+
 async function medianMs(relay: Child, work: RelayWork, repeats: number): Promise<number> {
   const times: number[] = [];
   for (let at = 0; at < WARM_UP + repeats; at++) times.push((await relay.ask<RelayOutcome>('work', work)).ms);
   return median(times.slice(WARM_UP));
 }
 
-const PASSES_TO_WARM = 10;
-const STILL_WARMING = 0.95;
+const lowerMiddle = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? Number.NaN;
 
-/** A broker and a relay that have just started are still being compiled: passes that do not count, while they bring more. */
-export async function warmCalibration(relay: Child): Promise<void> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let pass = 0, stale = 0; pass < PASSES_TO_WARM && stale < 2; pass++) {
-    const { W1 } = await calibrate(relay, WARM_UP);
-    stale = W1 < best * STILL_WARMING ? 0 : stale + 1;
-    best = Math.min(best, W1);
-  }
-}
-
-/** @param relay the relay of the pair `calibration` */
-export async function calibrate(relay: Child, repeats: number): Promise<Calibration> {
+async function pass(relay: Child, repeats: number): Promise<readonly [number, number, number]> {
   const msOf = (shape: RelayWork['shape'], runs: number) =>
     medianMs(relay, { shape, runs, mode: 'batch' }, repeats);
-  const perSecond = (shape: RelayWork['shape'], runs: number, ms: number): number =>
-    ((runs * SHAPES[shape].tasks.length) / ms) * 1_000;
+  return [await msOf('chain', 1), await msOf('fan', 1), await msOf('diamond', DIAMONDS)];
+}
+
+/** @param relay the relay of the pair `calibration`; it and the broker have been warmed up */
+export async function calibrate(relay: Child, repeats: number): Promise<Calibration> {
+  const passes: (readonly [number, number, number])[] = [];
+  for (let at = 0; at < PASSES; at++) passes.push(await pass(relay, repeats));
+  const ms = (at: 0 | 1 | 2): number => lowerMiddle(passes.map((times) => times[at]));
+  const perSecond = (shape: RelayWork['shape'], runs: number, took: number): number =>
+    ((runs * SHAPES[shape].tasks.length) / took) * 1_000;
   return {
-    W1: (await msOf('chain', 1)) / CHAIN_LENGTH,
-    W2: perSecond('fan', 1, await msOf('fan', 1)),
-    W3: perSecond('diamond', DIAMONDS, await msOf('diamond', DIAMONDS)),
+    W1: ms(0) / CHAIN_LENGTH,
+    W2: perSecond('fan', 1, ms(1)),
+    W3: perSecond('diamond', DIAMONDS, ms(2)),
   };
 }

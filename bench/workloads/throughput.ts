@@ -15,7 +15,7 @@ export const DIAMONDS = 500;
 const WARM_UP_REPEATS = 3;
 const STILL_WARMING = 0.95;
 
-const RUNS: { readonly [W in ThroughputWorkload]: (subject: Subject) => Promise<Sample> } = {
+const RUNS: { readonly [W in ThroughputWorkload]: (subject: Subject<string>) => Promise<Sample> } = {
   W1: (subject) => subject.run('chain', 1, 'batch'),
   W2: (subject) => subject.run('fan', 1, 'batch'),
   W3: (subject) => subject.run('diamond', DIAMONDS, 'batch'),
@@ -29,7 +29,7 @@ export interface Measured {
   readonly sample: Sample;
 }
 
-async function pass(subject: Subject, workloads: readonly ThroughputWorkload[]): Promise<number> {
+async function pass(subject: Subject<string>, workloads: readonly ThroughputWorkload[]): Promise<number> {
   let ms = 0;
   for (const workload of workloads)
     for (let at = 0; at < WARM_UP_REPEATS; at++) ms += (await RUNS[workload](subject)).ms;
@@ -38,7 +38,7 @@ async function pass(subject: Subject, workloads: readonly ThroughputWorkload[]):
 
 /** Every subject does everything before anything counts, as long as that makes it faster: compilers and caches are warm then. */
 export async function warmUp(
-  subjects: readonly Subject[],
+  subjects: readonly Subject<string>[],
   workloads: readonly ThroughputWorkload[],
   passes: number,
 ): Promise<void> {
