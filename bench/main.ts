@@ -35,18 +35,19 @@ async function prepare(
   wanted: readonly ThroughputWorkload[],
 ): Promise<readonly Subject[]> {
   const warmPasses = quick ? 4 : 8;
-  const [cordyna, ...baselines] = subjectsOf(stack, client);
+  const [cordyna, ...others] = subjectsOf(stack, client);
   if (wanted.length > 0) {
     const from = await client.log.end();
+    if (!stack.bullmq) say('BullMQ is not measured: there is no redis-server on the PATH');
     await warmUp([cordyna], wanted, warmPasses);
     const sizes = await client.log.sizes('bench', from);
     say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
     for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
       await child.ask('sizes', sizes);
-    await warmUp(baselines, wanted, warmPasses);
+    await warmUp(others, wanted, warmPasses);
   }
   await warmUp([calibrationOf(stack)], ['W1', 'W2', 'W3'], WARM_CALIBRATION);
-  return [cordyna, ...baselines];
+  return [cordyna, ...others];
 }
 
 async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient): Promise<Figures> {

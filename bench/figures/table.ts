@@ -6,7 +6,9 @@ const NAMES: { readonly [name in SubjectName]: string } = {
   cordyna: 'Cordyna',
   bare: 'bare relay',
   commit: 'relay + commit',
+  bullmq: 'BullMQ',
 };
+const SHORT: { readonly [name in SubjectName]: string } = { ...NAMES, bare: 'bare', commit: 'commit' };
 const TITLES = {
   W1: 'W1 chain of 50, ms per hop',
   W2: 'W2 fan 1 → 1000 → 1, tasks/s',
@@ -49,13 +51,17 @@ const cpuLine = (summary: WorkloadSummary): string => {
 
 export function throughputTable(summaries: readonly WorkloadSummary[]): string {
   const workloads = [...new Set(summaries.map(({ workload }) => workload))];
-  const head = `${'p50 / p95 / p99, or median'.padEnd(54)}${['Cordyna', NAMES.bare, NAMES.commit].map((name) => right(name, 22)).join('')}${right('to bare', 10)}${right('to commit', 11)}`;
+  const known = (Object.keys(NAMES) as SubjectName[]).filter((name) =>
+    summaries.some(({ subject }) => subject === name),
+  );
+  const others = known.filter((name) => name !== 'cordyna');
+  const head = `${'p50 / p95 / p99, or median'.padEnd(54)}${known.map((name) => right(NAMES[name], 22)).join('')}${others.map((name) => right(`to ${SHORT[name]}`, 11)).join('')}`;
   const rows = workloads.map((workload) => {
-    const cells = (['cordyna', 'bare', 'commit'] as const).map((subject) =>
+    const cells = known.map((subject) =>
       right(figure(summaries.find((one) => one.workload === workload && one.subject === subject)), 22),
     );
-    const ratios = `${right(shown(ratioTo(summaries, workload, 'bare')), 10)}${right(shown(ratioTo(summaries, workload, 'commit')), 11)}`;
-    return `${TITLES[workload].padEnd(54)}${cells.join('')}${ratios}`;
+    const ratios = others.map((name) => right(shown(ratioTo(summaries, workload, name)), 11));
+    return `${TITLES[workload].padEnd(54)}${cells.join('')}${ratios.join('')}`;
   });
   const cpu = summaries.map(cpuLine);
   return [head, ...rows, '', 'CPU microseconds per task:', ...cpu].join('\n');

@@ -6,8 +6,8 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const ms = (value: number): string => `${value.toFixed(2)} ms`;
 const micro = (value: number): string => `${Math.round(value * 1_000)} µs`;
 
-const SUBJECTS = ['cordyna', 'bare', 'commit'] as const;
-const SERIES = ['Cordyna', 'bare relay', 'relay + commit'];
+const SUBJECTS = ['cordyna', 'bare', 'commit', 'bullmq'] as const;
+const SERIES = ['Cordyna', 'bare relay', 'relay + commit', 'BullMQ'];
 const PROCESSES = ['coordinator', 'task server', 'PostgreSQL', 'Kafka'];
 
 type Summaries = readonly WorkloadSummary[];

@@ -7,6 +7,7 @@ import { createBus } from '@cordyna/bus';
 import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
 import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
 import { BASELINE_PARTITIONS } from '../baselines/kafka.js';
+import { startBullmq, type Bullmq } from '../peers/bullmq.js';
 import { Child } from './children.js';
 import { Profiles } from './profiles.js';
 import type { Pids } from './processes.js';
@@ -33,6 +34,8 @@ export interface BenchStack {
   readonly echoes: Readonly<Record<BaselineName, Child>>;
   /** The relay with commit as it was when the figures of others were taken: to tell whether the machine is quiet. */
   readonly calibration: { readonly relay: Child; readonly echo: Child };
+  /** Null without a `redis-server`. */
+  readonly bullmq: Bullmq | null;
   readonly profiles: Profiles;
   /** Another task server; it has declared itself when this resolves. */
   startTaskServer(name: string, shapes: readonly string[], queueLimit?: number): Promise<Child>;
@@ -160,6 +163,8 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
     const { relays, echoes, calibration } = baselines;
     for (const child of [relays, echoes, calibration].flatMap((some) => Object.values(some)))
       closers.push(() => child.stop());
+    const bullmq = await startBullmq(dir);
+    if (bullmq) closers.push(() => bullmq.stop());
     const pids = {
       coordinator: cerebro.pid,
       'task server': server.pid,
@@ -183,6 +188,7 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       url: `http://127.0.0.1:${port}`,
       pids,
       ...baselines,
+      bullmq,
       profiles,
       startTaskServer,
       stop,
