@@ -3,27 +3,32 @@ import { cpuMsOfTree, memoryOfTree, type Usage } from './usage.js';
 /** Who works in a workload; `client` is the bench itself. */
 export type Pids = Readonly<Record<string, number>>;
 
-/** All others descend from the bench's own process. */
-const cpuMsOf = (pid: number): number => (pid === process.pid ? ownCpuMs() : cpuMsOfTree(pid));
+/** CPU time of the bench that went into these readings: to look through /proc takes longer than all that it asks for. */
+let readingMs = 0;
 
-function ownCpuMs(): number {
+const ownCpuMs = (): number => {
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
+  return (user + system) / 1_000 - readingMs;
+};
+
+/** @param read is given the bench's own CPU time, and what it takes itself is not in the next one */
+function reading<T>(pids: Pids, read: (pid: number, ownMs: number) => T): Record<string, T> {
+  const ownMs = ownCpuMs();
+  const readings = Object.entries(pids).map(([name, pid]) => [name, read(pid, ownMs)] as const);
+  readingMs += ownCpuMs() - ownMs;
+  return Object.fromEntries(readings);
 }
 
-export const cpuOf = (pids: Pids): Record<string, number> =>
-  Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)]));
+/** All others descend from the bench's own process. */
+const cpuMsOf = (pid: number, ownMs: number): number => (pid === process.pid ? ownMs : cpuMsOfTree(pid));
+
+export const cpuOf = (pids: Pids): Record<string, number> => reading(pids, cpuMsOf);
 
 export const usageOf = (pids: Pids): Record<string, Usage> =>
-  Object.fromEntries(
-    Object.entries(pids).map(([name, pid]) => [
-      name,
-      {
-        cpuMs: cpuMsOf(pid),
-        memoryBytes: pid === process.pid ? process.memoryUsage.rss() : memoryOfTree(pid),
-      },
-    ]),
-  );
+  reading(pids, (pid, ownMs) => ({
+    cpuMs: cpuMsOf(pid, ownMs),
+    memoryBytes: pid === process.pid ? process.memoryUsage.rss() : memoryOfTree(pid),
+  }));
 
 /** CPU time that passed between two readings, by process. */
 export const cpuBetween = (
