@@ -74,6 +74,20 @@ describe('ReliableSender', () => {
     );
   });
 
+  test('tells whoever posted of a refusal, and of nothing else', async () => {
+    const refused: string[] = [];
+    const { sender, calls } = scripted((text) =>
+      text === 'b' ? fault('too_large', false, 'refused') : undefined,
+    );
+    for (const text of ['a', 'b']) sender.post(message(text), ({ code }) => refused.push(`${text} ${code}`));
+    await sender.send(message('c'));
+    sender.close();
+    sender.post(message('d'), ({ code }) => refused.push(`d ${code}`));
+
+    expect(calls).toEqual([['a', 'b', 'c']]);
+    expect(refused).toEqual(['b send_refused', 'd invalid_state']);
+  });
+
   test('drops best-effort messages when too many wait, and counts them', async () => {
     const { sender, calls } = scripted();
     for (const text of ['1', '2', '3']) sender.sendDroppable(message(text));

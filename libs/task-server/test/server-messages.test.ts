@@ -31,7 +31,6 @@ const expected = (type: string, { command, traceparent }: Attempt, more: object,
   const { id, time } = JSON.parse(sent) as { id: string; time: string };
   return JSON.stringify({
     ...{ specversion: '1.0', id, source: identity.source, type, time, subject: task },
-    datacontenttype: 'application/json',
     ...(traceparent === undefined ? {} : { traceparent }),
     data: { invocation, run, task, attempt, lease, instance: identity.instance, ...more },
   });

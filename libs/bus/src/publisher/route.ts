@@ -2,7 +2,7 @@ import { BusError } from '../errors.js';
 import type { Directory, TopicLayout } from '../cluster/directory.js';
 import { kafkajs } from '../kafkajs/internals.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
-import { murmur2 } from './murmur2.js';
+import { murmur2, murmur2OfText } from './murmur2.js';
 import { keyOf, split } from './plan.js';
 import type { Chunk, Outgoing } from './plan.js';
 
@@ -25,7 +25,7 @@ export function createPartitioner(): Partitioner {
     if (partition !== undefined) return partition;
     if (key !== null) {
       if (typeof key !== 'string') lastHash = murmur2(key);
-      else if (key !== lastKey) lastHash = murmur2(Buffer.from(key));
+      else if (key !== lastKey) lastHash = murmur2OfText(key);
       lastKey = typeof key === 'string' ? key : undefined;
       return (lastHash & 0x7fffffff) % leaders.length;
     }

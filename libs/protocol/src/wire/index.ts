@@ -4,6 +4,7 @@ export type { EncodedMessage, EncodedText, EventText } from './cloudevents/encod
 export {
   encodeBinary,
   encodeStructured,
+  jsonText,
   STRUCTURED_CONTENT_TYPE,
   structuredTextOf,
 } from './cloudevents/encode.js';

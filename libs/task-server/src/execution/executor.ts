@@ -1,4 +1,3 @@
-import { TaskServerError } from '../errors.js';
 import type { TaskDefinition } from '../handler/handler.js';
 import type { Outcome } from '../handler/outcome.js';
 import { outcomeOfOutput, outcomeOfThrown } from '../handler/outcome.js';
@@ -133,18 +132,13 @@ export class Executor {
     if (outcome.kind === 'error') {
       const { code, message } = outcome.error;
       log('warn', `task failed: ${message}`, { task, run, attempt, code });
-      void senders.updates
-        .send(messages.error(work, outcome.error))
-        .catch((error: unknown) => this.lost(work, error));
+      senders.updates.post(messages.error(work, outcome.error), (error) => this.lost(work, error));
       return;
     }
-    const completed = messages.completed(work, outcome.text);
-    void senders.updates.send(completed).catch((error: unknown) => {
-      if (!(error instanceof TaskServerError && error.code === 'send_refused')) return this.lost(work, error);
+    senders.updates.post(messages.completed(work, outcome.text), (error) => {
+      if (error.code !== 'send_refused') return this.lost(work, error);
       const refusal = { code: 'output_refused', message: errorText(error), retryable: false };
-      return senders.updates
-        .send(messages.error(work, refusal))
-        .catch((another: unknown) => this.lost(work, another));
+      senders.updates.post(messages.error(work, refusal), (another) => this.lost(work, another));
     });
   }
 

@@ -33,20 +33,37 @@ export function handlerTools(
 ): HandlerTools {
   const progress = new Progress(sinks.progress);
   let requests = 0;
-  const tools: TaskTools = {
-    logger: loggerOn(sinks.log),
-    get signal() {
-      return signal();
-    },
-    progress: (percent, message) => progress.report(percent, message),
-    async invoke(target, request = {}) {
-      const idempotencyKey = request.idempotencyKey ?? derivedKey(invocation, requests);
-      requests += 1;
-      await sinks.request(runRequest(server, target, { ...request, idempotencyKey }));
-      return { idempotencyKey };
-    },
+  const invoke: TaskTools['invoke'] = async (target, request = {}) => {
+    const idempotencyKey = request.idempotencyKey ?? derivedKey(invocation, requests);
+    requests += 1;
+    await sinks.request(runRequest(server, target, { ...request, idempotencyKey }));
+    return { idempotencyKey };
   };
+  const tools = new AttemptTools(
+    loggerOn(sinks.log),
+    (percent, message) => progress.report(percent, message),
+    invoke,
+    signal,
+  );
   return { tools, end: () => progress.end() };
+}
+
+/** A class: an object literal with a getter takes V8 ten times as long to make, and there is one for each attempt. */
+class AttemptTools implements TaskTools {
+  readonly #signal: () => AbortSignal;
+
+  constructor(
+    readonly logger: TaskLogger,
+    readonly progress: TaskTools['progress'],
+    readonly invoke: TaskTools['invoke'],
+    signal: () => AbortSignal,
+  ) {
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
+  }
 }
 
 function loggerOn(log: ToolSinks['log']): TaskLogger {

@@ -1,9 +1,13 @@
 import type { InvokeCommand } from '@cordyna/protocol/model';
 
+const ACKNOWLEDGED = Promise.resolve();
+
 /** All that is remembered of an invocation when it has ended: its inputs may be large, and there may be very many. */
-export interface Receipt {
+export class Receipt {
   /** Resolves when Kafka has the update that acknowledged it. */
-  acknowledged: Promise<void>;
+  acknowledged = ACKNOWLEDGED;
+  /** Epoch seconds, which are small numbers to V8; 0: it has not ended. */
+  forgetAtS = 0;
 }
 
 /** One invocation that this instance acknowledged, until it ended. */
@@ -21,10 +25,8 @@ export interface Work {
   onBegun?: (started: Promise<void>) => void;
 }
 
-const ACKNOWLEDGED = Promise.resolve();
-
 class KnownWork implements Work {
-  readonly receipt: Receipt = { acknowledged: ACKNOWLEDGED };
+  readonly receipt = new Receipt();
   declare identity?: string;
   declare onBegun?: Work['onBegun'];
   private controller: AbortController | undefined;
@@ -73,11 +75,10 @@ const MEMORY_MARGIN_MS = 60_000;
  * they came. Rules 3, 5, 6 and 8 of the protocol as plain bookkeeping; the caller gives the time and does the work.
  */
 export class WorkLedger {
+  /** In the order in which they came. */
   private readonly known = new Map<string, Receipt>();
   private readonly waiting = new Map<string, Work>();
   private readonly running = new Map<string, Work>();
-  /** When ended invocations may be forgotten, oldest end first. */
-  private ended: { readonly invocation: string; readonly atMs: number }[] = [];
   private readonly cancelledUntil = new Map<string, number>();
   /** Tasks of runs that were handed back because they came too late. */
   private readonly handedBackUntil = new Map<string, number>();
@@ -184,13 +185,11 @@ export class WorkLedger {
 
   /** Frees what can no longer matter: an ended invocation that has expired would not be begun again anyway. */
   forget(nowMs: number): void {
-    let count = 0;
-    for (const { invocation, atMs } of this.ended) {
-      if (atMs > nowMs) break;
+    for (const [invocation, { forgetAtS }] of this.known) {
+      if (forgetAtS === 0) continue;
+      if (forgetAtS * 1_000 > nowMs) break;
       this.known.delete(invocation);
-      count += 1;
     }
-    if (count > 0) this.ended = this.ended.slice(count);
     for (const memory of [this.cancelledUntil, this.handedBackUntil]) {
       for (const [id, untilMs] of memory) {
         if (untilMs > nowMs) break;
@@ -209,7 +208,7 @@ export class WorkLedger {
 
   private forgetLater(work: Work, nowMs: number): void {
     const atMs = Math.max(work.expiresAtMs, nowMs) + MEMORY_MARGIN_MS;
-    this.ended.push({ invocation: work.command.invocation, atMs });
+    work.receipt.forgetAtS = Math.ceil(atMs / 1_000);
   }
 
   /** Commands that came together expire together. */

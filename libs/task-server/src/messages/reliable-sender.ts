@@ -72,10 +72,17 @@ export class ReliableSender {
    * Rejects with TaskServerError `send_refused` when it can never be taken, `invalid_state` when the sender is closed.
    */
   send(message: OutMessage): Promise<void> {
-    if (this.closed) return Promise.reject(closedError());
-    return new Promise((sent, refused) =>
-      this.push({ message, bytes: bytesOf(message), droppable: false, sent, refused }),
-    );
+    return new Promise((sent, refused) => this.put(message, sent, refused));
+  }
+
+  /** `send` for whom nothing follows from success. @param refused what `send` rejects with */
+  post(message: OutMessage, refused: (error: TaskServerError) => void): void {
+    this.put(message, ignore, refused);
+  }
+
+  private put(message: OutMessage, sent: Entry['sent'], refused: Entry['refused']): void {
+    if (this.closed) refused(closedError());
+    else this.push({ message, bytes: bytesOf(message), droppable: false, sent, refused });
   }
 
   /** Best effort, in order with the others: dropped when too many wait. */

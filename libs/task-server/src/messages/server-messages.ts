@@ -6,11 +6,10 @@ import type {
   RunRequest,
   ServerDeclaration,
   TaskError,
-  UpdateIdentity,
 } from '@cordyna/protocol/model';
 import { EventType } from '@cordyna/protocol/model';
 import type { CloudEvent, EncodedText, EventText, Topics } from '@cordyna/protocol/wire';
-import { encodeStructured, structuredTextOf } from '@cordyna/protocol/wire';
+import { encodeStructured, jsonText, structuredTextOf } from '@cordyna/protocol/wire';
 import type { InstanceIdentity } from './instance.js';
 
 /** What an update is about. */
@@ -24,13 +23,16 @@ export interface Attempt {
 /** Everything that an instance says, ready for the wire. */
 export class ServerMessages {
   private readonly textOf: (event: EventText) => EncodedText;
+  private readonly instanceText: string;
   private readonly now = isoTime();
+  private said = 1;
 
   constructor(
     private readonly topics: Topics,
     readonly identity: InstanceIdentity,
   ) {
     this.textOf = structuredTextOf(identity.source);
+    this.instanceText = jsonText(identity.instance);
   }
 
   /** The CloudEvents `id` is what the answer names. */
@@ -92,16 +94,17 @@ export class ServerMessages {
     const { traceparent } = attempt;
     const identity = (attempt.identity ??= this.identityOf(attempt.command));
     const data = `${identity}${more}}`;
-    const event = { id: randomUUID(), type, time: this.now(), subject: task, traceparent, data };
+    // Unique per source, as CloudEvents ask for, and the source is per process start.
+    const id = (this.said++).toString(36);
+    const event = { id, type, time: this.now(), subject: task, traceparent, data };
     const { value, headers } = this.textOf(event);
     return { topic: this.topics.events, key: run, value, headers };
   }
 
-  /** JSON text of the data without its closing brace. */
+  /** JSON text of the data (`UpdateIdentity`) without its closing brace. */
   private identityOf({ invocation, run, task, attempt, lease }: InvokeCommand): string {
-    const { instance } = this.identity;
-    const said: UpdateIdentity = { invocation, run, task, attempt, lease, instance };
-    return JSON.stringify(said).slice(0, -1);
+    const about = `{"invocation":${jsonText(invocation)},"run":${jsonText(run)},"task":${jsonText(task)}`;
+    return `${about},"attempt":${attempt},"lease":${jsonText(lease)},"instance":${this.instanceText}`;
   }
 
   private event<T>(type: string, subject: string, data: T, traceparent: string | undefined): CloudEvent<T> {
@@ -112,7 +115,6 @@ export class ServerMessages {
       type,
       time: this.now(),
       subject,
-      datacontenttype: 'application/json',
       ...(traceparent === undefined ? {} : { traceparent }),
       data,
     };

@@ -123,10 +123,13 @@ export class TaskServer {
       throw new TaskServerError('invalid_state', `task server "${this.name}" was started already`);
     const runtime = runtimeOf(this.name, this.options);
     const declaration = this.declaration();
+    const tasks = new Map(
+      [...this.definitions].map(([name, definition]) => [`${this.name}.${name}`, definition]),
+    );
     const instance = new InstanceProcess({
       runtime,
       declaration,
-      definition: (task) => (task.startsWith(`${this.name}.`) ? this.definitionOf(task) : undefined),
+      definition: (task) => tasks.get(task),
       hooks: () => hooksOf(this),
       failed: (error) => this.failed(error),
     });

@@ -19,6 +19,10 @@ export interface EncodedText {
   readonly headers: EncodedMessage['headers'];
 }
 
+const PLAIN = /^[ !#-[\]-~]*$/;
+/** A JSON string. Most texts of messages need no escape: to see that takes half as long as to look for them. */
+export const jsonText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+
 /** An event whose data is JSON text already. */
 export interface EventText {
   readonly id: string;
@@ -31,7 +35,7 @@ export interface EventText {
 
 /**
  * Structured mode for a sender of many events: the same text as of an event with these members in this order, and what
- * all of a type have in common is written once. Ids and times are not escaped: UUIDs and RFC 3339.
+ * all of a type have in common is written once. Ids and times are not escaped: letters and digits, and RFC 3339. Data is JSON where nothing says what it is.
  */
 export function structuredTextOf(source: string): (event: EventText) => EncodedText {
   const middles = new Map<string, string>();
@@ -41,9 +45,9 @@ export function structuredTextOf(source: string): (event: EventText) => EncodedT
       middle = `","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"`;
       middles.set(type, middle);
     }
-    const trace = traceparent === undefined ? '' : `"traceparent":${JSON.stringify(traceparent)},`;
-    const attributes = `{"specversion":"1.0","id":"${id}${middle}${time}","subject":${JSON.stringify(subject)}`;
-    const value = `${attributes},"datacontenttype":"application/json",${trace}"data":${data}}`;
+    const trace = traceparent === undefined ? '' : `"traceparent":${jsonText(traceparent)},`;
+    const attributes = `{"specversion":"1.0","id":"${id}${middle}${time}","subject":${jsonText(subject)}`;
+    const value = `${attributes},${trace}"data":${data}}`;
     return { value, headers: STRUCTURED_HEADERS };
   };
 }
