@@ -1,6 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256Of } from './hmac.js';
 
 const MAX_RECENT = 20_000;
+const LEASE_BYTES = 43;
+/** What is compared: two updates of each task are. */
+const GIVEN = Buffer.alloc(LEASE_BYTES);
+const EXPECTED = Buffer.alloc(LEASE_BYTES);
 
 /**
  * The proof that an update comes from the server that was invoked: HMAC-SHA256(installation's secret, server and
@@ -8,23 +13,22 @@ const MAX_RECENT = 20_000;
  * remembered in between, for an attempt asks for it three times in a row.
  */
 export class Leases {
-  private secret: string | null = null;
+  private hmac: ((text: string) => string) | null = null;
   /** By invocation. */
   private readonly recent = new Map<string, { readonly server: string; readonly lease: string }>();
 
   /** The installation's secret, the same for every coordinator. */
   use(secret: string): void {
-    this.secret = secret;
+    this.hmac = hmacSha256Of(secret);
     this.recent.clear();
   }
 
   /** @throws Error before the secret is known */
   of(server: string, invocation: string): string {
-    if (this.secret === null) throw new Error('the installation secret is not known yet');
+    if (this.hmac === null) throw new Error('the installation secret is not known yet');
     const known = this.recent.get(invocation);
     if (known?.server === server) return known.lease;
-    const subject = `${server}\n${invocation}`;
-    const lease = createHmac('sha256', this.secret).update(subject).digest('base64url');
+    const lease = this.hmac(`${server}\n${invocation}`);
     if (this.recent.size >= MAX_RECENT) this.recent.clear();
     this.recent.set(invocation, { server, lease });
     return lease;
@@ -32,8 +36,9 @@ export class Leases {
 
   /** Compared in constant time. */
   isValid(lease: string, server: string, invocation: string): boolean {
-    const expected = Buffer.from(this.of(server, invocation));
-    const given = Buffer.from(lease);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    const expected = this.of(server, invocation);
+    if (lease.length !== LEASE_BYTES || GIVEN.write(lease) !== LEASE_BYTES) return false;
+    EXPECTED.write(expected);
+    return timingSafeEqual(GIVEN, EXPECTED);
   }
 }

@@ -17,6 +17,7 @@ import {
 } from '@cordyna/protocol/model';
 import { decodeMessage, type CloudEvent, type Poison, type Topics } from '@cordyna/protocol/wire';
 import { MESSAGE_HEADER } from './message-header.js';
+import { remembered } from './remembered.js';
 import {
   signalId,
   withRunInLowerCase,
@@ -87,8 +88,11 @@ const poison = ({ reason, detail }: Poison, where: Where): Inbound => ({
 });
 
 /** By the sender's clock; by the broker's when the sender does not say. */
-const sentAt = (event: CloudEvent, record: BusRecord): number =>
-  event.time === undefined ? record.timestampMs : Date.parse(event.time);
+const sentAt = ({ time }: CloudEvent, record: BusRecord): number =>
+  time === undefined ? record.timestampMs : parsed(time);
+
+/** Much is said in the same millisecond. */
+const parsed = remembered(Date.parse);
 
 function declaration(record: BusRecord, where: Where): Inbound {
   const name = record.key?.toString('utf8') ?? '';

@@ -1,19 +1,10 @@
 import type { OutboxMessage } from '../coordination/index.js';
-
-/** All messages of a commit have the same times. */
-function remembered(textOf: (ms: number) => string): (ms: number) => string {
-  let last = Number.NaN;
-  let text = '';
-  return (ms) => {
-    if (ms !== last) text = textOf(ms);
-    last = ms;
-    return text;
-  };
-}
+import { remembered } from './remembered.js';
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
-const timeOf = remembered((stamp) => `{"time":"${isoOf(stamp)}",`);
-const expiryOf = remembered((ms) => `,"expiresAt":"${isoOf(ms)}","lease":"`);
+/** All messages of a commit have the same times. */
+const timeOf = remembered((stamp: number) => `{"time":"${isoOf(stamp)}",`);
+const expiryOf = remembered((ms: number) => `,"expiresAt":"${isoOf(ms)}","lease":"`);
 
 /**
  * What only the moment of publication knows: the event's `time`, and in an invoke `expiresAt` and the lease, which is

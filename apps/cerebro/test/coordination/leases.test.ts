@@ -11,6 +11,8 @@ test('a lease is valid for the server and invocation that it was made for, and f
   expect(leases.isValid(lease, 'server-a', 'invocation-2')).toBe(false);
   expect(leases.isValid('', 'server-a', 'invocation-1')).toBe(false);
   expect(leases.isValid(`${lease}x`, 'server-a', 'invocation-1')).toBe(false);
+  expect(leases.isValid(`${lease.slice(0, -1)}é`, 'server-a', 'invocation-1')).toBe(false);
+  expect(leases.isValid('x'.repeat(lease.length), 'server-a', 'invocation-1')).toBe(false);
 });
 
 test('two coordinators with the same secret make the same leases', () => {

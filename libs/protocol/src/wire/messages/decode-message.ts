@@ -6,6 +6,7 @@ import { decodeEvent } from '../cloudevents/decode.js';
 import type { TopicKind } from '../topics/topics.js';
 import { validateData } from '../validation/validate-data.js';
 import { ALLOWED_TYPES, FACT_TYPES, isFromCerebro, TOLERANT_TOPICS } from './allowed-types.js';
+import { plainUpdate } from './plain-update.js';
 
 /** A command wraps outputs that were at most 32 deep themselves: `inputs` › task › items of a `forEach`. */
 export const MAX_COMMAND_NESTING = MAX_NESTING + 4;
@@ -30,6 +31,8 @@ export type DecodedMessage = GoodMessage | PoisonMessage;
 /** Reads a record of a topic: CloudEvent, a type that belongs on the topic, data as the type asks for. Never throws. */
 export function decodeMessage(kind: TopicKind, raw: RawMessage): DecodedMessage {
   if (kind === 'declarations' && raw.value === null) return tombstone(raw.key);
+  const plain = kind === 'events' ? plainUpdate(raw) : null;
+  if (plain) return { ok: true, event: plain, known: true };
   const decoded = decodeEvent(raw, kind === 'commands' ? MAX_COMMAND_NESTING : MAX_NESTING);
   if (!decoded.ok) return decoded;
   const { event } = decoded;
