@@ -5,7 +5,7 @@ import pg from 'pg';
 import { answerOf, wrongIn, type Answer } from './fuzz/answers.js';
 import { callOf, withRuns, type Call } from './fuzz/calls.js';
 import { ROUTES } from './fuzz/document.js';
-import { askedFor, digests, halfApplied, missing } from './fuzz/tables.js';
+import { askedFor, digests, halfApplied, miscounted, missing } from './fuzz/tables.js';
 
 const settings = fuzzSettings();
 const AT_ONCE = 16;
@@ -153,6 +153,7 @@ describe(`${settings.inputs} requests of any kind`, () => {
     expect(stored).toBe(changes);
     expect(await missing(sql, fired)).toEqual([]);
     expect(await halfApplied(sql)).toEqual([]);
+    expect(await miscounted(sql)).toEqual([]);
   });
 
   test('change nothing when they are refused', async () => {

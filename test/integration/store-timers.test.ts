@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Changes } from '../../apps/cerebro/src/coordination/ports/index.js';
 import { changesOf, invoke, message } from '../../apps/cerebro/test/persistence/support/builders.js';
+import { ofUnfinishedRuns } from '../../apps/cerebro/src/persistence/timers/attempts.js';
 import { openDatabase, type Opened } from '../../apps/cerebro/test/persistence/support/opened.js';
 
 let db: Opened;
@@ -76,8 +77,7 @@ test('every question of a timer is answered by an index, however many runs have 
     `SELECT run FROM task_runs WHERE deadline_at < now() ORDER BY deadline_at LIMIT 10`,
     `SELECT t.run FROM task_runs t WHERE t.retry_at <= now()`,
     `SELECT run FROM task_runs WHERE waiting_server = ANY ('{a}') GROUP BY run ORDER BY min(run_created_at), run LIMIT 5`,
-    `SELECT t.run FROM instances i JOIN run_servers w ON w.server = i.server AND w.is_open AND w.instances ? i.instance
-       JOIN task_runs t ON t.run = w.run WHERE t.instance = i.instance AND i.state = 'lost'`,
+    `SELECT f.invocation FROM ${ofUnfinishedRuns('SELECT t.invocation', `t.instance = 'lost'`)}`,
   ];
   for (const question of questions) {
     const { rows } = await db.sql.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`);

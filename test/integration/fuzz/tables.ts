@@ -42,6 +42,27 @@ export async function halfApplied(sql: pg.Client): Promise<readonly unknown[]> {
   return rows;
 }
 
+/** Servers and instances that have more, or less, than what is kept of them says. */
+export async function miscounted(sql: pg.Client): Promise<readonly unknown[]> {
+  const { rows } = await sql.query(
+    `WITH tasks AS (
+       SELECT run, server, instance, state = 'pending' AS waits, state <> 'invoked' AND instance IS NOT NULL AS is_held,
+         invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started') AS is_open FROM task_runs
+     ), found AS (
+       SELECT '' AS instance, server, count(DISTINCT run) FILTER (WHERE waits) AS waiting,
+         count(*) FILTER (WHERE is_open) AS unfinished FROM tasks GROUP BY server
+       UNION ALL
+       SELECT instance, server, 0, count(*) FROM tasks WHERE is_open AND is_held GROUP BY instance, server
+     ), kept AS (
+       SELECT instance, server, sum(waiting) AS waiting, sum(unfinished) AS unfinished
+       FROM server_load GROUP BY instance, server
+     )
+     SELECT * FROM found f FULL JOIN kept k USING (instance, server)
+     WHERE coalesce(f.waiting, 0) <> coalesce(k.waiting, 0) OR coalesce(f.unfinished, 0) <> coalesce(k.unfinished, 0)`,
+  );
+  return rows;
+}
+
 /** Which of these runs are not there. */
 export async function missing(sql: pg.Client, runs: readonly string[]): Promise<readonly unknown[]> {
   const { rows } = await sql.query('SELECT unnest($1::uuid[]) AS id EXCEPT SELECT id FROM runs', [runs]);

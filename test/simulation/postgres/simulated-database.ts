@@ -22,8 +22,8 @@ const TABLES = [
     'run_keys',
     'run_seeds',
   ],
-  ...['run_servers', 'runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
-  ...['signals', 'signal_rules', 'event_states', 'rule_firings', 'cirrus_queue'],
+  ...['runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
+  ...['server_load', 'signals', 'signal_rules', 'event_states', 'rule_firings', 'cirrus_queue'],
 ];
 
 export interface SimulatedDatabase extends StoreUnderReplay {

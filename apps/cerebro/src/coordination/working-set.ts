@@ -25,7 +25,8 @@ import { EventWork } from './event-work.js';
 import type { PartitionRange } from './inbound.js';
 import type { Published } from './published.js';
 import { NotLoaded } from './not-loaded.js';
-import { RunWork, isWithServer, lineIn, serversOf } from './server-work.js';
+import { LoadChanges } from './load-changes.js';
+import { RunWork, lineIn, serversOf } from './server-work.js';
 import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
 
@@ -96,8 +97,7 @@ export class WorkingSet {
   readonly events: EventWork;
   /** Runs of which a decision has left something to the next. */
   readonly cutShort = new Set<string>();
-  /** server → invocations begun less ended */
-  readonly load = new Map<string, number>();
+  private readonly work = new LoadChanges();
   /** Tasks of which places under a limit were given back */
   readonly freed = new Set<string>();
   /** server → run → whether it waits for that server now */
@@ -120,6 +120,11 @@ export class WorkingSet {
       this.schedules.set(id, { value, lastRunOpen, expectedVersion: version, changed: false, before: value });
     }
     for (const [task, { value }] of loaded.freshness) this.freshnessValues.set(task, value);
+  }
+
+  /** server → invocations begun less ended */
+  get load(): ReadonlyMap<string, number> {
+    return this.work.unfinished;
   }
 
   /** The registry in force; the commit checks that it still is. */
@@ -148,8 +153,10 @@ export class WorkingSet {
   addRun(decision: Decision, contentHash: string): void {
     const { run } = decision;
     this.absentRuns.delete(run.seed.run);
+    const work = RunWork.create(run);
+    for (const server of work.waitingFor()) this.work.wait(server, 1);
     const created = {
-      work: RunWork.create(run),
+      work,
       expectedVersion: null,
       touched: new Set<number>(),
       rows: [],
@@ -195,11 +202,10 @@ export class WorkingSet {
     for (const index of touched) {
       const after = run.tasks.at(index);
       const known = index < before.tasks.length && before !== run ? before.tasks.at(index) : null;
-      if (before !== run) work.change(run.seed.plan, known, after);
       const server = run.seed.plan.members[after.member]?.server;
       if (!server) continue;
-      const change = Number(isWithServer(after)) - Number(known !== null && isWithServer(known));
-      if (change !== 0) this.load.set(server, (this.load.get(server) ?? 0) + change);
+      if (before !== run) this.work.wait(server, work.change(run.seed.plan, known, after));
+      this.work.change(server, known, after);
       for (const line of [known && lineIn(known), lineIn(after)]) if (line !== null) waiting.add(line);
     }
     for (const line of waiting) this.noteWait(run, line, work.waitsIn(line));
@@ -324,16 +330,16 @@ export class WorkingSet {
   changes(): Changes {
     const runs = [];
     const events = this.events.changes(this.registryChanges);
-    for (const { run, work: serverWork, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
+    for (const { run, work, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
       if (rows.length === 0 && touched.size === 0) continue;
-      const work = serverWork?.changed() ?? [];
-      serverWork?.keepFor(run);
+      work?.keepFor(run);
       const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
-      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, work, rows });
+      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
     }
     return {
       positions: [...this.positions.values()],
       runs,
+      load: this.work.changes(),
       absentRuns: [...this.absentRuns],
       keys: [...this.newKeys.values()],
       freshness: { read: this.freshnessRead, writes: this.freshnessWrites },

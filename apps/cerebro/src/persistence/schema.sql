@@ -193,16 +193,6 @@ CREATE TABLE run_seeds (
   CONSTRAINT run_seeds_pkey PRIMARY KEY (run)
 );
 
-CREATE TABLE run_servers (
-  run uuid NOT NULL,
-  server text NOT NULL,
-  has_pending boolean NOT NULL,
-  is_open boolean NOT NULL,
-  unfinished integer NOT NULL,
-  instances jsonb NOT NULL,
-  CONSTRAINT run_servers_pkey PRIMARY KEY (server, run)
-) WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50);
-
 CREATE TABLE runs (
   id uuid NOT NULL,
   version bigint NOT NULL,
@@ -249,6 +239,15 @@ CREATE TABLE schema_migrations (
   name character varying NOT NULL,
   CONSTRAINT PK_62441bec32630ced9e4cccae336 PRIMARY KEY (id)
 );
+
+CREATE TABLE server_load (
+  instance text NOT NULL,
+  server text NOT NULL,
+  lane integer NOT NULL,
+  waiting integer NOT NULL,
+  unfinished integer NOT NULL,
+  CONSTRAINT server_load_pkey PRIMARY KEY (instance, server, lane)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=20);
 
 CREATE TABLE servers (
   server text NOT NULL,
@@ -355,7 +354,6 @@ CREATE INDEX rule_firings_by_rule ON rule_firings USING btree (rule, seq);
 CREATE INDEX rule_firings_finished ON rule_firings USING btree (finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX rule_firings_open ON rule_firings USING btree (seq) WHERE (state = ANY (ARRAY['due'::text, 'running'::text]));
 CREATE INDEX run_keys_run ON run_keys USING btree (run);
-CREATE INDEX run_servers_open ON run_servers USING btree (server) WHERE is_open;
 CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
 CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);

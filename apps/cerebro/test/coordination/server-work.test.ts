@@ -11,10 +11,9 @@ import {
   seedFor,
 } from '@cordyna/engine/testing';
 import { NOTHING_LOADED, type Envelope } from '../../src/coordination/index.js';
-import type { ServerWork } from '../../src/coordination/ports/index.js';
-import { RunWork } from '../../src/coordination/server-work.js';
+import type { ServerLoad } from '../../src/coordination/ports/index.js';
 import { WorkingSet } from '../../src/coordination/working-set.js';
-import { runOf, seedOf, type TaskFields } from '../persistence/support/builders.js';
+import { changesOf, runChange, runOf, seedOf, type TaskFields } from '../persistence/support/builders.js';
 
 const seed = seedOf(['one.a', 'one.b', 'one.c', 'two.d']);
 const runWith = (...tasks: readonly TaskFields[]) => runOf(seed, tasks);
@@ -26,48 +25,50 @@ const done: TaskFields = { state: 'completed', attempt: 1 };
 
 const WITH_SERVER: readonly string[] = ['invoked', 'queued', 'started'];
 
-/** What there is at each server, by looking at every task run; where there is nothing, nothing is listed. */
-function scanned({ tasks, seed: { plan } }: Run): ReadonlyMap<string, ServerWork> {
-  const found = new Map<string, ServerWork>();
-  for (const server of new Set(plan.members.map((member) => member.server))) {
-    const all = [...tasks].filter(({ member }) => plan.members[member]?.server === server);
-    const open = all.filter(({ state, invocation }) => WITH_SERVER.includes(state) && invocation !== null);
-    const hasPending = all.some(({ state }) => state === 'pending');
-    const held = open.flatMap(({ state, instance }) => (state === 'invoked' || !instance ? [] : [instance]));
-    if (!hasPending && open.length === 0) continue;
-    const instances = [...new Set(held)].sort();
-    found.set(server, { server, hasPending, unfinished: open.length, instances });
+/** `<server> <instance>` → what there is, by looking at every task run; where there is nothing, nothing is listed. */
+function scanned({ tasks, seed: { plan } }: Run): ReadonlyMap<string, readonly [number, number]> {
+  const found = new Map<string, readonly [number, number]>();
+  const add = (name: string, unfinished: number): void =>
+    void found.set(name, [found.get(name)?.[0] ?? 0, (found.get(name)?.[1] ?? 0) + unfinished]);
+  for (const { member, state, invocation, instance } of tasks) {
+    const server = plan.members[member]?.server ?? '';
+    if (state === 'pending') found.set(`${server} `, [1, found.get(`${server} `)?.[1] ?? 0]);
+    if (invocation === null || !WITH_SERVER.includes(state)) continue;
+    add(`${server} `, 1);
+    if (state !== 'invoked' && instance !== null) add(`${server} ${instance}`, 1);
   }
   return found;
 }
 
-const byServer = (work: readonly ServerWork[]) => [...work].sort((a, b) => (a.server < b.server ? -1 : 1));
+const listed = (load: readonly ServerLoad[]): string[] =>
+  load.map((one) => `${one.server} ${one.instance ?? ''}: ${one.waiting}, ${one.unfinished}`).sort();
 
-/** Servers at which there is not what there was, by comparing two scans. */
-function scannedChanges(before: Run | null, after: Run): readonly ServerWork[] {
-  const [was, is] = [before ? scanned(before) : new Map<string, ServerWork>(), scanned(after)];
-  const nothing = { hasPending: false, unfinished: 0, instances: [] };
-  const all = [...new Set([...was.keys(), ...is.keys()])];
-  return all
-    .map((server) => [was.get(server), is.get(server) ?? { server, ...nothing }] as const)
-    .filter(([old, now]) => JSON.stringify(old) !== JSON.stringify(now))
-    .map(([, now]) => now);
+/** What there is more than there was, by comparing two scans. */
+function scannedChanges(before: Run | null, after: Run): string[] {
+  const [was, is] = [before ? scanned(before) : new Map<string, [number, number]>(), scanned(after)];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .map((name) => {
+      const [[waited, had], [waits, has]] = [was.get(name) ?? [0, 0], is.get(name) ?? [0, 0]];
+      return { name, waiting: waits - waited, unfinished: has - had };
+    })
+    .filter(({ waiting, unfinished }) => waiting !== 0 || unfinished !== 0)
+    .map(({ name, waiting, unfinished }) => `${name}: ${waiting}, ${unfinished}`)
+    .sort();
 }
 
 const linesOf = ({ tasks }: Run): ReadonlySet<string> =>
   new Set([...tasks].flatMap(({ state, reason }) => (state === 'pending' ? (lineOf(reason) ?? []) : [])));
 
-describe('what a run has at a server', () => {
-  test('is what is pending, what is under way, and who is at it', () => {
+describe('what a run that is created has at a server', () => {
+  const loadOf = (run: Run) => listed(changesOf({ runs: [runChange(run, null)] }).load);
+
+  test('is whether something is pending, what is under way, and who is at it', () => {
     const run = runWith(attempt('invoked'), attempt('started', 'y'), attempt('queued', 'x'), {});
-    expect(RunWork.create(run).changed()).toEqual([
-      { server: 'one', hasPending: false, unfinished: 3, instances: ['x', 'y'] },
-      { server: 'two', hasPending: true, unfinished: 0, instances: [] },
-    ]);
+    expect(loadOf(run)).toEqual(['one : 0, 3', 'one x: 0, 1', 'one y: 0, 1', 'two : 1, 0']);
   });
 
   test('is nothing once its tasks have ended', () => {
-    expect(RunWork.create(runWith(done, done, done, done)).changed()).toEqual([]);
+    expect(loadOf(runWith(done, done, done, done))).toEqual([]);
   });
 });
 
@@ -99,8 +100,7 @@ test('what batches keep of a run is what looking at all its task runs would find
           batch.absorb(alone(driver.send(inputOf(driver.run, move, driver.now))));
           batch.noteWhereItWaits(driver.run);
         }
-        const [change] = batch.changes().runs;
-        expect(byServer(change?.work ?? [])).toEqual(byServer(scannedChanges(before, driver.run)));
+        expect(listed(batch.changes().load)).toEqual(scannedChanges(before, driver.run));
         const lines = linesOf(driver.run);
         for (const [line, runs] of batch.waits)
           expect([line, runs.get(driver.run.seed.run)?.waits]).toEqual([line, lines.has(line)]);

@@ -3,6 +3,7 @@ export { backoffMs } from './fail.js';
 export { freshnessNeeds } from './freshness-needs.js';
 export { heldAfter } from './held.js';
 export { initialRun, restore } from './initial.js';
+export { memberIndex } from './lookup.js';
 export { replay } from './replay.js';
 export {
   RowType,

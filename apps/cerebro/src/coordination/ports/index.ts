@@ -12,6 +12,6 @@ export * from './queries.js';
 export * from './retention.js';
 export * from './schedules.js';
 export * from './schedule-queries.js';
-export * from './server-work.js';
+export * from './server-load.js';
 export * from './store.js';
 export * from './versioned.js';

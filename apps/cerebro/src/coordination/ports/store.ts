@@ -16,7 +16,7 @@ import { LookQueries } from './look.js';
 import type { HeldCommit } from './held.js';
 import type { OutboxMessage, OutboxRow } from './outbox.js';
 import type { Firing, Schedule } from './schedules.js';
-import type { ServerWork } from './server-work.js';
+import type { ServerLoad } from './server-load.js';
 import type { Versioned } from './versioned.js';
 
 /** A unique key of a run request: `target` is the task or job, `key` the caller's key or `source` + `id`. */
@@ -82,8 +82,6 @@ export interface RunChange {
   readonly seed: RunSeed;
   readonly contentHash: string;
   readonly touched: readonly TaskRun[];
-  /** At servers where it is not what it was. */
-  readonly work: readonly ServerWork[];
   readonly rows: readonly HistoryRow[];
 }
 
@@ -109,6 +107,8 @@ export type RegistryChange =
 export interface Changes {
   readonly positions: readonly (Position & { readonly from: bigint | null; readonly to: bigint })[];
   readonly runs: readonly RunChange[];
+  /** What all of `runs` together change of it, each server and instance once. */
+  readonly load: readonly ServerLoad[];
   /** Run ids that a decision found absent. */
   readonly absentRuns: readonly string[];
   readonly keys: readonly StoredKey[];

@@ -14,6 +14,7 @@ import { RunServers1763810000000 } from './1763810000000-run-servers.js';
 import { HistoryParts1763811000000 } from './1763811000000-history-parts.js';
 import { TextsAndKeys1763812000000 } from './1763812000000-texts-and-keys.js';
 import { OneOutboxRow1763820000000 } from './1763820000000-one-outbox-row.js';
+import { ServerLoad1763830000000 } from './1763830000000-server-load.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   HistoryParts1763811000000,
   TextsAndKeys1763812000000,
   OneOutboxRow1763820000000,
+  ServerLoad1763830000000,
 ];

@@ -1,3 +1,4 @@
+import { loadOf } from '../sql/server-load.js';
 import { prepared } from '../sql/statement.js';
 import { ago } from '../sql/time.js';
 
@@ -28,11 +29,12 @@ export const removeOthers = prepared(
    ), silent AS (
      SELECT i.server, i.instance FROM instances i
      WHERE i.last_seen < ${OLD} AND (i.state IN ('lost', 'offline') OR NOT i.heartbeats)
-       AND NOT EXISTS (
-         SELECT 1 FROM run_servers w WHERE w.server = i.server AND w.is_open AND w.instances ? i.instance)
+       AND ${loadOf('unfinished', 'i.server', 'i.instance')} = 0
      LIMIT $2 FOR UPDATE OF i SKIP LOCKED
    ), gone AS (
      DELETE FROM instances i USING silent s WHERE i.server = s.server AND i.instance = s.instance RETURNING 1
+   ), loads AS (
+     DELETE FROM server_load l USING silent s WHERE l.server = s.server AND l.instance = s.instance
    ), messages AS (
      DELETE FROM outbox WHERE id IN (
        SELECT o.id FROM outbox o

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DueDeadline } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
+import { loadOf } from '../sql/server-load.js';
 import { prepared } from '../sql/statement.js';
 import { at } from '../sql/time.js';
 
@@ -21,25 +22,36 @@ const retries = prepared(
    SELECT d.run FROM due d JOIN runs r ON r.id = d.run AND r.state = 'running' ORDER BY d.at LIMIT $1`,
 );
 
+/** What an unfinished run has, found by its key: of the runs that have ended, however many they are, nothing is read. */
+export const ofUnfinishedRuns = (select: string, where: string): string =>
+  `(SELECT id FROM runs WHERE state = 'running' ORDER BY created_at DESC, id DESC) AS r
+   CROSS JOIN LATERAL (${select} FROM task_runs t WHERE t.run = r.id AND ${where} OFFSET 0) AS f`;
+
 const withdrawn = prepared(
   'timer_withdrawn',
-  `WITH withdrawn AS MATERIALIZED (SELECT server FROM servers WHERE withdrawn_at IS NOT NULL)
-   SELECT w.run, w.server FROM withdrawn s JOIN run_servers w ON w.server = s.server AND w.has_pending
-   JOIN runs r ON r.id = w.run AND r.state = 'running'
-   ORDER BY w.run, w.server LIMIT $1`,
+  `WITH withdrawn AS MATERIALIZED (
+     SELECT server FROM servers s WHERE withdrawn_at IS NOT NULL AND ${loadOf('waiting', 's.server')} > 0
+   )
+   SELECT r.id AS run, f.server FROM ${ofUnfinishedRuns(
+     'SELECT DISTINCT t.server',
+     `t.state = 'pending' AND t.server IN (SELECT server FROM withdrawn)`,
+   )}
+   WHERE EXISTS (SELECT FROM withdrawn) ORDER BY r.id, f.server LIMIT $1`,
 );
 
 const gone = prepared(
   'timer_gone',
   `WITH gone AS MATERIALIZED (
-     SELECT server, instance FROM instances
-     WHERE state = 'lost' OR (state = 'offline' AND state_since < ${at('$1::float8')})
+     SELECT server, instance FROM instances i
+     WHERE (state = 'lost' OR (state = 'offline' AND state_since < ${at('$1::float8')}))
+       AND ${loadOf('unfinished', 'i.server', 'i.instance')} > 0
    )
-   SELECT t.run, t.invocation, t.instance
-   FROM gone i JOIN run_servers w ON w.server = i.server AND w.is_open AND w.instances ? i.instance
-   JOIN task_runs t ON t.run = w.run AND t.server = i.server AND t.instance = i.instance
-   WHERE t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
-   ORDER BY t.run, t.invocation LIMIT $2`,
+   SELECT r.id AS run, f.invocation, f.instance FROM ${ofUnfinishedRuns(
+     'SELECT t.invocation, t.instance',
+     `t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
+       AND (t.server, t.instance) IN (SELECT server, instance FROM gone)`,
+   )}
+   WHERE EXISTS (SELECT FROM gone) ORDER BY r.id, f.invocation LIMIT $2`,
 );
 
 export const dueDeadlines = (pool: Pool, before: number, limit: number): Promise<readonly DueDeadline[]> =>

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { ERRANDS, positionOf, type Look, type LookQuestion } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { SIGN_GRAIN } from '../sql/instances.js';
+import { WHOLE_SERVER, loadOf } from '../sql/server-load.js';
 import { prepared } from '../sql/statement.js';
 import { ago, ms, wholeMs } from '../sql/time.js';
 import { OWED } from './outbox.js';
@@ -17,7 +18,8 @@ const look = prepared(
      (SELECT ${OWED} FROM outbox) AS unpublished,
      (SELECT ${ms('min(deadline_at)')} FROM task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
      (SELECT json_agg(json_build_array(server, count))
-        FROM (SELECT server, sum(unfinished)::int AS count FROM run_servers WHERE is_open GROUP BY server) AS u) AS unfinished,
+        FROM (SELECT server, sum(unfinished)::int AS count FROM server_load WHERE instance = '${WHOLE_SERVER}'
+          GROUP BY server HAVING sum(unfinished) > 0) AS u) AS unfinished,
      (SELECT json_agg(json_build_array(server, capacity, queue_limit) ORDER BY server, instance)
         FROM instances WHERE state = 'online' AND capacity IS NOT NULL) AS online,
      EXISTS (SELECT FROM outbox WHERE stamp < ${ago('$2')}) AS unsent,
@@ -30,11 +32,9 @@ const look = prepared(
        OR EXISTS (SELECT FROM event_states WHERE expires_at <= now())) AS events,
      EXISTS (SELECT FROM instances WHERE heartbeats AND state NOT IN ('lost', 'offline')
        AND last_seen + ${SIGN_GRAIN} < ${ago('$3')}) AS silent,
-     EXISTS (SELECT FROM instances i WHERE i.state IN ('lost', 'offline') AND EXISTS (
-       SELECT FROM run_servers w WHERE w.server = i.server AND w.is_open AND w.instances ? i.instance)) AS gone,
-     EXISTS (SELECT FROM servers s WHERE s.withdrawn_at IS NOT NULL AND EXISTS (
-       SELECT FROM run_servers w WHERE w.server = s.server AND w.has_pending
-         AND (SELECT state FROM runs WHERE id = w.run) = 'running')) AS withdrawn`,
+     EXISTS (SELECT FROM instances i WHERE i.state IN ('lost', 'offline')
+       AND ${loadOf('unfinished', 'i.server', 'i.instance')} > 0) AS gone,
+     EXISTS (SELECT FROM servers s WHERE s.withdrawn_at IS NOT NULL AND ${loadOf('waiting', 's.server')} > 0) AS withdrawn`,
 );
 
 type Row = { readonly [errand in (typeof ERRANDS)[number]]: boolean } & {

@@ -9,6 +9,7 @@ import {
   type RunChange,
   type Schedule,
 } from '../../../src/coordination/ports/index.js';
+import { LoadChanges } from '../../../src/coordination/load-changes.js';
 import { RunWork } from '../../../src/coordination/server-work.js';
 
 /** A whole millisecond that PostgreSQL and JavaScript both hold exactly. */
@@ -17,6 +18,7 @@ export const T0 = Date.UTC(2026, 10, 21, 10, 0, 0, 123);
 export const NO_CHANGES: Changes = {
   positions: [],
   runs: [],
+  load: [],
   absentRuns: [],
   keys: [],
   freshness: { read: new Map(), writes: [] },
@@ -41,7 +43,22 @@ export const NO_NEEDS: Needs = {
   registry: false,
 };
 
-export const changesOf = (some: Partial<Changes>): Changes => ({ ...NO_CHANGES, ...some });
+/** What is created counts as load. */
+export const changesOf = (some: Partial<Changes>): Changes => ({
+  ...NO_CHANGES,
+  load: loadOf((some.runs ?? []).filter(({ expectedVersion }) => expectedVersion === null)),
+  ...some,
+});
+
+function loadOf(created: readonly RunChange[]): Changes['load'] {
+  const load = new LoadChanges();
+  for (const { run } of created) {
+    for (const server of RunWork.create(run).waitingFor()) load.wait(server, 1);
+    for (const task of run.tasks) load.change(run.seed.plan.members[task.member]?.server ?? '', null, task);
+  }
+  return load.changes();
+}
+
 export const needsOf = (some: Partial<Needs>): Needs => ({ ...NO_NEEDS, ...some });
 
 /** A chain: each task depends on the one before it. */
@@ -146,15 +163,7 @@ export function runChange(
   rows: readonly HistoryRow[] = [],
 ): RunChange {
   const touched: readonly TaskRun[] = [...run.tasks];
-  const servers = new Set(run.seed.plan.members.map(({ server }) => server));
-  const has = new Map(
-    RunWork.create(run)
-      .changed()
-      .map((work) => [work.server, work]),
-  );
-  const nothing = { hasPending: false, unfinished: 0, instances: [] };
-  const work = [...servers].map((server) => has.get(server) ?? { server, ...nothing });
-  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, work, rows };
+  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, rows };
 }
 
 export const message = (messageId: string, fields: Partial<OutboxMessage> = {}): OutboxMessage => ({

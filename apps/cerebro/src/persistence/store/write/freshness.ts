@@ -1,6 +1,6 @@
-import type { FreshnessWrite } from '@cordyna/engine';
+import { memberIndex, type FreshnessWrite } from '@cordyna/engine';
 import type { Changes, RunChange } from '../../../coordination/ports/index.js';
-import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
+import { prepared, sideBySide, type Scalar, type Statement } from '../../sql/statement.js';
 
 const begin = prepared(
   'freshness_begin',
@@ -51,50 +51,49 @@ const settle = prepared(
 );
 
 interface Written {
-  readonly task: string;
-  consumed: Record<string, string>;
-  latest: { readonly run: string; readonly index: number | null; readonly list: boolean } | null;
+  consumed: FreshnessWrite['consumed'] | null;
+  latest: FreshnessWrite['latest'] | null;
   holders: FreshnessWrite['holders'] | null;
 }
 
-/** The output stays where it is; only the task run that has it is remembered. */
-function indexOf(run: string, task: string, runs: readonly RunChange[]): number | null {
-  const change = runs.find(({ seed }) => seed.run === run);
-  const { members } = change?.seed.plan ?? { members: [] };
-  const found = change?.touched.find(({ item, member }) => item === null && members[member]?.task === task);
-  return found?.index ?? members.find((member) => member.task === task)?.index ?? null;
+/** Tasks whose rows a commit locks, and what of them it writes, merged: one row per task. */
+function lockedBy({ read, writes }: Changes['freshness']): ReadonlyMap<string, Written | null> {
+  const locked = new Map<string, Written | null>();
+  for (const task of read.keys()) locked.set(task, null);
+  for (const { task, consumed, latest, holders } of writes) {
+    let row = locked.get(task) ?? null;
+    if (!row) locked.set(task, (row = { consumed: null, latest: null, holders: null }));
+    if (consumed && isSome(consumed))
+      row.consumed = row.consumed ? { ...row.consumed, ...consumed } : consumed;
+    if (holders) row.holders = row.holders ? { ...row.holders, ...holders } : holders;
+    if (latest) row.latest = latest;
+  }
+  return locked;
 }
 
-function isSome(consumed: Written['consumed']): boolean {
+function isSome(consumed: NonNullable<Written['consumed']>): boolean {
   for (const _ in consumed) return true;
   return false;
 }
 
-/** One row per task: what a batch writes of it, in order, merged. */
-function merged({ freshness, runs }: Pick<Changes, 'freshness' | 'runs'>): readonly Written[] {
-  const byTask = new Map<string, Written>();
-  for (const { task, consumed, latest, holders } of freshness.writes) {
-    const row = byTask.get(task) ?? { task, consumed: {}, latest: null, holders: null };
-    byTask.set(task, row);
-    row.consumed = { ...row.consumed, ...consumed };
-    if (holders) row.holders = { ...row.holders, ...holders };
-    if (latest) {
-      row.latest = {
-        run: latest.run,
-        index: indexOf(latest.run, task, runs),
-        list: Array.isArray(latest.output),
-      };
-    }
-  }
-  return [...byTask.values()];
-}
-
-/** Tasks whose rows a commit locks, and what of them it writes. */
-function lockedBy(changes: Pick<Changes, 'freshness' | 'runs'>): ReadonlyMap<string, Written | null> {
-  const locked = new Map<string, Written | null>();
-  for (const task of changes.freshness.read.keys()) locked.set(task, null);
-  for (const written of merged(changes)) locked.set(written.task, written);
-  return locked;
+function columnsOf(
+  locked: ReadonlyMap<string, Written | null>,
+  runs: readonly RunChange[],
+): readonly (readonly Scalar[])[] {
+  const rows = [...locked.values()];
+  const plans = new Map(runs.map(({ seed }) => [seed.run, seed.plan]));
+  // The output stays where it is; only the task run that has it is remembered.
+  const indexOf = (task: string, row: Written | null): number | null => {
+    const plan = row?.latest && plans.get(row.latest.run);
+    return plan ? (memberIndex(plan, task) ?? null) : null;
+  };
+  return [
+    rows.map((row) => (row?.consumed ? JSON.stringify(row.consumed) : null)),
+    rows.map((row) => row?.latest?.run ?? null),
+    Array.from(locked, ([task, row]) => indexOf(task, row)),
+    rows.map((row) => (row?.latest ? Array.isArray(row.latest.output) : null)),
+    rows.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
+  ];
 }
 
 /**
@@ -107,22 +106,15 @@ export function writeFreshness(
   known: ReadonlySet<string>,
 ): Statement[] {
   const { read } = changes.freshness;
-  const locked = lockedBy(changes);
+  const locked = lockedBy(changes.freshness);
   const tasks = [...locked.keys()];
   const maybeAbsent = tasks.filter((task) => (read.get(task) ?? 0) === 0);
   const begun = [...new Set([...maybeAbsent, ...declared])].filter((task) => !known.has(task));
   const statements: Statement[] = begun.length > 0 ? [begin(begun)] : [];
   if (tasks.length === 0) return statements;
-  const writes = [...locked.values()];
   const versions = tasks.map((task) => read.get(task) ?? null);
-  const written = [
-    writes.map((row) => (row && isSome(row.consumed) ? JSON.stringify(row.consumed) : null)),
-    writes.map((row) => row?.latest?.run ?? null),
-    writes.map((row) => row?.latest?.index ?? null),
-    writes.map((row) => row?.latest?.list ?? null),
-    writes.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
-  ];
-  const isWritten = writes.map((row) => row !== null);
+  const written = columnsOf(locked, changes.runs);
+  const isWritten = Array.from(locked.values(), (row) => row !== null);
   statements.push(
     isWritten.includes(false)
       ? settle(tasks, versions, isWritten, ...written, tasks.length)

@@ -13,7 +13,7 @@ import { movePositions } from './positions.js';
 import { declaredTasks, lockRegistry, writeDeclarations } from './registry.js';
 import { writeRuns } from './runs.js';
 import { writeFirings, writeSchedules } from './schedules.js';
-import { writeServerWork } from './server-work.js';
+import { writeServerLoad } from './server-load.js';
 import { writeTaskRuns } from './task-runs.js';
 
 /** The session remembers the commit that it carried out last; a transaction that is rolled back takes this along. */
@@ -52,7 +52,7 @@ export function statementsOf(
     ...writeInstances(changes),
     ...settleOutbox(changes),
     ...writeTaskRuns(changes.runs),
-    ...writeServerWork(changes.runs),
+    ...writeServerLoad(changes.load),
     ...writeHistory(changes.runs),
     ...writeFirings(changes.firings),
     ...writeEvents(changes.events),
@@ -66,7 +66,6 @@ export const heldStatementsOf = (changes: Changes, name: string, stamp: number):
   mark(name),
   ...writeRuns(changes),
   ...writeTaskRuns(changes.runs),
-  ...writeServerWork(changes.runs),
   ...writeHistory(changes.runs),
   ...insertOutbox(changes.outbox, stamp),
 ];
@@ -75,6 +74,7 @@ export const heldStatementsOf = (changes: Changes, name: string, stamp: number):
 export const heldChecksOf = (changes: Changes): readonly Statement[] => [
   ...lockRegistry(changes.registry),
   ...writeSchedules(changes.schedules),
+  ...writeServerLoad(changes.load),
   ...writeFirings(changes.firings),
 ];
 
