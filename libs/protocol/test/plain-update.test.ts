@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
-import { decodeEvent, decodeMessage, validateData } from '../src/wire/index.js';
+import { decodeEvent, decodeMessage, structuredTextOf, validateData } from '../src/wire/index.js';
 import type { RawMessage } from '../src/wire/index.js';
 import { plainUpdate } from '../src/wire/messages/plain-update.js';
 import { binaryHeaders, record, validUpdate } from './support/records.js';
@@ -40,7 +40,7 @@ const usual: Parts = {
 const textOf = (changes: Partial<Parts>): string => {
   const part = { ...usual, ...changes };
   const envelope = `"specversion":"1.0","id":${part.id},"source":${part.source},"type":"cordyna.task.${part.kind}.v1"`;
-  const rest = `"time":${part.time},"subject":${part.subject},"datacontenttype":"application/json"`;
+  const rest = `"time":${part.time},"subject":${part.subject}`;
   const ids = `"invocation":${part.invocation},"run":${part.run},"task":${part.task},"attempt":${part.attempt}`;
   return `{${envelope},${rest},"data":{${ids},"lease":${part.lease},"instance":${part.instance}${part.more}}}`;
 };
@@ -55,6 +55,17 @@ function strictly(raw: RawMessage): unknown {
 }
 
 describe('an update as the SDK writes it', () => {
+  test('is what its encoder gives', () => {
+    const { id, source, time, subject } = JSON.parse(textOf({})) as Record<
+      'id' | 'source' | 'time' | 'subject',
+      string
+    >;
+    const data = JSON.stringify((JSON.parse(textOf({})) as { data: object }).data);
+    const type = 'cordyna.task.started.v1';
+    const { value } = structuredTextOf(source)({ id, type, time, subject, traceparent: undefined, data });
+    expect(value).toBe(textOf({}));
+  });
+
   test.each([
     ['started', textOf({})],
     ['queued', textOf({ kind: 'queued', more: ',"position":17' })],

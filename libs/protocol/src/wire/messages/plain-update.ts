@@ -20,7 +20,7 @@ const PLAIN = new RegExp(
   [
     '^{"specversion":"1\\.0","id":"([\\w-]+)","source":"(/servers/[\\w./-]+)",',
     '"type":"(cordyna\\.task\\.(?:queued|started|completed)\\.v1)","time":"([\\d:.TZ-]+)",',
-    '"subject":"([\\w.-]+)","datacontenttype":"application/json",',
+    '"subject":"([\\w.-]+)",',
     '"data":{"invocation":"([\\w-]+)","run":"([\\w-]+)","task":"([\\w.-]+)",',
     '"attempt":([1-9]\\d*),"lease":"([\\w-]*)","instance":"([\\w.-]+)"(}}$|,)',
   ].join(''),
@@ -44,8 +44,7 @@ export function plainUpdate({ value, headers }: RawMessage): CloudEvent | null {
   const data = dataOf(found, value, text);
   if (data === null) return null;
   const [, id, source, type, time, subject] = found;
-  const datacontenttype = 'application/json';
-  return { specversion: '1.0', id, source: shared(source), type, time, subject, datacontenttype, data };
+  return { specversion: '1.0', id, source: shared(source), type, time, subject, data };
 }
 
 /** All of them have matched. */
