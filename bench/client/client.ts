@@ -7,8 +7,10 @@ import { Pool } from 'pg';
 import { PREFIX, type BenchStack } from '../stack/installation.js';
 import { EventLog } from './event-log.js';
 
-/** The log tells when each run ended; to look often takes time from what is measured when there are many to look at. */
+/** The log tells when each run ended; to look often takes time from what is measured. */
 const POLL_MS = { few: 50, many: 100 } as const;
+/** Of what the last ones of their kind took, before anybody looks at all. */
+const UNLIKELY = 0.8;
 const FEW = 10;
 const HTTP_CONNECTIONS = 32;
 
@@ -27,6 +29,8 @@ export class BenchClient {
   readonly log: EventLog;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: HTTP_CONNECTIONS });
   private readonly topics = topicsOf(PREFIX);
+  /** By kind. */
+  private readonly lastTookMs = new Map<string, number>();
 
   constructor(private readonly stack: Pick<BenchStack, 'brokers' | 'databaseUrl' | 'url'>) {
     this.bus = createBus({ brokers: [...stack.brokers], clientId: 'bench-client' });
@@ -119,12 +123,20 @@ export class BenchClient {
     });
   }
 
-  /** @throws Error when one of them is not completed in time: the bench fails */
-  async untilCompleted(runs: readonly string[], limitMs: number): Promise<void> {
-    const end = performance.now() + limitMs;
+  /**
+   * @param kind of what there is much alike and begins now, so that it takes about as long as the last time
+   * @throws Error when one of them is not completed in time: the bench fails
+   */
+  async untilCompleted(runs: readonly string[], limitMs: number, kind?: string): Promise<void> {
+    const began = performance.now();
+    const end = began + limitMs;
+    if (kind !== undefined) await delay((this.lastTookMs.get(kind) ?? 0) * UNLIKELY);
     for (;;) {
       const open = await this.openOf(runs);
-      if (open === 0) return;
+      if (open === 0) {
+        if (kind !== undefined) this.lastTookMs.set(kind, performance.now() - began);
+        return;
+      }
       if (performance.now() > end)
         throw new Error(`${open} of ${runs.length} runs are not completed in ${limitMs} ms`);
       await delay(runs.length > FEW ? POLL_MS.many : POLL_MS.few);

@@ -37,7 +37,7 @@ export async function sampleOf(
   const before = cpuOf(pids);
   const askedAt = Date.now();
   const asked = ask === 'bus' ? client.askOverBus(task, runs) : client.askOverHttp(task, runs);
-  await Promise.all([asked, client.untilCompleted(runs, LIMIT_MS)]);
+  await Promise.all([asked, client.untilCompleted(runs, LIMIT_MS, `${task} ${count} ${ask}`)]);
   const cpuMs = cpuBetween(before, cpuOf(pids));
   const ends = await finishTimes(client, runs, from);
   const { historyRows } = await storedFigures(client.pool, runs, shape.tasks.length);
