@@ -9,7 +9,7 @@ import { EventLog } from './event-log.js';
 
 /** The log tells when each run ended; to look often takes time from what is measured. */
 const POLL_MS = { few: 50, many: 100 } as const;
-/** Of what the last ones of their kind took, before anybody looks at all. */
+/** Of the time that is expected, before anybody looks at all. */
 const UNLIKELY = 0.8;
 const FEW = 10;
 const HTTP_CONNECTIONS = 32;
@@ -29,8 +29,6 @@ export class BenchClient {
   readonly log: EventLog;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: HTTP_CONNECTIONS });
   private readonly topics = topicsOf(PREFIX);
-  /** By kind. */
-  private readonly lastTookMs = new Map<string, number>();
 
   constructor(private readonly stack: Pick<BenchStack, 'brokers' | 'databaseUrl' | 'url'>) {
     this.bus = createBus({ brokers: [...stack.brokers], clientId: 'bench-client' });
@@ -124,19 +122,15 @@ export class BenchClient {
   }
 
   /**
-   * @param kind of what there is much alike and begins now, so that it takes about as long as the last time
+   * @param expectedMs from now on, by what took as long before
    * @throws Error when one of them is not completed in time: the bench fails
    */
-  async untilCompleted(runs: readonly string[], limitMs: number, kind?: string): Promise<void> {
-    const began = performance.now();
-    const end = began + limitMs;
-    if (kind !== undefined) await delay((this.lastTookMs.get(kind) ?? 0) * UNLIKELY);
+  async untilCompleted(runs: readonly string[], limitMs: number, expectedMs = 0): Promise<void> {
+    const end = performance.now() + limitMs;
+    await delay(expectedMs * UNLIKELY);
     for (;;) {
       const open = await this.openOf(runs);
-      if (open === 0) {
-        if (kind !== undefined) this.lastTookMs.set(kind, performance.now() - began);
-        return;
-      }
+      if (open === 0) return;
       if (performance.now() > end)
         throw new Error(`${open} of ${runs.length} runs are not completed in ${limitMs} ms`);
       await delay(runs.length > FEW ? POLL_MS.many : POLL_MS.few);
