@@ -4,7 +4,6 @@ import { RecordCursor } from './record-cursor.js';
 /** What was read of one partition. */
 export interface PlainPartition {
   readonly partition: number;
-  readonly highWatermark: bigint;
   readonly records: readonly FetchedRecord[];
   /** Of all values together. */
   readonly bytes: number;
@@ -94,8 +93,7 @@ class AnswerReader {
   partition(topic: string): PlainPartition | null {
     const partition = this.int32();
     const errorCode = this.int16();
-    const highWatermark = this.raw.readBigInt64BE(this.at);
-    this.at += 3 * 8; // the last stable offset and the log's start with it
+    this.at += 3 * 8; // high watermark, last stable offset, the log's start
     const aborted = this.int32();
     if (errorCode !== 0 || aborted > 0) return null;
     this.at += 4; // preferred replica
@@ -115,7 +113,7 @@ class AnswerReader {
       this.at = batchEnd;
     }
     this.at = Math.max(this.at, end);
-    return { partition, highWatermark, records: read, bytes, nextOffset };
+    return { partition, records: read, bytes, nextOffset };
   }
 
   /** @returns bytes of the values */

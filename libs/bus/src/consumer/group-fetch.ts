@@ -59,7 +59,7 @@ export class GroupFetch {
     group: ConsumerGroupInternals,
     nodeId: string,
     original: () => Promise<FetchedBatch[]>,
-  ): Promise<FetchedBatch[]> {
+  ): Promise<(FetchedBatch | ReadBatch)[]> {
     const session = this.sessions.get(nodeId) ?? new FetchSession();
     this.sessions.set(nodeId, session);
     try {
@@ -156,16 +156,16 @@ function batchesOf(
   group: ConsumerGroupInternals,
   answer: Answer | PlainAnswer,
   wanted: readonly FetchPosition[],
-): FetchedBatch[] {
+): (FetchedBatch | ReadBatch)[] {
   const askedFor = (topic: string, partition: number): FetchPosition | undefined => {
     if (group.subscriptionState.isPaused(topic, partition)) return undefined;
     if (group.seekOffset.size > 0 && group.seekOffset.has(topic, partition)) return undefined;
     return wanted.find((position) => position.partition === partition && position.topic === topic);
   };
-  const batches: FetchedBatch[] = [];
+  const batches: (FetchedBatch | ReadBatch)[] = [];
   const take = <P extends { readonly partition: number }>(
     responses: readonly { readonly topicName: string; readonly partitions: readonly P[] }[],
-    toBatch: (topic: string, offset: string, data: P) => FetchedBatch | null,
+    toBatch: (topic: string, offset: string, data: P) => FetchedBatch | ReadBatch | null,
   ): void => {
     for (const { topicName: topic, partitions } of responses) {
       for (const data of partitions) {

@@ -39,8 +39,11 @@ export class Lanes {
     this.lanes = new Map(partitions.map((where) => [keyOf(where), this.open(where)]));
   }
 
-  push(where: TopicPartition, portion: Portion): void {
-    this.lanes.get(keyOf(where))?.push(portion);
+  /** False: the partition is not assigned. */
+  push(where: TopicPartition, portion: Portion): boolean {
+    const lane = this.lanes.get(keyOf(where));
+    lane?.push(portion);
+    return lane !== undefined;
   }
 
   /** Reading begins there. */

@@ -1,23 +1,21 @@
 import type { Batch } from 'kafkajs';
 import type { PlainPartition } from '../cluster/fetch-answer.js';
-import type { FetchedBatch, RawMessage } from '../kafkajs/internals.js';
-import type { BusRecord } from '../port.js';
+import type { RawMessage } from '../kafkajs/internals.js';
 import { toRecord } from '../reader/records.js';
 import type { Portion } from './lane.js';
 
-/** What a fetch gave for one partition, with all that kafkajs asks of a batch that it hands to its workers. */
-export class ReadBatch implements FetchedBatch {
+/** What a fetch gave for one partition. */
+export class ReadBatch {
   private constructor(
     readonly topic: string,
     readonly partition: number,
     readonly fetchedOffset: string,
     readonly portion: Portion,
-    readonly highWatermark: string,
   ) {}
 
   /** Null: nothing has come. */
   static of(this: void, topic: string, fetchedOffset: string, data: PlainPartition): ReadBatch | null {
-    const { partition, highWatermark, nextOffset, bytes } = data;
+    const { partition, nextOffset, bytes } = data;
     if (nextOffset === undefined) return null;
     const from = BigInt(fetchedOffset);
     // Batches come whole: the first one may begin before what was asked for.
@@ -29,46 +27,16 @@ export class ReadBatch implements FetchedBatch {
       records,
       bytes,
     };
-    return new ReadBatch(topic, partition, fetchedOffset, portion, highWatermark.toString());
-  }
-
-  get rawMessages(): readonly BusRecord[] {
-    return this.portion.records;
-  }
-
-  get messages(): readonly BusRecord[] {
-    return this.portion.records;
-  }
-
-  /** Also one without records moves the position. */
-  isEmpty(): boolean {
-    return false;
-  }
-
-  isEmptyDueToFiltering(): boolean {
-    return false;
-  }
-
-  firstOffset(): string {
-    return this.fetchedOffset;
+    return new ReadBatch(topic, partition, fetchedOffset, portion);
   }
 
   lastOffset(): string {
     return (this.portion.nextOffset - 1n).toString();
   }
-
-  offsetLag(): string {
-    return (BigInt(this.highWatermark) - this.portion.nextOffset).toString();
-  }
-
-  offsetLagLow(): string {
-    return (BigInt(this.highWatermark) - 1n - this.portion.fetchedOffset).toString();
-  }
 }
 
-/** Of a batch as kafkajs hands it to a worker, whoever has taken it apart. */
-export function portionOf(batch: Batch | ReadBatch): Portion {
-  if (batch instanceof ReadBatch) return batch.portion;
+/** Of a batch as kafkajs hands it to a worker. */
+export function portionOf(batch: Batch): Portion {
   const { topic, partition, messages, fetchedOffset } = batch as Batch & { readonly fetchedOffset: string };
   return {
     fetchedOffset: BigInt(fetchedOffset),

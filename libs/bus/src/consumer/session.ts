@@ -2,7 +2,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { BusError } from '../errors.js';
 import { clientSettings, logOf } from '../kafkajs/client.js';
 import { isBrokerNotReady, isGroupMoving, isRebalanceAnswer, toBusError } from '../kafkajs/error-mapping.js';
-import type { ConsumerGroupInternals } from '../kafkajs/internals.js';
+import type { ConsumerGroupInternals, FetchedBatch } from '../kafkajs/internals.js';
 import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
 import type { BusConfig, TopicPartition } from '../port.js';
@@ -10,7 +10,7 @@ import { GroupFetch } from './group-fetch.js';
 import { keyOf, Lanes } from './lanes.js';
 import type { WorkInHand } from './lanes.js';
 import { createMember, maxFetchBytes } from './member.js';
-import { portionOf } from './read-batch.js';
+import { portionOf, ReadBatch } from './read-batch.js';
 import type { ConsumerSettings } from './settings.js';
 
 export interface SessionEvents {
@@ -94,12 +94,10 @@ export class Session {
     this.sockets = client.sockets;
     this.fetching = new GroupFetch({ ...settings, maxBytes: maxFetchBytes(settings, partitionCount) });
     this.consumer = createMember(client.settings, settings, partitionCount, {
-      fetch: (group, nodeId, original) => this.fetching.fetch(group, nodeId, original),
+      fetch: async (group, nodeId, original) =>
+        this.fetched(group, await this.fetching.fetch(group, nodeId, original)),
       beforeJoin: () => this.beforeJoin(),
       join: (group, attempt) => this.join(group, attempt),
-      fetched: () => {
-        this.fetched();
-      },
       joined: (assignment) => {
         this.joined(assignment);
       },
@@ -284,11 +282,30 @@ export class Session {
     return Promise.resolve();
   }
 
-  private fetched(): void {
+  /** A fetch came back, with or without records. @returns what is left for kafkajs's workers */
+  private fetched(group: ConsumerGroupInternals, batches: (FetchedBatch | ReadBatch)[]): FetchedBatch[] {
     this.lastSignAt = Date.now();
-    if (!this.positioned) return;
-    this.firstFetchAt ??= this.lastSignAt;
-    this.events.running();
+    if (this.positioned) {
+      this.firstFetchAt ??= this.lastSignAt;
+      this.events.running();
+    }
+    const left: FetchedBatch[] = [];
+    for (const batch of batches) {
+      if (batch instanceof ReadBatch) this.takeAtOnce(group, batch);
+      else left.push(batch);
+    }
+    return left;
+  }
+
+  /** As a worker of kafkajs would, without a dozen promises, and events that nobody listens to, for each. */
+  private takeAtOnce(group: ConsumerGroupInternals, batch: ReadBatch): void {
+    const { topic, partition, fetchedOffset } = batch;
+    if (this.joining || group.seekOffset.has(topic, partition)) return;
+    // Two brokers may answer for it while it moves, or one for an assignment that is over.
+    const position = group.offsetManager.resolvedOffsets[topic]?.[partition];
+    if (position !== undefined && position !== fetchedOffset && !position.startsWith('-')) return;
+    if (!this.lanes.push(batch, batch.portion)) return;
+    group.resolveOffset({ topic, partition, offset: batch.lastOffset() });
   }
 
   private throttle(partitions: readonly TopicPartition[], on: boolean): void {

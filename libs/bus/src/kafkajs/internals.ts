@@ -165,6 +165,12 @@ export interface ConsumerGroupInternals {
   /** Takes seeks over, and looks up positions that are not known. */
   seekOffsets(partitions: readonly TopicPartitions[]): Promise<void>;
   recoverFromFetch(error: unknown): Promise<void>;
+  /** What is behind it is fetched next. */
+  resolveOffset(position: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: string;
+  }): void;
 }
 
 interface KafkajsModule {

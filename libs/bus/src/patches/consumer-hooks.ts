@@ -6,14 +6,15 @@ export interface ConsumerHooks {
   beforeJoin(): Promise<void>;
   /** Called for each (re)join; `attempt` is kafkajs' own, which gives up after a few tries. */
   join(group: ConsumerGroupInternals, attempt: () => Promise<void>): Promise<void>;
-  /** Fetches in place of kafkajs, which asks for all partitions each time; `original` is its own. */
+  /**
+   * Fetches in place of kafkajs, which asks for all partitions each time; `original` is its own.
+   * @returns what is left for kafkajs to hand to its workers
+   */
   fetch(
     group: ConsumerGroupInternals,
     nodeId: string,
     original: () => Promise<FetchedBatch[]>,
   ): Promise<FetchedBatch[]>;
-  /** A fetch came back, with or without records. */
-  fetched(batches: readonly FetchedBatch[]): void;
 }
 
 const hooksByCluster = new WeakMap<ClusterIdentity, ConsumerHooks>();
@@ -47,7 +48,6 @@ export function patchConsumerHooks(): void {
     if (hooks === undefined) return fetch.call(this, nodeId);
     const batches = await hooks.fetch(this, nodeId, () => fetch.call(this, nodeId));
     for (const batch of batches) if (batch instanceof internals.Batch) handOverEmpty(batch);
-    hooks.fetched(batches);
     return batches;
   };
 }
