@@ -80,20 +80,6 @@ describe('an update as the SDK writes it', () => {
     expect(decodeMessage('events', raw)).toEqual({ ok: true, event, known: true });
   });
 
-  test('is what senders of many events write', () => {
-    const { id, time, subject, source } = Object.fromEntries(
-      Object.entries(usual).map(([name, text]) => [
-        name,
-        name === 'kind' || text === '' ? text : JSON.parse(text),
-      ]),
-    ) as unknown as Parts;
-    const data = JSON.stringify(validUpdate);
-    const type = 'cordyna.task.started.v1';
-    const { value } = structuredTextOf(source)({ id, type, time, subject, traceparent: undefined, data });
-    const raw = message(value);
-    expect(plainUpdate(raw)).toEqual(strictly(raw));
-  });
-
   test.each([
     ['an output that is too deep', `${'{"a":'.repeat(30)}{}${'}'.repeat(30)}`],
     ['a number that is too large', '{"a":9007199254740993}'],

@@ -12,6 +12,7 @@ import {
 } from '../coordination/index.js';
 import type { CommandTopics } from './command-topics.js';
 import { MESSAGE_HEADER } from './message-header.js';
+import { remembered } from './remembered.js';
 import { stampValue } from './stamp.js';
 
 const READ_BACK_FROM_MS = 10_000;
@@ -133,17 +134,15 @@ export class KafkaOutboundBus extends OutboundBus {
   }
 
   private toRecord(message: OutboxMessage, stamp: number): OutMessage {
-    const { topic, key, headers, messageId, invocation, server } = message;
+    const { kind, topic, key, headers, messageId, invocation, server } = message;
     const lease = invocation !== null && server !== null ? this.leases.of(server, invocation) : null;
     const partition = this.partitionOf(message);
-    return {
-      topic,
-      ...(partition === null ? {} : { partition }),
-      key,
-      value: stampValue(message, stamp, lease),
-      headers: { ...headers, [MESSAGE_HEADER]: messageId },
-      ...(isFenced(message) ? { timestampMs: stamp } : {}),
-    };
+    const value = stampValue(message, stamp, lease);
+    // Written out: there are two of them for every task.
+    if (kind === 'fact' && partition === null) return { topic, key, value, headers: ofFact(headers) };
+    const its = { topic, key, value, headers: { ...headers, [MESSAGE_HEADER]: messageId } };
+    if (partition === null) return isFenced(message) ? { ...its, timestampMs: stamp } : its;
+    return isFenced(message) ? { ...its, partition, timestampMs: stamp } : { ...its, partition };
   }
 
   /** Whoever made the topic may have given it fewer partitions than what its records come from. */
@@ -219,6 +218,11 @@ export class KafkaOutboundBus extends OutboundBus {
     await Promise.all([this.once.close(), this.retrying.close()]);
   }
 }
+
+/** Nobody looks for a fact by its id, so all of them have the same headers: they are written once, and read once. */
+const ofFact = remembered((headers: OutboxMessage['headers']) =>
+  Object.freeze({ ...headers, [MESSAGE_HEADER]: 'fact' }),
+);
 
 const isFenced = ({ kind }: OutboxMessage): boolean => kind === 'command' || kind === 'dead-letter';
 

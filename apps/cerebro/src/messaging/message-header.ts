@@ -1,2 +1,2 @@
-/** Carries the outbox row's message id, by which the sweeper finds a record again. */
+/** Carries the id of a command or dead letter, by which the sweeper finds its record again; on facts it marks whose they are. */
 export const MESSAGE_HEADER = 'cordyna-message';

@@ -67,3 +67,13 @@ test('a command whose partition is not known yet is made when it leaves, for the
   await bus.send([message], T0);
   expect(sent.map(({ partition }) => partition)).toEqual([bus.commandPartition('a', 'i')]);
 });
+
+test('a command is found by its id, and all facts have the same headers', async () => {
+  const { bus, sent } = outbound();
+  await bus.send([invoke(2)], T0);
+  await bus.send([fact, { ...fact, messageId: 'another' }], T0);
+  const [command, ...facts] = sent.map(({ headers }) => headers);
+  expect(command).toEqual({ h: 'x', 'cordyna-message': 'i' });
+  expect(facts).toEqual([facts[1], { h: 'x', 'cordyna-message': 'fact' }]);
+  expect(facts[0]).toBe(facts[1]);
+});

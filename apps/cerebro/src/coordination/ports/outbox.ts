@@ -3,7 +3,7 @@ export type OutboxKind = 'command' | 'fact' | 'registration' | 'dead-letter';
 /** A message that leaves with the transaction. `expiresAt` and `lease` of an invoke are added when it is published. */
 export interface OutboxMessage {
   readonly kind: OutboxKind;
-  /** Unique; header `cordyna-message` of the record, by which the sweeper finds it again. */
+  /** Unique; header `cordyna-message` of a command or dead letter, by which the sweeper finds its record again. */
   readonly messageId: string;
   readonly topic: string;
   /** Fixed for commands and dead letters; null lets the partitioner choose by key. */
