@@ -10,6 +10,16 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly SqlValue[];
+  /** Absent: it is sent by itself. */
+  readonly part?: Part;
+}
+
+/** A statement in two pieces, so that those of several can be put together. */
+export interface Part {
+  /** What stands behind WITH; empty when nothing does. */
+  readonly changes: string;
+  /** What stands behind SELECT, which asks for all of `changes`. */
+  readonly answers: string;
 }
 
 /** One name has one text for ever: different texts under one name would be refused in the middle of a transaction. */

@@ -16,6 +16,7 @@ import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
 import { holdOn } from './held.js';
+import { StoredSigns } from './stored-signs.js';
 import { after, freshnessRows, savedOf, statementsOf } from './write/index.js';
 
 /** Where a commit is sent: behind the one of that name, or on a connection of its own. */
@@ -37,6 +38,7 @@ export class PgStore extends Store {
   private readonly sent = new WeakMap<Ticket, Sent>();
   /** Tasks that have a row of freshness: it need not be begun again with every commit. */
   private readonly knownFreshness = new Set<string>();
+  private readonly signs = new StoredSigns();
   private commits = 0;
 
   constructor(
@@ -122,10 +124,12 @@ export class PgStore extends Store {
   private async save(
     client: PoolClient,
     isOpen: boolean,
-    changes: Changes,
+    decided: Changes,
     name: string,
     before: string | null,
   ): Promise<Saved> {
+    const sentAt = performance.now();
+    const changes = this.signs.withNew(decided);
     const statements = statementsOf(changes, name, this.knownFreshness);
     const first = before === null ? [] : [after(before)];
     const results = await transact(client, isOpen, [...first, ...statements]).catch((error: unknown) => {
@@ -134,6 +138,7 @@ export class PgStore extends Store {
       throw error;
     });
     for (const task of freshnessRows(changes)) this.knownFreshness.add(task);
+    this.signs.stored(changes.signsOfLife, sentAt);
     return savedOf(changes, statements, results.slice(first.length));
   }
 

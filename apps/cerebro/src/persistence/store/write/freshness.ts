@@ -1,53 +1,11 @@
 import { memberIndex, type FreshnessWrite } from '@cordyna/engine';
-import type { Changes, RunChange } from '../../../coordination/ports/index.js';
-import { prepared, sideBySide, type Scalar, type Statement } from '../../sql/statement.js';
+import type { Changes } from '../../../coordination/ports/index.js';
+import { rowsPart, type Columns } from '../../sql/part.js';
+import { prepared, type Statement } from '../../sql/statement.js';
 
 const begin = prepared(
   'freshness_begin',
   `INSERT INTO freshness (task) SELECT task FROM unnest($1::text[]) AS t (task) ORDER BY task ON CONFLICT DO NOTHING`,
-);
-
-const WRITTEN = {
-  ...{ consumed: 'text', latest_run: 'uuid', latest_index: 'int', latest_list: 'bool', holders: 'text' },
-};
-
-const CHANGED = `
-       version = f.version + 1,
-       consumed = CASE WHEN l.consumed IS NULL THEN f.consumed ELSE f.consumed || l.consumed::jsonb END,
-       holders = CASE WHEN l.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || l.holders::jsonb) END,
-       latest_run = coalesce(l.latest_run, f.latest_run),
-       latest_index = CASE WHEN l.latest_run IS NULL THEN f.latest_index ELSE l.latest_index END,
-       latest_list = CASE WHEN l.latest_run IS NULL THEN f.latest_list ELSE l.latest_list END`;
-
-// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
-const write = prepared(
-  'freshness_write',
-  `WITH updated AS (
-     UPDATE freshness f SET ${CHANGED}
-     FROM (
-       SELECT * FROM ${sideBySide({ task: 'text', version: 'bigint', ...WRITTEN })} ORDER BY task
-     ) AS l
-     WHERE f.task = l.task AND (l.version IS NULL OR l.version = f.version)
-     RETURNING 1
-   )
-   SELECT cordyna_expect(count(*), $8, 'freshness') FROM updated`,
-);
-
-// One statement locks all rows in one order, compared or only written, so that two batches cannot wait for each other.
-const settle = prepared(
-  'freshness_settle',
-  `WITH wanted AS (
-     SELECT * FROM ${sideBySide({ task: 'text', version: 'bigint', written: 'bool', ...WRITTEN })}
-   ), locked AS (
-     SELECT f.task, w.written, w.consumed, w.latest_run, w.latest_index, w.latest_list, w.holders
-     FROM wanted w JOIN freshness f ON f.task = w.task
-     WHERE w.version IS NULL OR w.version = f.version
-     ORDER BY f.task FOR UPDATE OF f
-   ), updated AS (
-     UPDATE freshness f SET ${CHANGED}
-     FROM locked l WHERE l.written AND f.task = l.task
-   )
-   SELECT cordyna_expect(count(*), $9, 'freshness') FROM locked`,
 );
 
 interface Written {
@@ -55,6 +13,64 @@ interface Written {
   latest: FreshnessWrite['latest'] | null;
   holders: FreshnessWrite['holders'] | null;
 }
+
+interface Locked {
+  readonly task: string;
+  readonly version: number | null;
+  /** Null: it is only compared. */
+  readonly row: Written | null;
+  /** Of the task run that has the output: it stays where it is. */
+  readonly latestIndex: number | null;
+}
+
+const TASK: Columns<Locked>[string] = ['text', ({ task }) => task];
+const VERSION: Columns<Locked>[string] = ['bigint', ({ version }) => version];
+const WRITTEN: Columns<Locked> = {
+  consumed: ['text', ({ row }) => (row?.consumed ? JSON.stringify(row.consumed) : null)],
+  latest_run: ['uuid', ({ row }) => row?.latest?.run ?? null],
+  latest_index: ['int', ({ latestIndex }) => latestIndex],
+  latest_list: ['bool', ({ row }) => (row?.latest ? Array.isArray(row.latest.output) : null)],
+  holders: ['text', ({ row }) => (row?.holders ? JSON.stringify(row.holders) : null)],
+};
+
+const changed = (l: string): string => `
+       version = f.version + 1,
+       consumed = CASE WHEN ${l}.consumed IS NULL THEN f.consumed ELSE f.consumed || ${l}.consumed::jsonb END,
+       holders = CASE WHEN ${l}.holders IS NULL THEN f.holders ELSE jsonb_strip_nulls(f.holders || ${l}.holders::jsonb) END,
+       latest_run = coalesce(${l}.latest_run, f.latest_run),
+       latest_index = CASE WHEN ${l}.latest_run IS NULL THEN f.latest_index ELSE ${l}.latest_index END,
+       latest_list = CASE WHEN ${l}.latest_run IS NULL THEN f.latest_list ELSE ${l}.latest_list END`;
+
+// Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
+const write = rowsPart<Locked>({
+  name: 'freshness_write',
+  columns: { task: TASK, version: VERSION, ...WRITTEN },
+  order: 'task',
+  changes: (w) => `refreshed AS (
+     UPDATE freshness f SET ${changed('w')} FROM ${w}
+     WHERE f.task = w.task AND (w.version IS NULL OR w.version = f.version)
+     RETURNING 1
+   )`,
+  answers: (count) => `cordyna_expect((SELECT count(*) FROM refreshed), ${count}, 'freshness')`,
+});
+
+// One statement locks all rows in one order, compared or only written, so that two batches cannot wait for each other.
+const settle = rowsPart<Locked>({
+  name: 'freshness_settle',
+  columns: { task: TASK, version: VERSION, written: ['bool', ({ row }) => row !== null], ...WRITTEN },
+  changes: (w) => `locked AS (
+     SELECT f.task, w.written, w.consumed, w.latest_run, w.latest_index, w.latest_list, w.holders
+     FROM ${w} JOIN freshness f ON f.task = w.task
+     WHERE w.version IS NULL OR w.version = f.version
+     ORDER BY f.task FOR UPDATE OF f
+   ), refreshed AS (
+     UPDATE freshness f SET ${changed('l')}
+     FROM locked l WHERE l.written AND f.task = l.task
+     RETURNING 1
+   )`,
+  answers: (count) =>
+    `cordyna_expect((SELECT count(*) FROM locked), ${count}, 'freshness'), (SELECT count(*) FROM refreshed)`,
+});
 
 /** Tasks whose rows a commit locks, and what of them it writes, merged: one row per task. */
 function lockedBy({ read, writes }: Changes['freshness']): ReadonlyMap<string, Written | null> {
@@ -76,26 +92,6 @@ function isSome(consumed: NonNullable<Written['consumed']>): boolean {
   return false;
 }
 
-function columnsOf(
-  locked: ReadonlyMap<string, Written | null>,
-  runs: readonly RunChange[],
-): readonly (readonly Scalar[])[] {
-  const rows = [...locked.values()];
-  const plans = new Map(runs.map(({ seed }) => [seed.run, seed.plan]));
-  // The output stays where it is; only the task run that has it is remembered.
-  const indexOf = (task: string, row: Written | null): number | null => {
-    const plan = row?.latest && plans.get(row.latest.run);
-    return plan ? (memberIndex(plan, task) ?? null) : null;
-  };
-  return [
-    rows.map((row) => (row?.consumed ? JSON.stringify(row.consumed) : null)),
-    rows.map((row) => row?.latest?.run ?? null),
-    Array.from(locked, ([task, row]) => indexOf(task, row)),
-    rows.map((row) => (row?.latest ? Array.isArray(row.latest.output) : null)),
-    rows.map((row) => (row?.holders ? JSON.stringify(row.holders) : null)),
-  ];
-}
-
 /**
  * @param declared tasks whose row must be there from now on, so that there is something to lock
  * @param known tasks whose rows are there: they are never removed
@@ -112,14 +108,13 @@ export function writeFreshness(
   const begun = [...new Set([...maybeAbsent, ...declared])].filter((task) => !known.has(task));
   const statements: Statement[] = begun.length > 0 ? [begin(begun)] : [];
   if (tasks.length === 0) return statements;
-  const versions = tasks.map((task) => read.get(task) ?? null);
-  const written = columnsOf(locked, changes.runs);
-  const isWritten = Array.from(locked.values(), (row) => row !== null);
-  statements.push(
-    isWritten.includes(false)
-      ? settle(tasks, versions, isWritten, ...written, tasks.length)
-      : write(tasks, versions, ...written, tasks.length),
-  );
+  const plans = new Map(changes.runs.map(({ seed }) => [seed.run, seed.plan]));
+  const rows = Array.from(locked, ([task, row]): Locked => {
+    const plan = row?.latest && plans.get(row.latest.run);
+    const latestIndex = plan ? (memberIndex(plan, task) ?? null) : null;
+    return { task, version: read.get(task) ?? null, row, latestIndex };
+  });
+  statements.push(rows.every(({ row }) => row !== null) ? write(rows) : settle(rows));
   return statements;
 }
 

@@ -2,13 +2,8 @@ import type { HistoryRow } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
 import { failureOf, type FailureRow } from '../../sql/failure-row.js';
 import { entriesText, partsOf } from '../../sql/history-entry.js';
-import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
-
-const insert = prepared(
-  'history_insert',
-  `INSERT INTO history_parts (run, first_seq, last_seq, entries)
-   SELECT * FROM ${sideBySide({ run: 'uuid', first_seq: 'int', last_seq: 'int', entries: 'text' })}`,
-);
+import { rowsPart } from '../../sql/part.js';
+import { prepared, type Statement } from '../../sql/statement.js';
 
 const insertFailures = prepared(
   'history_failures_insert',
@@ -23,6 +18,20 @@ interface Part {
   readonly rows: readonly HistoryRow[];
 }
 
+const PARTS = 'INSERT INTO history_parts (run, first_seq, last_seq, entries) SELECT * FROM';
+const insert = rowsPart<Part>({
+  name: 'history_insert',
+  columns: {
+    run: ['uuid', ({ run }) => run],
+    first_seq: ['int', ({ rows }) => rows[0]?.seq ?? null],
+    last_seq: ['int', ({ rows }) => rows.at(-1)?.seq ?? null],
+    entries: ['text', ({ rows }) => entriesText(rows)],
+  },
+  many: (w) => `${PARTS} ${w}`,
+  changes: (w) => `told AS (${PARTS} ${w} RETURNING 1)`,
+  answers: () => '(SELECT count(*) FROM told)',
+});
+
 /** What a commit adds to a run's history is one row, or a few; failures are listed apart, as they are looked for. */
 export function writeHistory(changes: readonly RunChange[]): Statement[] {
   const parts: Part[] = [];
@@ -36,12 +45,7 @@ export function writeHistory(changes: readonly RunChange[]): Statement[] {
     }
   }
   if (parts.length === 0) return [];
-  const written = insert(
-    parts.map(({ run }) => run),
-    parts.map(({ rows }) => rows[0]?.seq ?? null),
-    parts.map(({ rows }) => rows.at(-1)?.seq ?? null),
-    parts.map(({ rows }) => entriesText(rows)),
-  );
+  const written = insert(parts);
   return failures.length === 0 ? [written] : [written, failed(failures)];
 }
 

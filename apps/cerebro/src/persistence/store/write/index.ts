@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { Changes, Saved } from '../../../coordination/ports/index.js';
+import { joined, part } from '../../sql/part.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { ms, wholeMs } from '../../sql/time.js';
 import { writeDeadLetters } from './dead-letters.js';
@@ -17,10 +18,10 @@ import { writeServerLoad } from './server-load.js';
 import { writeTaskRuns } from './task-runs.js';
 
 /** The session remembers the commit that it carried out last; a transaction that is rolled back takes this along. */
-const mark = prepared(
-  'commit_mark',
-  `SELECT ${ms('now()')} AS clock, set_config('cordyna.commit', $1::text, false)`,
-);
+const mark = part('commit_mark', {
+  changes: '',
+  answers: `${ms('now()')} AS clock, set_config('cordyna.commit', $1::text, false)`,
+});
 const expectMark = prepared(
   'commit_expected',
   `SELECT cordyna_expect((current_setting('cordyna.commit', true) = $1::text)::int, 1, 'the commit before')`,
@@ -31,7 +32,7 @@ export const after = (name: string): Statement => expectMark(name);
 
 /**
  * All that a commit sends, every kind of row locked in the same order by everybody. The clock comes first, the messages
- * last.
+ * last. When it has a few rows of each kind it is one statement.
  * @param knownFreshness tasks whose rows of freshness are there for certain
  */
 export function statementsOf(
@@ -39,7 +40,7 @@ export function statementsOf(
   name: string,
   knownFreshness: ReadonlySet<string>,
 ): readonly Statement[] {
-  return [
+  return joined([
     mark(name),
     ...movePositions(changes.positions),
     ...lockRegistry(changes.registry),
@@ -58,7 +59,7 @@ export function statementsOf(
     ...writeEvents(changes.events),
     ...writeDeadLetters(changes.deadLetters),
     ...insertOutbox(changes.outbox),
-  ];
+  ]);
 }
 
 /** What a transaction that is held sends at once; the clock comes first, the messages last. */

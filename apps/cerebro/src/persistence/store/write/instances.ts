@@ -1,9 +1,10 @@
 import type { QueryResult } from 'pg';
 import type { Heartbeat } from '@cordyna/protocol/model';
 import type { Changes } from '../../../coordination/ports/index.js';
+import { rowsPart } from '../../sql/part.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 import { at, ms } from '../../sql/time.js';
-import { SIGN_GRAIN } from '../../sql/instances.js';
+import { ROW_GRAIN, SIGN_GRAIN } from '../../sql/instances.js';
 
 const beat = prepared(
   'instances_heartbeat',
@@ -24,25 +25,32 @@ const beat = prepared(
 // A row seen a moment ago is left alone, unless this transaction has it anyway: with several coordinators and many
 // updates per second it would be what all of them wait for. Who was lost and is heard is not lost: what it takes on before
 // its next heartbeat must not end in server_lost.
-const see = prepared(
-  'instances_seen',
-  `WITH signs AS (
-     SELECT * FROM unnest($1::text[], $2::text[], $3::float8[]) AS w (server, instance, sent_at)
-   ), seen AS (
+const see = rowsPart<Changes['signsOfLife'][number]>({
+  name: 'instances_seen',
+  columns: {
+    server: ['text', ({ server }) => server],
+    instance: ['text', ({ instance }) => instance],
+    sent_at: ['float8', ({ sentAt }) => sentAt],
+  },
+  changes: (w) => `signs AS (SELECT * FROM ${w}), seen AS (
      UPDATE instances i SET last_seen = greatest(i.last_seen, now()), clock_skew_ms = s.sent_at - ${ms('now()')},
        state = CASE WHEN i.state = 'lost' THEN 'online' ELSE i.state END,
        state_since = CASE WHEN i.state = 'lost' THEN now() ELSE i.state_since END
      FROM (SELECT * FROM signs ORDER BY server, instance) AS s
      WHERE i.server = s.server AND i.instance = s.instance
-       AND (i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now() OR i.state = 'lost')
-   )
-   INSERT INTO instances (server, instance, state, heartbeats, clock_skew_ms)
-   SELECT server, instance, 'online', false, sent_at - ${ms('now()')}
-   FROM signs s
-   WHERE NOT EXISTS (SELECT 1 FROM instances i WHERE i.server = s.server AND i.instance = s.instance)
-   ORDER BY server, instance
-   ON CONFLICT DO NOTHING`,
-);
+       AND (i.last_seen < now() - ${ROW_GRAIN} OR i.last_seen = now() OR i.state = 'lost')
+     RETURNING 1
+   ), met AS (
+     INSERT INTO instances (server, instance, state, heartbeats, clock_skew_ms)
+     SELECT server, instance, 'online', false, sent_at - ${ms('now()')}
+     FROM signs s
+     WHERE NOT EXISTS (SELECT 1 FROM instances i WHERE i.server = s.server AND i.instance = s.instance)
+     ORDER BY server, instance
+     ON CONFLICT DO NOTHING
+     RETURNING 1
+   )`,
+  answers: () => '(SELECT count(*) FROM seen), (SELECT count(*) FROM met)',
+});
 
 const lose = prepared(
   'instances_lost',
@@ -90,16 +98,7 @@ export function writeInstances({
 }: Pick<Changes, 'heartbeats' | 'signsOfLife' | 'lost'>): Statement[] {
   const statements: Statement[] = [];
   if (heartbeats.length > 0) statements.push(writeHeartbeats(heartbeats));
-  if (signsOfLife.length > 0) {
-    const rows = newest(signsOfLife);
-    statements.push(
-      see(
-        rows.map(({ server }) => server),
-        rows.map(({ instance }) => instance),
-        rows.map(({ sentAt }) => sentAt),
-      ),
-    );
-  }
+  if (signsOfLife.length > 0) statements.push(see(newest(signsOfLife)));
   if (lost.length > 0) {
     const rows = newest(lost);
     statements.push(

@@ -1,22 +1,28 @@
 import type { QueryResult } from 'pg';
 import type { Changes, OutboxMessage, OutboxRow } from '../../../coordination/ports/index.js';
 import { joinMessages } from '../../sql/outbox-row.js';
+import { part } from '../../sql/part.js';
 import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 
 // In the order of the index, so that two who remove the same rows do not wait for each other.
-const remove = prepared('outbox_remove_rows', `DELETE FROM outbox WHERE id = ANY ($1::bigint[])`);
+const remove = part('outbox_remove_rows', {
+  changes: 'removed AS (DELETE FROM outbox WHERE id = ANY ($1::bigint[]) RETURNING 1)',
+  answers: '(SELECT count(*) FROM removed)',
+});
 
 const narrow = prepared(
   'outbox_narrow',
   `UPDATE outbox SET settled = ARRAY(SELECT DISTINCT unnest(settled || $2::int[])) WHERE id = $1::bigint`,
 );
 
-const insert = prepared(
-  'outbox_insert_row',
-  `INSERT INTO outbox (messages, heads, bodies, stamp)
-   VALUES ($1::int, $2::text, $3::bytea, coalesce(${at('$4::float8')}, now())) RETURNING id`,
-);
+const insert = part('outbox_insert_row', {
+  changes: `owed AS (
+     INSERT INTO outbox (messages, heads, bodies, stamp)
+     VALUES ($1::int, $2::text, $3::bytea, coalesce(${at('$4::float8')}, now())) RETURNING id
+   )`,
+  answers: '(SELECT id FROM owed) AS id',
+});
 
 /** Rows of which nothing is owed any more go; of the others it is remembered what is settled. */
 export function settleOutbox({ published, narrowed }: Pick<Changes, 'published' | 'narrowed'>): Statement[] {

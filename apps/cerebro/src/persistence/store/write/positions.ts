@@ -1,20 +1,26 @@
 import type { Changes } from '../../../coordination/ports/index.js';
-import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
+import { rowsPart } from '../../sql/part.js';
+import { prepared, type Statement } from '../../sql/statement.js';
+
+type Move = Changes['positions'][number];
 
 // Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
-const move = prepared(
-  'positions_move',
-  `WITH moved AS (
-     UPDATE positions p SET next_offset = w.next, updated_at = now()
-     FROM (
-       SELECT * FROM ${sideBySide({ topic: 'text', partition: 'int', was: 'bigint', next: 'bigint' })}
-       ORDER BY topic, partition
-     ) AS w
+const move = rowsPart<Move>({
+  name: 'positions_move',
+  columns: {
+    topic: ['text', ({ topic }) => topic],
+    partition: ['int', ({ partition }) => partition],
+    was: ['bigint', ({ from }) => String(from)],
+    next: ['bigint', ({ to }) => String(to)],
+  },
+  order: 'topic, partition',
+  changes: (w) => `moved AS (
+     UPDATE positions p SET next_offset = w.next, updated_at = now() FROM ${w}
      WHERE p.topic = w.topic AND p.partition = w.partition AND p.next_offset = w.was
      RETURNING 1
-   )
-   SELECT cordyna_expect(count(*), $5, 'positions') FROM moved`,
-);
+   )`,
+  answers: (count) => `cordyna_expect((SELECT count(*) FROM moved), ${count}, 'positions')`,
+});
 
 const begin = prepared(
   'positions_begin',
@@ -33,17 +39,7 @@ export function movePositions(positions: Changes['positions']): Statement[] {
   const statements: Statement[] = [];
   const known = positions.filter(({ from }) => from !== null);
   const fresh = positions.filter(({ from }) => from === null);
-  if (known.length > 0) {
-    statements.push(
-      move(
-        known.map(({ topic }) => topic),
-        known.map(({ partition }) => partition),
-        known.map(({ from }) => String(from)),
-        known.map(({ to }) => String(to)),
-        known.length,
-      ),
-    );
-  }
+  if (known.length > 0) statements.push(move(known));
   if (fresh.length > 0) {
     statements.push(
       begin(

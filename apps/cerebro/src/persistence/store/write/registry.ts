@@ -1,11 +1,11 @@
 import type { Changes, RegistryChange } from '../../../coordination/ports/index.js';
+import { part } from '../../sql/part.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 
-const check = prepared(
-  'registry_check',
-  `WITH seen AS (SELECT version FROM registry FOR SHARE)
-   SELECT cordyna_expect(version, $1, 'registry') FROM seen`,
-);
+const check = part('registry_check', {
+  changes: 'registered AS (SELECT version FROM registry FOR SHARE)',
+  answers: `cordyna_expect((SELECT version FROM registered), $1, 'registry')`,
+});
 
 const raise = prepared(
   'registry_raise',

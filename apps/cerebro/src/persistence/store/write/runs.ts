@@ -1,4 +1,5 @@
 import type { Changes, RunChange } from '../../../coordination/ports/index.js';
+import { rowsPart } from '../../sql/part.js';
 import { prepared, sideBySide, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 import { isRunId } from '../../sql/run-id.js';
@@ -16,19 +17,26 @@ const SEED = {
 };
 
 // Rows are written in the order in which everybody locks them: to lock them beforehand would be a second write of each.
-const update = prepared(
-  'runs_update',
-  `WITH updated AS (
+const update = rowsPart<RunChange>({
+  name: 'runs_update',
+  columns: {
+    id: ['uuid', ({ run }) => run.seed.run],
+    version: ['bigint', ({ expectedVersion }) => expectedVersion],
+    state: [HEAD.state, ({ run }) => run.state],
+    finished_at: [HEAD.finished_at, ({ run }) => run.finishedAt],
+    next_seq: [HEAD.next_seq, ({ run }) => run.nextSeq],
+    retried: [HEAD.retried, ({ run }) => run.retried],
+  },
+  order: 'id',
+  changes: (w) => `raised AS (
      UPDATE runs r SET version = r.version + 1, state = w.state, finished_at = ${at('w.finished_at')},
        next_seq = w.next_seq, retried = w.retried
-     FROM (
-       SELECT * FROM ${sideBySide({ id: 'uuid', version: 'bigint', ...HEAD })} ORDER BY id
-     ) AS w
+     FROM ${w}
      WHERE r.id = w.id AND r.version = w.version
      RETURNING 1
-   )
-   SELECT cordyna_expect(count(*), $7, 'runs') FROM updated`,
-);
+   )`,
+  answers: (count) => `cordyna_expect((SELECT count(*) FROM raised), ${count}, 'runs')`,
+});
 
 const insert = prepared(
   'runs_insert',
@@ -83,19 +91,7 @@ export function writeRuns({ runs, absentRuns }: Pick<Changes, 'runs' | 'absentRu
   const statements: Statement[] = [];
   const known = runs.filter(({ expectedVersion }) => expectedVersion !== null);
   const created = runs.filter(({ expectedVersion }) => expectedVersion === null);
-  if (known.length > 0) {
-    statements.push(
-      update(
-        known.map(({ run }) => run.seed.run),
-        known.map(({ expectedVersion }) => expectedVersion),
-        known.map(({ run }) => run.state),
-        known.map(({ run }) => run.finishedAt),
-        known.map(({ run }) => run.nextSeq),
-        known.map(({ run }) => run.retried),
-        known.length,
-      ),
-    );
-  }
+  if (known.length > 0) statements.push(update(known));
   // What cannot be the id of a run is absent for ever.
   const wantedAbsent = absentRuns.filter(isRunId);
   if (wantedAbsent.length > 0) statements.push(absent(wantedAbsent));

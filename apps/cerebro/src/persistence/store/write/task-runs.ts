@@ -1,5 +1,6 @@
 import { lineOf, type TaskRun } from '@cordyna/engine';
 import type { RunChange } from '../../../coordination/ports/index.js';
+import { rowsPart } from '../../sql/part.js';
 import { prepared, sideBySide, type Scalar, type Statement } from '../../sql/statement.js';
 import { at } from '../../sql/time.js';
 
@@ -101,26 +102,25 @@ interface Text {
   readonly columns: readonly Column[];
   /** Of which nearly all rows have nothing. */
   readonly rare: readonly string[];
-  readonly of: (sent: readonly Column[], valueOf: (column: Column) => string) => string;
-  /** The number of rows is sent behind the columns. */
-  readonly isCounted?: true;
+  /** The statement for what is sent. */
+  readonly of: (
+    name: string,
+    sent: readonly Column[],
+    valueOf: (column: Column) => string,
+  ) => (rows: readonly Row[]) => Statement;
 }
 
 /**
  * A statement, and another one for rows that have nothing in rare columns: each list that is sent costs PostgreSQL as much
  * as a lookup by a key.
  */
-function rowsStatement({ name, columns, rare, of: textOf, isCounted }: Text) {
+function rowsStatement({ name, columns, rare, of: statementOf }: Text) {
   const seldom = columns.filter((column) => rare.includes(column.name));
-  const variant = (variantName: string, sent: readonly Column[]) => {
-    const text = textOf(sent, (column) => {
+  const variant = (variantName: string, sent: readonly Column[]) =>
+    statementOf(variantName, sent, (column) => {
       if (!sent.includes(column)) return nothingAs(column);
       return column.as?.(`w.${column.name}`) ?? `w.${column.name}`;
     });
-    const statement = prepared(variantName, text);
-    return (rows: readonly Row[]): Statement =>
-      statement(...sent.map(({ of }) => rows.map(of)), ...(isCounted ? [rows.length] : []));
-  };
   const whole = variant(name, columns);
   const plain = variant(
     `${name}_plain`,
@@ -137,8 +137,15 @@ function rowsStatement({ name, columns, rare, of: textOf, isCounted }: Text) {
 }
 
 const namesOf = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
-const sentRows = (columns: readonly Column[]): string =>
-  sideBySide(Object.fromEntries(columns.map(({ name, type }) => [name, type])));
+
+/** Takes its rows as lists. */
+function listed(name: string, sent: readonly Column[], textOf: (w: string) => string) {
+  const make = prepared(
+    name,
+    textOf(sideBySide(Object.fromEntries(sent.map((one) => [one.name, one.type])))),
+  );
+  return (rows: readonly Row[]): Statement => make(...sent.map(({ of }) => rows.map(of)));
+}
 
 const KEY = COLUMNS.filter(({ name }) => name === 'run' || name === 'index');
 const CHANGING = COLUMNS.filter(({ fixed }) => !fixed);
@@ -162,8 +169,13 @@ const insert = rowsStatement({
   name: 'task_runs_insert',
   columns: COLUMNS,
   rare: [...RARE.filter((name) => name !== 'reason'), ...NOT_YET],
-  of: (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
-   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}`,
+  of: (name, sent, valueOf) =>
+    listed(
+      name,
+      sent,
+      (w) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${w}`,
+    ),
 });
 
 // The lock on its run holds everybody else off, so that the order does not matter.
@@ -171,24 +183,33 @@ const update = rowsStatement({
   name: 'task_runs_update',
   columns: [...KEY, ...CHANGING],
   rare: RARE,
-  isCounted: true,
-  of: (sent, valueOf) => `WITH updated AS (
+  of: (name, sent, valueOf) =>
+    rowsPart<Row>({
+      name,
+      columns: Object.fromEntries(sent.map((one) => [one.name, [one.type, one.of]])),
+      changes: (w) => `updated AS (
      UPDATE task_runs t SET ${CHANGING.map((column) => `${column.name} = ${valueOf(column)}`).join(', ')}
-     FROM ${sentRows(sent)}
+     FROM ${w}
      WHERE t.run = w.run AND t.index = w.index
      RETURNING 1
-   )
-   SELECT cordyna_expect(count(*), $${sent.length + 1}, 'task runs') FROM updated`,
+   )`,
+      answers: (count) => `cordyna_expect((SELECT count(*) FROM updated), ${count}, 'task runs')`,
+    }),
 });
 
 const upsert = rowsStatement({
   name: 'task_runs_upsert',
   columns: COLUMNS,
   rare: [],
-  of: (sent, valueOf) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
-   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${sentRows(sent)}
+  of: (name, sent, valueOf) =>
+    listed(
+      name,
+      sent,
+      (w) => `INSERT INTO task_runs (${namesOf(COLUMNS)})
+   SELECT ${COLUMNS.map(valueOf).join(', ')} FROM ${w}
    ORDER BY run, index
-   ON CONFLICT (run, index) DO UPDATE SET ${CHANGING.map(({ name }) => `${name} = excluded.${name}`).join(', ')}`,
+   ON CONFLICT (run, index) DO UPDATE SET ${CHANGING.map((one) => `${one.name} = excluded.${one.name}`).join(', ')}`,
+    ),
 });
 
 /**
