@@ -76,6 +76,30 @@ describe('the list of runs', () => {
     expect((await db.queries.runs({ job: 'list.nightly', state: 'running', limit: 5 })).items).toEqual([]);
   });
 
+  test('takes runs of all states in turn', async () => {
+    const { rows } = await db.sql.query<{ id: string; job: string | null }>(
+      `INSERT INTO runs (id, version, state, task, job, scope, trigger, content_hash, created_at, next_seq)
+       SELECT gen_random_uuid(), 1, (ARRAY['running', 'completed', 'failed', 'cancelled'])[1 + n % 4], 'list.three',
+         CASE WHEN n % 3 = 0 THEN 'list.weekly' END, 'task', '{}', '', date_trunc('second', now()) + n / 2 * interval '1 s', 1
+       FROM generate_series(1, 12) AS n RETURNING id, job`,
+    );
+    const listed = async (filter: { readonly ofJobs?: true }) => {
+      const all = await pages<RunSummary>((cursor) =>
+        db.queries.runs({ ...filter, limit: 5, ...(cursor ? { cursor } : {}) }),
+      );
+      const found = new Set(rows.map(({ id }) => id));
+      return all.items.filter(({ run }) => found.has(run));
+    };
+    const all = await listed({});
+    expect(new Set(all.map(({ run }) => run))).toEqual(new Set(rows.map(({ id }) => id)));
+    expect(all).toHaveLength(12);
+    const times = all.map(({ createdAt }) => createdAt);
+    expect(times).toEqual([...times].sort().reverse());
+    expect((await listed({ ofJobs: true })).map(({ run }) => run)).toEqual(
+      all.filter(({ job }) => job !== null).map(({ run }) => run),
+    );
+  });
+
   test('refuses a cursor that is not its own', async () => {
     const foreign = [
       'x',

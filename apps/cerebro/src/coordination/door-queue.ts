@@ -8,10 +8,10 @@ import type { Published } from './published.js';
  */
 const MAX_INPUTS = 400;
 /**
- * Marks of published messages wait this long. Meanwhile most attempts are acknowledged, so that their marks have nothing
- * left to do: no deadline to set, no row to write, and of those that ended no message to remove.
+ * Marks of published messages wait this long, and at most twice as long. Meanwhile most attempts are acknowledged, so that
+ * their marks have nothing left to do: no deadline to set, no row to write, and of those that ended no message to remove.
  */
-const MARK_WAIT_MS = 250;
+const MARK_WAIT_MS = 125;
 
 export interface Waiting {
   readonly item: Item;
@@ -22,7 +22,10 @@ export interface Waiting {
 /** What waits for the door's next transaction. */
 export class DoorQueue {
   private waiting: Waiting[] = [];
+  /** Marks since the timer went last, those before them, and those that have waited long enough. */
   private published: Published[] = [];
+  private waited: Published[] = [];
+  private due: Published[] = [];
   private inputs = 0;
   private isUrgent = false;
   private wake: (() => void) | null = null;
@@ -32,7 +35,6 @@ export class DoorQueue {
     readonly tell: () => void;
   } | null = null;
   private markTimer: NodeJS.Timeout | null = null;
-  private marksDue = false;
   private closed = false;
 
   /** @param isUrgent it is worth a transaction while another one is under way */
@@ -62,11 +64,16 @@ export class DoorQueue {
 
   addPublished(marks: readonly Published[]): void {
     this.published.push(...marks);
-    this.markTimer ??= setTimeout(() => {
-      this.marksDue = true;
-      this.wake?.();
-    }, MARK_WAIT_MS);
+    this.markTimer ??= setTimeout(this.age, MARK_WAIT_MS);
   }
+
+  private readonly age = (): void => {
+    this.due.push(...this.waited);
+    this.waited = this.published;
+    this.published = [];
+    this.markTimer = this.waited.length > 0 ? setTimeout(this.age, MARK_WAIT_MS) : null;
+    if (this.due.length > 0) this.wake?.();
+  };
 
   get size(): number {
     return this.inputs;
@@ -74,7 +81,7 @@ export class DoorQueue {
 
   /** All that waits, up to the limit; undefined once closed and empty. */
   async take(): Promise<{ waiting: readonly Waiting[]; published: readonly Published[] } | undefined> {
-    while (this.waiting.length === 0 && !(this.marksDue && this.published.length > 0)) {
+    while (this.waiting.length === 0 && this.due.length === 0) {
       if (this.closed) return undefined;
       await new Promise<void>((wake) => {
         this.wake = wake;
@@ -90,13 +97,12 @@ export class DoorQueue {
     this.inputs -= count;
     this.enough = null;
     this.isUrgent = false;
-    return { waiting: this.waiting.splice(0, end), published: this.marksDue ? this.takePublished() : [] };
+    return { waiting: this.waiting.splice(0, end), published: this.due.splice(0) };
   }
 
+  /** All marks, however long they have waited. */
   takePublished(): readonly Published[] {
-    const published = this.published;
-    this.published = [];
-    this.marksDue = false;
+    const published = [...this.due.splice(0), ...this.waited.splice(0), ...this.published.splice(0)];
     if (this.markTimer) clearTimeout(this.markTimer);
     this.markTimer = null;
     return published;

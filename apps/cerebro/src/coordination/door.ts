@@ -96,7 +96,7 @@ export class Door {
     await this.caches.schedules.prepare(schedules, this.store);
   }
 
-  /** Rides with the first batch after 250 ms. */
+  /** Rides with the first batch after 125 to 250 ms. */
   markPublished(marks: readonly Published[]): void {
     if (marks.length > 0) this.queue.addPublished(marks);
   }

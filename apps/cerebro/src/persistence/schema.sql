@@ -358,7 +358,6 @@ CREATE INDEX runs_by_end ON runs USING btree (finished_at, id) WHERE (finished_a
 CREATE INDEX runs_by_job ON runs USING btree (job, created_at DESC, id DESC) WHERE (job IS NOT NULL);
 CREATE INDEX runs_by_state ON runs USING btree (state, created_at DESC, id DESC);
 CREATE INDEX runs_by_task ON runs USING btree (task, created_at DESC, id DESC) WHERE (task IS NOT NULL);
-CREATE INDEX runs_by_time ON runs USING btree (created_at DESC, id DESC);
 CREATE INDEX schedule_firings_age ON schedule_firings USING btree (scheduled_for);
 CREATE INDEX schedules_due ON schedules USING btree (next_due_at) WHERE (active AND (next_due_at IS NOT NULL));
 CREATE INDEX schedules_waiting ON schedules USING btree (schedule) WHERE (active AND ((details -> 'waiting'::text) <> '[]'::jsonb));

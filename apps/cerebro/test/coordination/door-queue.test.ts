@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DoorQueue } from '../../src/coordination/door-queue.js';
 
 const item = (count: number) => ({
@@ -37,21 +37,56 @@ test('it is told once enough waits to be worth a transaction of its own', async 
   await enough;
 });
 
-test('marks of published messages wait until they are due, and ride with the batch that comes then', async () => {
-  const queue = new DoorQueue();
-  queue.addPublished([{ row: '1', settled: null, invokes: [] }]);
-  void queue.add(item(1));
-  expect((await queue.take())?.published).toHaveLength(0);
-  const due = queue.take();
-  void due.then(() => queue.add(item(1)));
-  expect((await due)?.published).toHaveLength(1);
-});
+describe('marks of published messages', () => {
+  const mark = (row: string) => [{ row, settled: null, invokes: [] }];
+  const rowsOf = (taken: Awaited<ReturnType<DoorQueue['take']>>) => taken?.published.map(({ row }) => row);
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
-test('marks of published messages make a batch of their own when nothing else comes', async () => {
-  const queue = new DoorQueue();
-  queue.addPublished([{ row: '1', settled: null, invokes: [] }]);
-  const taken = await queue.take();
-  expect(taken).toMatchObject({ waiting: [], published: [{ row: '1' }] });
+  test('wait until they are due, and ride with the batch that comes then', async () => {
+    const queue = new DoorQueue();
+    queue.addPublished(mark('1'));
+    jest.advanceTimersByTime(125);
+    void queue.add(item(1));
+    expect(rowsOf(await queue.take())).toEqual([]);
+    jest.advanceTimersByTime(125);
+    void queue.add(item(1));
+    expect(await queue.take()).toMatchObject({ waiting: [{}], published: [{ row: '1' }] });
+  });
+
+  test('that come just before others are due wait for a time of their own', async () => {
+    const queue = new DoorQueue();
+    queue.addPublished(mark('1'));
+    jest.advanceTimersByTime(150);
+    queue.addPublished(mark('2'));
+    jest.advanceTimersByTime(100);
+    expect(rowsOf(await queue.take())).toEqual(['1']);
+    jest.advanceTimersByTime(125);
+    expect(rowsOf(await queue.take())).toEqual(['2']);
+  });
+
+  test('make a batch of their own when nothing else comes', async () => {
+    const queue = new DoorQueue();
+    queue.addPublished(mark('1'));
+    const taken = queue.take();
+    jest.advanceTimersByTime(250);
+    expect(await taken).toMatchObject({ waiting: [], published: [{ row: '1' }] });
+  });
+
+  test('are all given at the end, however long they have waited', () => {
+    const queue = new DoorQueue();
+    for (const row of ['1', '2', '3']) {
+      queue.addPublished(mark(row));
+      jest.advanceTimersByTime(125);
+    }
+    queue.addPublished(mark('4'));
+    expect(queue.takePublished().map(({ row }) => row)).toEqual(['1', '2', '3', '4']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
 });
 
 test('a closed queue takes nothing more, gives out what it has, and then ends', async () => {

@@ -15,6 +15,7 @@ import { HistoryParts1763811000000 } from './1763811000000-history-parts.js';
 import { TextsAndKeys1763812000000 } from './1763812000000-texts-and-keys.js';
 import { OneOutboxRow1763820000000 } from './1763820000000-one-outbox-row.js';
 import { ServerLoad1763830000000 } from './1763830000000-server-load.js';
+import { RunsByState1763840000000 } from './1763840000000-runs-by-state.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   TextsAndKeys1763812000000,
   OneOutboxRow1763820000000,
   ServerLoad1763830000000,
+  RunsByState1763840000000,
 ];

@@ -22,9 +22,12 @@ const retries = prepared(
    SELECT d.run FROM due d JOIN runs r ON r.id = d.run AND r.state = 'running' ORDER BY d.at LIMIT $1`,
 );
 
-/** What an unfinished run has, found by its key: of the runs that have ended, however many they are, nothing is read. */
+/**
+ * What unfinished runs have, the oldest first, since they are what is at work; found by their keys, so that of the runs that
+ * have ended, however many they are, nothing is read.
+ */
 export const ofUnfinishedRuns = (select: string, where: string): string =>
-  `(SELECT id FROM runs WHERE state = 'running' ORDER BY created_at DESC, id DESC) AS r
+  `(SELECT id FROM runs WHERE state = 'running' ORDER BY created_at, id) AS r
    CROSS JOIN LATERAL (${select} FROM task_runs t WHERE t.run = r.id AND ${where} OFFSET 0) AS f`;
 
 const withdrawn = prepared(
@@ -32,11 +35,13 @@ const withdrawn = prepared(
   `WITH withdrawn AS MATERIALIZED (
      SELECT server FROM servers s WHERE withdrawn_at IS NOT NULL AND ${loadOf('waiting', 's.server')} > 0
    )
-   SELECT r.id AS run, f.server FROM ${ofUnfinishedRuns(
-     'SELECT DISTINCT t.server',
-     `t.state = 'pending' AND t.server IN (SELECT server FROM withdrawn)`,
-   )}
-   WHERE EXISTS (SELECT FROM withdrawn) ORDER BY r.id, f.server LIMIT $1`,
+   SELECT run, server FROM (
+     SELECT r.id AS run, f.server FROM ${ofUnfinishedRuns(
+       'SELECT DISTINCT t.server',
+       `t.state = 'pending' AND t.server IN (SELECT server FROM withdrawn)`,
+     )}
+     WHERE EXISTS (SELECT FROM withdrawn) LIMIT $1
+   ) AS found ORDER BY run, server`,
 );
 
 const gone = prepared(
@@ -46,12 +51,14 @@ const gone = prepared(
      WHERE (state = 'lost' OR (state = 'offline' AND state_since < ${at('$1::float8')}))
        AND ${loadOf('unfinished', 'i.server', 'i.instance')} > 0
    )
-   SELECT r.id AS run, f.invocation, f.instance FROM ${ofUnfinishedRuns(
-     'SELECT t.invocation, t.instance',
-     `t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
-       AND (t.server, t.instance) IN (SELECT server, instance FROM gone)`,
-   )}
-   WHERE EXISTS (SELECT FROM gone) ORDER BY r.id, f.invocation LIMIT $2`,
+   SELECT run, invocation, instance FROM (
+     SELECT r.id AS run, f.invocation, f.instance FROM ${ofUnfinishedRuns(
+       'SELECT t.invocation, t.instance',
+       `t.invocation IS NOT NULL AND t.state IN ('queued', 'started')
+         AND (t.server, t.instance) IN (SELECT server, instance FROM gone)`,
+     )}
+     WHERE EXISTS (SELECT FROM gone) LIMIT $2
+   ) AS found ORDER BY run, invocation`,
 );
 
 export const dueDeadlines = (pool: Pool, before: number, limit: number): Promise<readonly DueDeadline[]> =>
