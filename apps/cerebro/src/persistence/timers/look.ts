@@ -9,20 +9,20 @@ import { OWED } from './outbox.js';
 
 /**
  * Each part is found in one small index, and nearly always finds nothing: it only says whether the question of the same
- * subject is worth asking. Runs are looked up by a scalar, so that nobody joins from their side.
+ * subject is worth asking. The outbox is read as a whole, and once: its dead rows are most of what there is to read. Runs
+ * are looked up by a scalar, so that nobody joins from their side.
  */
 const look = prepared(
   'timer_look',
   `SELECT ${ms('clock_timestamp()')} AS now,
      (SELECT json_agg(json_build_array(topic, partition, next_offset::text)) FROM positions WHERE topic = ANY ($1::text[])) AS positions,
-     (SELECT ${OWED} FROM outbox) AS unpublished,
+     o.unpublished, o.unsent,
      (SELECT ${ms('min(deadline_at)')} FROM task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
      (SELECT json_agg(json_build_array(server, count))
         FROM (SELECT server, sum(unfinished)::int AS count FROM server_load WHERE instance = '${WHOLE_SERVER}'
           GROUP BY server HAVING sum(unfinished) > 0) AS u) AS unfinished,
      (SELECT json_agg(json_build_array(server, capacity, queue_limit) ORDER BY server, instance)
         FROM instances WHERE state = 'online' AND capacity IS NOT NULL) AS online,
-     EXISTS (SELECT FROM outbox WHERE stamp < ${ago('$2')}) AS unsent,
      EXISTS (SELECT FROM task_runs t WHERE t.retry_at <= now()
        AND (SELECT state FROM runs WHERE id = t.run) = 'running') AS retries,
      EXISTS (SELECT FROM task_runs WHERE waiting_server IS NOT NULL) AS waiting,
@@ -34,7 +34,8 @@ const look = prepared(
        AND last_seen + ${SIGN_GRAIN} < ${ago('$3')}) AS silent,
      EXISTS (SELECT FROM instances i WHERE i.state IN ('lost', 'offline')
        AND ${loadOf('unfinished', 'i.server', 'i.instance')} > 0) AS gone,
-     EXISTS (SELECT FROM servers s WHERE s.withdrawn_at IS NOT NULL AND ${loadOf('waiting', 's.server')} > 0) AS withdrawn`,
+     EXISTS (SELECT FROM servers s WHERE s.withdrawn_at IS NOT NULL AND ${loadOf('waiting', 's.server')} > 0) AS withdrawn
+   FROM (SELECT ${OWED} AS unpublished, coalesce(bool_or(stamp < ${ago('$2')}), false) AS unsent FROM outbox) AS o`,
 );
 
 type Row = { readonly [errand in (typeof ERRANDS)[number]]: boolean } & {
@@ -51,7 +52,7 @@ export async function lookAround(
   { topics, unsentForMs, silentForMs }: LookQuestion,
 ): Promise<Look> {
   const [row] = await ask<Row>(pool, look(topics, unsentForMs, silentForMs));
-  if (!row) throw new Error('a SELECT without FROM has one row');
+  if (!row) throw new Error('an aggregate has one row');
   const { now, positions, unpublished, deadlineAt, unfinished, online } = row;
   return {
     now: wholeMs(now),
