@@ -48,3 +48,12 @@ test('a key that found its run by the id of the run finds it again without the i
     code: 'key_reused',
   });
 });
+
+test('a key gives its run when what it is for cannot be run any more', async () => {
+  const request = { task: 's.nightly', args: { day: 1 }, idempotencyKey: 'before' };
+  const { run } = (await ask(request)) as { run: string };
+  await door.declare({ server: 's', tasks: [{ name: 'weekly' }] });
+  expect(await ask(request)).toEqual({ kind: 'run', run, created: false });
+  expect(await ask({ ...request, args: {} })).toMatchObject({ kind: 'refused', code: 'key_reused' });
+  expect(await ask({ ...request, idempotencyKey: 'after' })).toMatchObject({ code: 'unknown_task' });
+});

@@ -33,6 +33,20 @@ describe('the arguments of a task', () => {
     taskArgs: { 'server-a.load': { task: 5, output: 5 } },
   };
 
+  test('are given the output of each dependency, however many there are', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `part-${at}`);
+    const job = { name: 'all', tasks: [...names, 'join'].map((task) => ({ task })) };
+    const join = { name: 'join', dependsOn: names };
+    const driver = new RunDriver(
+      seedFor(registryWith(declarationOf('s', [...names, join], [job])), { job: 's.all' }),
+    );
+    for (const [at, name] of names.entries()) driver.completed(`s.${name}`, { [name]: at });
+    const given = invokeOf(driver, 's.join');
+    expect(given?.kind === 'invoke' && Object.entries(given.data.inputs)).toEqual(
+      names.map((name, at) => [`s.${name}`, { [name]: at }]),
+    );
+  });
+
   test('come from the four sources, later ones win, and the history says which', () => {
     const driver = new RunDriver(seedFor(registry, request));
     driver.completed('server-a.first', { output: 'first', last: 'first' });
@@ -157,7 +171,7 @@ describe('a command', () => {
         retryable: false,
       },
     });
-    expect(driver.last.commands.map(({ kind }) => kind)).toEqual(['void']);
+    expect(driver.last.commands.map(({ kind }) => kind)).toEqual(['attempt-ended']);
   });
 
   test('below it is sent', () => {

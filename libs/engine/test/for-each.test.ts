@@ -198,7 +198,7 @@ describe('a task for each element of a list', () => {
       'completed',
       'cancelled',
     ]);
-    expect(driver.last.commands.map(({ kind }) => kind)).toEqual(['cancel', 'void']);
+    expect(driver.last.commands.map(({ kind }) => kind)).toEqual(['cancel', 'attempt-ended']);
   });
 
   test('ends in server_withdrawn as a whole, or element by element once it is expanded', () => {

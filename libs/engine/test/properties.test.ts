@@ -146,17 +146,19 @@ describe('whatever happens to a run', () => {
     });
   });
 
-  test('each attempt is invoked once, and each that ended is voided once', () => {
+  test('each attempt is invoked once, and each that ended is ended once', () => {
     check((situation) => {
       const { commands, run } = walk(begin(situation), situation.moves);
       const invoked = commands.flatMap((command) =>
         command.kind === 'invoke' ? [command.data.invocation] : [],
       );
-      const voided = commands.flatMap((command) => (command.kind === 'void' ? [command.invocation] : []));
+      const ended = commands.flatMap((command) =>
+        command.kind === 'attempt-ended' ? [command.invocation] : [],
+      );
       expect(new Set(invoked).size).toBe(invoked.length);
       const going = [...run.tasks].filter(({ state }) => ['invoked', 'queued', 'started'].includes(state));
       const present = going.flatMap(({ invocation }) => (invocation === null ? [] : [invocation]));
-      expect([...voided, ...present].sort()).toEqual([...invoked].sort());
+      expect([...ended, ...present].sort()).toEqual([...invoked].sort());
     });
   });
 

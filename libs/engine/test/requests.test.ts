@@ -36,7 +36,7 @@ describe('the cancellation of a run', () => {
     expect(facts.map(({ type }) => type)).toEqual([...rows.slice(1).map(({ type }) => type)]);
     expect(facts[0]?.data).toEqual({ run: 'run-1', task: 'server-a.bad', item: null, reason: 'not needed' });
     expect(facts.at(-1)?.data).toMatchObject({ state: 'cancelled', counts: { completed: 2, cancelled: 3 } });
-    expect(commands.map(({ kind }) => kind)).toEqual(['cancel', 'void', 'cancel', 'void']);
+    expect(commands.map(({ kind }) => kind)).toEqual(['cancel', 'attempt-ended', 'cancel', 'attempt-ended']);
     expect(commands[2]).toMatchObject({
       server: 'server-b',
       data: {

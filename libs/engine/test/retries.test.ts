@@ -95,7 +95,7 @@ describe('an invocation that is handed back', () => {
     driver.queued(A);
     const { rows, commands } = handBack(driver);
     expect(rows.map(({ type }) => type)).toEqual(['cordyna.task.error.v1', 'cordyna.task.invoked.v1']);
-    expect(commands.map(({ kind }) => kind)).toEqual(['void', 'invoke']);
+    expect(commands.map(({ kind }) => kind)).toEqual(['attempt-ended', 'invoke']);
     expect(driver.task(A)).toMatchObject({
       state: 'invoked',
       attempt: 2,

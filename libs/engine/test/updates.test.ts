@@ -167,7 +167,7 @@ describe('an update', () => {
       ['cordyna.task.invoked.v1', '/cerebro/9', B],
     ]);
     expect(completed.commands).toEqual([
-      { kind: 'void', invocation: 'run-1/server-a.extract/-/1' },
+      { kind: 'attempt-ended', invocation: 'run-1/server-a.extract/-/1' },
       expect.objectContaining({ kind: 'invoke', server: 'server-b' }),
     ]);
     expect(completed.freshness).toEqual([
@@ -278,7 +278,7 @@ describe('an update', () => {
     expect(rows[0]?.data).toMatchObject({ output: { other: 1 }, violations: ['rows is missing'] });
     expect(rows[1]?.data).not.toHaveProperty('output');
     expect(freshness).toEqual([]);
-    expect(commands).toEqual([{ kind: 'void', invocation: `run-1/${A}/-/1` }]);
+    expect(commands).toEqual([{ kind: 'attempt-ended', invocation: `run-1/${A}/-/1` }]);
     expect(driver.run.state).toBe('failed');
   });
 

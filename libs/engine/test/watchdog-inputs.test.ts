@@ -35,7 +35,7 @@ describe('a deadline', () => {
     const invocation = `run-1/${A}/-/1`;
     expect(commands).toEqual([
       { kind: 'cancel', server: 'server-a', data: { invocation, run: 'run-1', task: A, reason: message } },
-      { kind: 'void', invocation },
+      { kind: 'attempt-ended', invocation },
     ]);
     expect(facts[0]).toMatchObject({
       type: 'cordyna.task.error.v1',
@@ -130,7 +130,7 @@ describe('the loss of an instance', () => {
       state: 'error',
       error: { code: 'server_lost', message: 'the instance i-1 that held it is gone', retryable: true },
     });
-    expect(commands.map(({ kind }) => kind)).toEqual(['cancel', 'void']);
+    expect(commands.map(({ kind }) => kind)).toEqual(['cancel', 'attempt-ended']);
   });
 
   test.each(['queued', 'started'] as const)(

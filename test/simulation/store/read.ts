@@ -22,7 +22,7 @@ export function read(db: Database, needs: Needs): Loaded {
     if (row) freshness.set(task, { version: row.version, value: freshnessOf(db, task, row) });
   }
   const keys = new Map();
-  for (const { target, key } of needs.keys) {
+  for (const { target, key } of [...needs.keys, ...(needs.newKeys ?? [])]) {
     const row = db.keys.get(keyOf(target, key));
     if (row) keys.set(keyOf(target, key), row);
   }

@@ -5,7 +5,7 @@ import { DONE, type Inbound, type Outcome } from './inbound.js';
 import { withAbsentStates } from './event-needs.js';
 import { NOTHING_LOADED, firstNeeds, furtherNeeds, isEmpty, merge, type Item } from './needs.js';
 import type { Published } from './published.js';
-import { Conflict, type Changes, type Loaded, type Needs } from './ports/index.js';
+import { Conflict, keyOf, type Changes, type Loaded, type Needs } from './ports/index.js';
 import { NotLoaded } from './not-loaded.js';
 import { WorkingSet } from './working-set.js';
 
@@ -29,10 +29,13 @@ export async function decideBatch(
   certain: boolean,
 ): Promise<Decided> {
   const needs = firstNeeds(items, published);
-  const sought = { runs: new Set<string>(), schedules: new Set<string>() };
+  const sought = { runs: new Set<string>(), schedules: new Set<string>(), keys: new Set<string>() };
   const seek = async (wanted: Needs): Promise<Loaded> => {
     for (const run of [...wanted.runs, ...(wanted.newRuns ?? [])]) sought.runs.add(run);
     for (const schedule of wanted.schedules) sought.schedules.add(schedule);
+    // What is only remembered says nothing of keys that are not: the commit compares them.
+    const keys = certain ? [...wanted.keys, ...(wanted.newKeys ?? [])] : wanted.keys;
+    for (const { target, key } of keys) sought.keys.add(keyOf(target, key));
     return withoutAbsent(wanted, await load(wanted));
   };
   let loaded = await seek(needs);
@@ -75,7 +78,12 @@ function decideItem(item: Item, work: WorkingSet, tools: Tools, certain: boolean
     if (!certain) throw new Conflict(`${range.topic}/${range.partition} is said to be at ${next}`);
     return [{ kind: 'gap', position: next }];
   }
-  const outcomes = inbounds.map((inbound) => (isBehind(inbound, next) ? DONE : decide(inbound, work, tools)));
+  // In the order of their offsets: usually not even the first was applied before.
+  let isPast = false;
+  const outcomes = inbounds.map((inbound) => {
+    isPast ||= !isBehind(inbound, next);
+    return isPast ? decide(inbound, work, tools) : DONE;
+  });
   work.movePosition(range);
   return outcomes;
 }

@@ -12,12 +12,17 @@ import { PreparedSchedules } from './prepared-schedules.js';
 import { RunCache } from './run-cache.js';
 import type { WorkingSet } from './working-set.js';
 
+/** Whoever asks again may ask again: a batch that fails costs more than a question. */
+const CAREFUL_BATCHES = 50;
+
 /** What this coordinator remembers between batches. Stale is harmless: the commit checks every version. */
 export class Caches {
   readonly runs = new RunCache();
   readonly schedules = new PreparedSchedules();
   private readonly positions = new Map<string, bigint>();
   private registry: Versioned<Registry> | null = null;
+  /** So many batches with requests ask beforehand whether their keys are taken. */
+  private careful = 0;
 
   /** The registry as last seen, for what needs no certainty. */
   lastRegistry(): Registry | null {
@@ -32,13 +37,16 @@ export class Caches {
   /** Reads through the cache: only what it does not hold is asked for. */
   async load(needs: Needs, reader: Reader): Promise<Loaded> {
     const { known, missing } = this.split(needs);
+    if (this.careful > 0 && needs.newKeys?.length) this.careful -= 1;
     if (isEmpty(missing)) return known;
     return merge(known, await reader.load(missing));
   }
 
   private split(needs: Needs): { readonly known: Loaded; readonly missing: Needs } {
     const runs = new Map<string, NonNullable<ReturnType<RunCache['get']>>>();
-    for (const id of [...needs.runs, ...(needs.newRuns ?? [])]) {
+    const { newRuns = [], newKeys = [] } = needs;
+    const isCareful = this.careful > 0 && newKeys.length > 0;
+    for (const id of [...needs.runs, ...newRuns]) {
       const cached = this.runs.get(id);
       if (cached) runs.set(id, cached);
     }
@@ -54,9 +62,11 @@ export class Caches {
     }
     const missing: Needs = {
       ...needs,
-      runs: needs.runs.filter((id) => !runs.has(id)),
-      // That there is none with that id yet, the commit finds out by itself.
+      runs: [...needs.runs, ...(isCareful ? newRuns : [])].filter((id) => !runs.has(id)),
+      // That there is none with that id or key yet, the commit finds out by itself.
       newRuns: [],
+      newKeys: [],
+      keys: isCareful ? [...needs.keys, ...newKeys] : needs.keys,
       schedules: needs.schedules.filter((id) => !schedules.has(id)),
       positions: needs.positions.filter(
         ({ topic, partition }) => !positions.has(positionOf(topic, partition)),
@@ -99,6 +109,7 @@ export class Caches {
   forget(needs: Needs, changes?: Changes): void {
     for (const { run } of changes?.runs ?? []) this.runs.evict(run.seed.run);
     for (const run of [...needs.runs, ...(needs.newRuns ?? [])]) this.runs.evict(run);
+    if (needs.newKeys?.length) this.careful = CAREFUL_BATCHES;
     this.schedules.forget(needs.schedules);
     for (const { topic, partition } of needs.positions) this.positions.delete(positionOf(topic, partition));
     this.registry = null;

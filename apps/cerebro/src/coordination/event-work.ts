@@ -93,6 +93,7 @@ export class EventWork {
 
   /** Undefined when nothing was read or changed. */
   changes(registry: readonly RegistryChange[]): EventChanges | undefined {
+    if (registry.length === 0 && this.isUntouched) return undefined;
     const defined = registry.flatMap((change) => (change.kind === 'define' ? [change.definition] : []));
     const namesOf = (kind: string) => defined.filter((one) => one.kind === kind).map(({ name }) => name);
     const outcomes = this.outcomes();
@@ -115,6 +116,12 @@ export class EventWork {
     const { states, ...lists } = changes;
     const isEmpty = states.read.size === 0 && Object.values(lists).every((list) => list.length === 0);
     return isEmpty ? undefined : changes;
+  }
+
+  private get isUntouched(): boolean {
+    const { added, taken, rules, read, states, firings, cleared, queue } = this;
+    const touched = added.size + taken.size + rules.size + read.size + states.size + firings.size;
+    return touched + cleared.size + queue.length === 0;
   }
 
   private outcomes(): ReadonlyMap<string, SignalOutcome> {

@@ -6,7 +6,7 @@ import { inForceOf, requestOf } from './decide/schedules.js';
 import { isAboutRun, updateOf } from './decide/update.js';
 import { firstEventNeeds, furtherEventNeeds, mergeEvents, noEventNeeds } from './event-needs.js';
 import type { Inbound, PartitionRange } from './inbound.js';
-import type { Loaded, Needs, RunKey, Versioned } from './ports/index.js';
+import { keyOf, type Loaded, type Needs, type RunKey, type Versioned } from './ports/index.js';
 import type { Published } from './published.js';
 
 /** One unit of work for the door: what one partition's batch brought, or one request or proposal. */
@@ -14,6 +14,9 @@ export interface Item {
   readonly inbounds: readonly Inbound[];
   readonly range: PartitionRange | null;
 }
+
+const inboundsOf = (items: readonly Item[]): readonly Inbound[] =>
+  items.length === 1 ? (items[0] as Item).inbounds : items.flatMap(({ inbounds }) => inbounds);
 
 /** What the inputs name themselves. What depends on what was loaded comes from `furtherNeeds`. */
 export function firstNeeds(items: readonly Item[], published: readonly Published[]): Needs {
@@ -24,9 +27,13 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
   const schedules = new Set<string>();
   const events = noEventNeeds();
   for (const { invokes } of published) for (const { run } of invokes) runs.add(run);
-  for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+  const newKeys = new Map<string, RunKey>();
+  for (const inbound of inboundsOf(items)) {
+    if (inbound.kind === 'update') {
+      if (isAboutRun(inbound)) runs.add(inbound.attempt.run);
+      continue;
+    }
     firstEventNeeds(inbound, events);
-    if (inbound.kind === 'update' && isAboutRun(inbound)) runs.add(inbound.attempt.run);
     if (inbound.kind === 'run-input') runs.add(inbound.run);
     if (inbound.kind === 'fire' || inbound.kind === 'schedule-action') schedules.add(inbound.schedule);
     const isFiring = inbound.kind === 'event-due' && inbound.what === 'firing';
@@ -35,14 +42,13 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     if (inbound.kind === 'schedule-action' && inbound.action === 'fire') {
       newRuns.add(inbound.newRun);
       const target = `schedule ${inbound.schedule}`;
-      if (inbound.key !== null) keys.set(`${target}\n${inbound.key}`, { target, key: inbound.key });
+      if (inbound.key !== null) keys.set(keyOf(target, inbound.key), { target, key: inbound.key });
     }
     if (inbound.kind !== 'run-requested') continue;
-    if (inbound.request.run === undefined) newRuns.add(inbound.newRun);
-    else runs.add(inbound.request.run);
+    newRuns.add(inbound.request.run ?? inbound.newRun);
     const key = inbound.request.idempotencyKey ?? inbound.fallbackKey;
-    if (key !== null)
-      keys.set(`${targetOf(inbound.request)}\n${key}`, { target: targetOf(inbound.request), key });
+    const target = targetOf(inbound.request);
+    if (key !== null) newKeys.set(keyOf(target, key), { target, key });
   }
   const positions = items.flatMap(({ range }) => (range ? [range] : []));
   return {
@@ -50,6 +56,7 @@ export function firstNeeds(items: readonly Item[], published: readonly Published
     newRuns: [...newRuns],
     freshness: [],
     keys: [...keys.values()],
+    newKeys: [...newKeys.values()],
     schedules: [...schedules],
     positions: positions.map(({ topic, partition }) => ({ topic, partition })),
     registry: true,
@@ -66,7 +73,13 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
   const add = (tasks: Iterable<string>) => {
     for (const task of tasks) freshness.add(task);
   };
-  for (const inbound of items.flatMap(({ inbounds }) => inbounds)) {
+  for (const inbound of inboundsOf(items)) {
+    if (inbound.kind === 'update') {
+      const run = loaded.runs.get(inbound.attempt.run)?.value;
+      const input = run ? updateOf(inbound, true) : null;
+      if (run && input) add(freshnessNeeds(run, input));
+      continue;
+    }
     const request = furtherEventNeeds(inbound, loaded, registry, events);
     if (request) add(creationNeeds(request, registry));
     if (inbound.kind === 'declare' || inbound.kind === 'withdraw') {
@@ -81,11 +94,6 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
       add(creationNeeds(requestOf(inForce), registry));
       const { lastRun } = found.value;
       if (inForce.overlap === 'cancel-running' && found.lastRunOpen && lastRun !== null) runs.add(lastRun);
-    }
-    if (inbound.kind === 'update') {
-      const run = loaded.runs.get(inbound.attempt.run)?.value;
-      const input = run ? updateOf(inbound, true) : null;
-      if (run && input) add(freshnessNeeds(run, input));
     }
     if (inbound.kind === 'run-input') {
       const run = loaded.runs.get(inbound.run)?.value;

@@ -21,6 +21,31 @@ export function serversOf(plan: Plan): readonly string[] {
   return found;
 }
 
+/** Of a run with so many task runs at most, to look at all of them takes less than to keep counts. */
+export const SMALL_TASKS = 16;
+
+/** Of each server of a small run, whether it has pending tasks of it that it had not; null before: it is new. */
+export function* changedWaits(before: Run | null, after: Run): Iterable<readonly [string, number]> {
+  for (const server of serversOf(after.seed.plan))
+    yield [
+      server,
+      Number(isPendingAt(server, after)) - Number(before !== null && isPendingAt(server, before)),
+    ];
+}
+
+function isPendingAt(server: string, { tasks, seed: { plan } }: Run): boolean {
+  for (const task of tasks)
+    if (task.state === 'pending' && plan.members[task.member]?.server === server) return true;
+  return false;
+}
+
+/** Does a task run wait for this server, or for this place? `work` is that of a large run. */
+export function waitsIn(run: Run, work: RunWork | null, line: string): boolean {
+  if (work) return work.waitsIn(line);
+  for (const task of run.tasks) if (lineIn(task) === line) return true;
+  return false;
+}
+
 interface Counts {
   /** server → task runs that are pending */
   readonly pending: Map<string, number>;

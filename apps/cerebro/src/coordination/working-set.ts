@@ -26,46 +26,38 @@ import type { PartitionRange } from './inbound.js';
 import type { Published } from './published.js';
 import { NotLoaded } from './not-loaded.js';
 import { LoadChanges } from './load-changes.js';
-import { RunWork, lineIn, serversOf } from './server-work.js';
+import { SignsOfLife } from './signs-of-life.js';
+import { RunWork, SMALL_TASKS, changedWaits, lineIn, serversOf, waitsIn } from './server-work.js';
+import { savedOf, type WorkingSchedule } from './working-schedule.js';
 import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
 
 interface WorkingRun {
   run: Run;
-  /** Null until something about it is decided. */
+  /** Of a large one, once something about it is decided. */
   work: RunWork | null;
   readonly expectedVersion: number | null;
   readonly contentHash: string;
-  readonly touched: Set<number>;
+  /** As it was before this batch; null of a new one. */
+  readonly before: Run | null;
+  /** Some of them more than once. */
+  readonly touched: number[];
   readonly rows: HistoryRow[];
 }
 
-interface WorkingSchedule {
-  readonly value: Schedule;
-  readonly expectedVersion: number | null;
-  readonly lastRunOpen: boolean;
-  readonly changed: boolean;
-  /** As it was loaded. */
-  readonly before: Schedule | null;
-}
-
-function savedOf({ value, expectedVersion, before }: WorkingSchedule): Changes['schedules'][number] {
-  return { value, expectedVersion, ...(before && isMoved(before, value) ? { isMoved: true } : {}) };
-}
-
-/** Nothing but what each firing changes. */
-const isMoved = (
-  { nextDueAt: _due, lastRun: _run, ...before }: Schedule,
-  { nextDueAt: _next, lastRun: _last, ...after }: Schedule,
-): boolean => (Object.keys(after) as (keyof typeof after)[]).every((name) => after[name] === before[name]);
+/** Each once; sorts the list itself. */
+const inOrder = (indexes: number[]): readonly number[] =>
+  indexes.sort((a, b) => a - b).filter((index, at) => index !== indexes[at - 1]);
 
 /** Ids that were looked for: only of these is it known that what was not found is not there. */
 interface Sought {
   readonly runs: Pick<ReadonlySet<string>, 'has'>;
   readonly schedules: Pick<ReadonlySet<string>, 'has'>;
+  /** By `keyOf(target, key)`. */
+  readonly keys: Pick<ReadonlySet<string>, 'has'>;
 }
 const EACH = { has: () => true };
-const ALL: Sought = { runs: EACH, schedules: EACH };
+const ALL: Sought = { runs: EACH, schedules: EACH, keys: EACH };
 
 /**
  * Everything that one batch reads and writes. Decisions see what earlier inputs of the same batch decided; nothing
@@ -85,10 +77,12 @@ export class WorkingSet {
   private readonly registryChanges: RegistryChange[] = [];
   private readonly firings: Firing[] = [];
   private readonly heartbeats: Heartbeat[] = [];
-  private readonly signs = new Map<string, Changes['signsOfLife'][number]>();
+  private readonly signs = new SignsOfLife();
   private readonly lost: Changes['lost'][number][] = [];
   private readonly deadLetters: DeadLetterRow[] = [];
-  private readonly messages = new Set<OutboxMessage>();
+  private readonly messages: OutboxMessage[] = [];
+  /** Of attempts that have ended before their invoke was sent. */
+  private readonly unsent = new Set<OutboxMessage>();
   private readonly invokes = new Map<string, OutboxMessage>();
   private readonly published: string[] = [];
   private readonly narrowed: Changes['narrowed'][number][] = [];
@@ -109,12 +103,13 @@ export class WorkingSet {
     registry: Registry,
     private readonly envelope: Envelope,
     private readonly sought: Sought = ALL,
+    private readonly smallTasks = SMALL_TASKS,
   ) {
     this.currentRegistry = registry;
     this.events = new EventWork(loaded.events);
     for (const [run, { value, version, contentHash }] of loaded.runs) {
-      const untouched = { work: null, touched: new Set<number>(), rows: [] };
-      this.runs.set(run, { run: value, expectedVersion: version, contentHash, ...untouched });
+      const untouched = { run: value, before: value, work: null, touched: [], rows: [] };
+      this.runs.set(run, { ...untouched, expectedVersion: version, contentHash });
     }
     for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
       this.schedules.set(id, { value, lastRunOpen, expectedVersion: version, changed: false, before: value });
@@ -153,15 +148,8 @@ export class WorkingSet {
   addRun(decision: Decision, contentHash: string): void {
     const { run } = decision;
     this.absentRuns.delete(run.seed.run);
-    const work = RunWork.create(run);
-    for (const server of work.waitingFor()) this.work.wait(server, 1);
-    const created = {
-      work,
-      expectedVersion: null,
-      touched: new Set<number>(),
-      rows: [],
-    };
-    this.runs.set(run.seed.run, { ...created, run, contentHash });
+    const created = { run, before: null, work: null, touched: [], rows: [] };
+    this.runs.set(run.seed.run, { ...created, expectedVersion: null, contentHash });
     this.absorb(decision);
   }
 
@@ -170,51 +158,70 @@ export class WorkingSet {
     const { seed } = decision.run;
     const working = this.runs.get(seed.run);
     if (!working) throw new Error(`run ${seed.run} is not in this batch`);
-    working.work ??= RunWork.begin(working.run);
+    if (!working.work && !this.isSmall(decision.run)) working.work = this.beginWork(working);
     this.countLoad(working.run, decision, working.work);
     working.run = decision.run;
     if (decision.isCutShort) this.cutShort.add(seed.run);
-    for (const index of decision.touched) working.touched.add(index);
-    working.rows.push(...decision.rows);
+    for (const index of decision.touched) working.touched.push(index);
+    for (const row of decision.rows) working.rows.push(row);
     for (const task of decision.read) this.freshnessRead.set(task, this.freshnessVersion(task));
     for (const write of decision.freshness) this.writeFreshness(write);
     for (const command of decision.commands) {
-      if (command.kind === 'void') {
-        this.void(command.invocation);
+      if (command.kind === 'attempt-ended') {
+        this.endAttempt(command.invocation);
         continue;
       }
       const message = this.envelope.command(command, seed.traceparent);
-      this.messages.add(message);
+      this.messages.push(message);
       if (command.kind === 'invoke') this.invokes.set(command.data.invocation, message);
     }
     for (const fact of decision.facts)
-      this.messages.add(this.envelope.fact(seed.run, fact, seed.traceparent));
+      this.messages.push(this.envelope.fact(seed.run, fact, seed.traceparent));
   }
 
-  private void(invocation: string): void {
+  private endAttempt(invocation: string): void {
     this.ended.push(invocation);
     const unsent = this.invokes.get(invocation);
-    if (unsent) this.messages.delete(unsent);
+    if (unsent) this.unsent.add(unsent);
   }
 
-  private countLoad(before: Run, { run, touched }: Decision, work: RunWork): void {
-    const waiting = new Set<string>();
+  private countLoad(before: Run, { run, touched }: Decision, work: RunWork | null): void {
+    let waiting: Set<string> | null = null;
     for (const index of touched) {
       const after = run.tasks.at(index);
       const known = index < before.tasks.length && before !== run ? before.tasks.at(index) : null;
       const server = run.seed.plan.members[after.member]?.server;
       if (!server) continue;
-      if (before !== run) this.work.wait(server, work.change(run.seed.plan, known, after));
+      if (work && before !== run) this.work.wait(server, work.change(run.seed.plan, known, after));
       this.work.change(server, known, after);
-      for (const line of [known && lineIn(known), lineIn(after)]) if (line !== null) waiting.add(line);
+      const left = known && lineIn(known);
+      const joined = lineIn(after);
+      if (left === null && joined === null) continue;
+      waiting ??= new Set();
+      if (left !== null) waiting.add(left);
+      if (joined !== null) waiting.add(joined);
     }
-    for (const line of waiting) this.noteWait(run, line, work.waitsIn(line));
+    for (const line of waiting ?? []) this.noteWait(run, line, waitsIn(run, work, line));
+  }
+
+  /** Of a run that is large, or about to be: what it has come to as a small one is counted at once. */
+  private beginWork({ before, run }: WorkingRun): RunWork {
+    const work = RunWork.begin(run);
+    if (before === run) return work;
+    for (const server of work.waitingFor()) this.work.wait(server, 1);
+    if (before) for (const server of RunWork.begin(before).waitingFor()) this.work.wait(server, -1);
+    return work;
+  }
+
+  private isSmall({ tasks }: Run): boolean {
+    return tasks.length <= this.smallTasks;
   }
 
   /** What a proposal found out about a run, also when it changed nothing. */
   noteWhereItWaits(run: Run): void {
-    const work = this.runs.get(run.seed.run)?.work ?? RunWork.begin(run);
-    for (const server of serversOf(run.seed.plan)) this.noteWait(run, server, work.waitsIn(server));
+    const known = this.runs.get(run.seed.run)?.work;
+    const work = known ?? (this.isSmall(run) ? null : RunWork.begin(run));
+    for (const server of serversOf(run.seed.plan)) this.noteWait(run, server, waitsIn(run, work, server));
   }
 
   private noteWait({ seed, createdAt }: Run, server: string, waits: boolean): void {
@@ -239,7 +246,7 @@ export class WorkingSet {
 
   private writeFreshness(write: Changes['freshness']['writes'][number]): void {
     this.freshnessWrites.push(write);
-    if (Object.values(write.holders ?? {}).includes(null)) this.freed.add(write.task);
+    if (write.holders && Object.values(write.holders).includes(null)) this.freed.add(write.task);
     const before = this.freshnessValues.get(write.task);
     if (!before) return;
     this.freshnessValues.set(write.task, {
@@ -253,6 +260,12 @@ export class WorkingSet {
   key(target: string, key: string): StoredKey | undefined {
     const id = keyOf(target, key);
     return this.newKeys.get(id) ?? this.loaded.keys.get(id);
+  }
+
+  /** What is denied may rest on there being no such key, which no commit would compare. @throws NotLoaded */
+  mustKnowKey(target: string, key: string | null): void {
+    if (key !== null && !this.key(target, key) && !this.sought.keys.has(keyOf(target, key)))
+      throw new NotLoaded({ keys: [{ target, key }] });
   }
 
   addKey(key: StoredKey): void {
@@ -284,7 +297,7 @@ export class WorkingSet {
   }
 
   addSignOfLife(server: string, instance: string, sentAt: number): void {
-    this.signs.set(`${server}/${instance}`, { server, instance, sentAt });
+    this.signs.add(server, instance, sentAt);
   }
 
   lose(lost: Changes['lost'][number]): void {
@@ -293,11 +306,11 @@ export class WorkingSet {
 
   addDeadLetter(row: DeadLetterRow): void {
     this.deadLetters.push(row);
-    this.messages.add(this.envelope.deadLetter(row));
+    this.messages.push(this.envelope.deadLetter(row));
   }
 
   addMessage(message: OutboxMessage): void {
-    this.messages.add(message);
+    this.messages.push(message);
   }
 
   markPublished({ row, settled }: Published): void {
@@ -322,18 +335,20 @@ export class WorkingSet {
   /** Runs as they are after this batch, with the version that the commit gives them. */
   *changedRuns(): Iterable<{ run: Run; version: number; contentHash: string }> {
     for (const { run, expectedVersion, contentHash, rows, touched } of this.runs.values()) {
-      if (rows.length === 0 && touched.size === 0) continue;
+      if (rows.length === 0 && touched.length === 0) continue;
       yield { run, contentHash, version: (expectedVersion ?? 0) + 1 };
     }
   }
 
   changes(): Changes {
+    const { messages } = this;
     const runs = [];
     const events = this.events.changes(this.registryChanges);
-    for (const { run, work, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
-      if (rows.length === 0 && touched.size === 0) continue;
-      work?.keepFor(run);
-      const tasks: TaskRun[] = [...touched].sort((a, b) => a - b).map((index) => run.tasks.at(index));
+    for (const { run, before, work, expectedVersion, contentHash, touched, rows } of this.runs.values()) {
+      if (rows.length === 0 && touched.length === 0) continue;
+      if (work) work.keepFor(run);
+      else for (const [server, change] of changedWaits(before, run)) this.work.wait(server, change);
+      const tasks: TaskRun[] = inOrder(touched).map((index) => run.tasks.at(index));
       runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
     }
     return {
@@ -350,9 +365,9 @@ export class WorkingSet {
       schedules: [...this.schedules.values()].filter(({ changed }) => changed).map(savedOf),
       firings: this.firings,
       heartbeats: this.heartbeats,
-      signsOfLife: [...this.signs.values()],
+      signsOfLife: this.signs.all(),
       lost: this.lost,
-      outbox: [...this.messages],
+      outbox: this.unsent.size === 0 ? messages : messages.filter((message) => !this.unsent.has(message)),
       published: this.published,
       narrowed: this.narrowed,
       deadLetters: this.deadLetters,

@@ -74,9 +74,9 @@ describe('what a run that is created has at a server', () => {
 
 const envelope = { command: () => ({}), fact: () => ({}) } as unknown as Envelope;
 
-function workingSet(run: Run | null): WorkingSet {
+function workingSet(run: Run | null, smallTasks: number): WorkingSet {
   const runs = new Map(run ? [[run.seed.run, { value: run, version: 1, contentHash: '' }]] : []);
-  return new WorkingSet({ ...NOTHING_LOADED, runs }, 0, registryWith(), envelope);
+  return new WorkingSet({ ...NOTHING_LOADED, runs }, 0, registryWith(), envelope, undefined, smallTasks);
 }
 
 /** Freshness is of no interest here. */
@@ -86,7 +86,7 @@ test('what batches keep of a run is what looking at all its task runs would find
   const places = fc.dictionary(fc.constantFrom('server-a', 'server-b', 'server-c'), fc.nat(2));
   const batches = fc.array(fc.record({ inputs: moves(8), places }), { minLength: 1, maxLength: 8 });
   fc.assert(
-    fc.property(declarations(), fc.nat(), batches, (declared, at, all) => {
+    fc.property(declarations(), fc.nat(), batches, fc.constantFrom(0, 3, 16), (declared, at, all, small) => {
       const registry = registryWith(...declared);
       const tasks = [...registry.tasks.keys()];
       const world = new TestWorld();
@@ -94,7 +94,7 @@ test('what batches keep of a run is what looking at all its task runs would find
       const driver = new RunDriver(seedFor(registry, { task: tasks[at % tasks.length] ?? '' }), world);
       let before: Run | null = null;
       for (const { inputs, places: next } of all) {
-        const batch = workingSet(before);
+        const batch = workingSet(before, small);
         if (!before) batch.addRun(alone(driver.last), '');
         for (const move of inputs) {
           batch.absorb(alone(driver.send(inputOf(driver.run, move, driver.now))));

@@ -15,10 +15,14 @@ export interface MergedArgs {
 /** Shallow merge of top-level keys: of equal keys the last source's value stands, and its origin. */
 export function mergeArgs(sources: Iterable<ArgsSource>): MergedArgs {
   // A map, because assigning the key `__proto__` of somebody's JSON would change a prototype.
-  const merged = new Map<string, { value: JsonValue; origin: string }>();
+  let merged: Map<string, { value: JsonValue; origin: string }> | null = null;
   for (const { origin, args } of sources) {
-    for (const [key, value] of Object.entries(args)) merged.set(key, { value, origin });
+    for (const key of Object.keys(args)) {
+      merged ??= new Map();
+      merged.set(key, { value: args[key] as JsonValue, origin });
+    }
   }
+  if (!merged) return { args: {}, origins: {} };
   return {
     args: Object.fromEntries([...merged].map(([key, { value }]) => [key, value])),
     origins: Object.fromEntries([...merged].map(([key, { origin }]) => [key, origin])),

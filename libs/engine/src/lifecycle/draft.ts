@@ -18,29 +18,51 @@ import { releasePlaces } from './places.js';
 import { nextTurn } from './turns.js';
 
 /** What a history row says, but for its position and origin. */
-export interface Entry {
+export interface Entry<D extends object = object> {
   readonly type: string;
   readonly task: string | null;
   readonly item: number | null;
   readonly attempt: number | null;
+  /** Position of the task run. */
+  readonly index?: number;
   readonly reason?: string | null;
-  readonly data: object;
+  readonly data: D;
 }
+/** Of a row that is applied: with the database's clock. */
+export type AppliedEntry = Entry<{ readonly now: number; readonly [name: string]: unknown }>;
+
+type Place = Pick<Origin, 'topic' | 'partition' | 'offset'>;
+const NOWHERE: Place = {};
+const NONE: readonly never[] = [];
+
+function added<T>(list: T[] | null, one: T): T[] {
+  if (list === null) return [one];
+  list.push(one);
+  return list;
+}
+
+/** Each once; sorts the list itself. */
+const inOrder = (indexes: number[]): readonly number[] =>
+  indexes.length < 2
+    ? indexes
+    : indexes.sort((a, b) => a - b).filter((index, at) => index !== indexes[at - 1]);
 
 /** The making of one decision: rows are applied to the run as they are written. Lives for one call of `step`. */
 export class Draft {
-  readonly commands: Command[] = [];
-  readonly facts: Fact[] = [];
   /** Task runs to look at before the decision is done, first in, first out. */
   readonly queue: number[] = [];
-  private readonly rows: HistoryRow[] = [];
+  // Most of these lists have one element, and one that grows has room for many.
+  private rows: HistoryRow[] | null = null;
+  private touched: number[] | null = null;
+  private commands: Command[] | null = null;
+  private facts: Fact[] | null = null;
+  // Few decisions need any of these, and each is as large as a decision without them.
   /** Elements of a `forEach` that have their turn by this decision. */
-  private readonly turns = new Set<number>();
-  private readonly touched = new Set<number>();
-  private readonly reads = new Set<string>();
-  private readonly freshness = new Map<string, FreshnessWrite>();
-  private readonly invokes = new Map<string, number>();
-  private readonly held = new Map<string, string>();
+  private turns: Set<number> | null = null;
+  private reads: Set<string> | null = null;
+  private freshness: Map<string, FreshnessWrite> | null = null;
+  private invokes: Map<string, number> | null = null;
+  private held: Map<string, string> | null = null;
   /** It has left something to the next one. */
   isCutShort = false;
   private begun = 0;
@@ -52,6 +74,11 @@ export class Draft {
     readonly world: World,
   ) {}
 
+  /** The database's clock, epoch ms. */
+  get now(): number {
+    return this.origin.now;
+  }
+
   task(index: number): TaskRun {
     return this.run.tasks.at(index);
   }
@@ -61,23 +88,26 @@ export class Draft {
   }
 
   /** The fields of a row about a task run. */
-  about(task: TaskRun, attempt: number = task.attempt): Pick<Entry, 'task' | 'item' | 'attempt'> {
+  about(task: TaskRun, attempt: number = task.attempt): Pick<Entry, 'task' | 'item' | 'attempt' | 'index'> {
     return {
       task: this.member(task).task,
       item: task.item?.index ?? null,
       attempt: attempt === 0 ? null : attempt,
+      index: task.index,
     };
   }
 
   /** The input's own row, applied. Returns its `seq`. */
-  input(entry: Entry): number {
-    return this.write(entry, true, this.inputOrigin());
+  input(entry: AppliedEntry): number {
+    const { source, at } = this.origin;
+    return this.write(entry, true, source, at, this.origin);
   }
 
   /** The input's own row, refused. */
   refuse(entry: Entry, reason: string): void {
     this.refused = reason;
-    this.write({ ...entry, reason }, false, this.inputOrigin());
+    const { source, at } = this.origin;
+    this.write({ ...entry, reason }, false, source, at, this.origin);
   }
 
   /** An input that only asks to look again, and for which there was nothing to do: it leaves no row. */
@@ -90,21 +120,27 @@ export class Draft {
   }
 
   /** A consequence, decided by the coordinator on its own clock. Returns its `seq`. */
-  row(entry: Entry): number {
-    const { coordinator: source = '/cerebro', now } = this.origin;
-    return this.write(entry, true, { source, at: now, topic: null, partition: null, offset: null });
+  row(entry: AppliedEntry): number {
+    const { coordinator = '/cerebro', now } = this.origin;
+    return this.write(entry, true, coordinator, now, NOWHERE);
   }
 
   fact(seq: number, type: string, subject: string, data: object): void {
-    this.facts.push({ seq, type, subject, data: data as JsonObject });
+    this.facts = added(this.facts, { seq, type, subject, data: data as JsonObject });
+  }
+
+  command(command: Command): void {
+    this.commands = added(this.commands, command);
   }
 
   looked(tasks: readonly string[]): void {
+    this.reads ??= new Set();
     for (const task of tasks) this.reads.add(task);
   }
 
   /** Later writes of one decision are joined with earlier ones. */
   writeFreshness(write: FreshnessWrite): void {
+    this.freshness ??= new Map();
     const before = this.freshness.get(write.task);
     if (!before) return void this.freshness.set(write.task, write);
     const holders = { ...before.holders, ...write.holders };
@@ -114,7 +150,7 @@ export class Draft {
 
   /** What this decision has written of the task so far. */
   written(task: string): FreshnessWrite | undefined {
-    return this.freshness.get(task);
+    return this.freshness?.get(task);
   }
 
   /** Does an older run wait in this line? */
@@ -125,7 +161,7 @@ export class Draft {
 
   hasCapacity(server: string): boolean {
     const { createdAt, seed } = this.run;
-    return this.world.capacity(server, { run: seed.run, createdAt }) > (this.invokes.get(server) ?? 0);
+    return this.world.capacity(server, { run: seed.run, createdAt }) > (this.invokes?.get(server) ?? 0);
   }
 
   /** It leaves the rest to another one. */
@@ -135,47 +171,41 @@ export class Draft {
 
   takeCapacity(server: string): void {
     this.begun += 1;
+    this.invokes ??= new Map();
     this.invokes.set(server, (this.invokes.get(server) ?? 0) + 1);
   }
 
   /** The server takes nothing more for the rest of this decision. */
   hold(server: string, reason: string): void {
+    this.held ??= new Map();
     this.held.set(server, reason);
   }
 
   /** Why nothing more is invoked at the server, once that was found out in this decision. */
   heldFor(server: string): string | undefined {
-    return this.held.get(server);
+    return this.held?.get(server);
   }
 
   decision(): Decision {
     return {
       run: this.run,
-      touched: [...this.touched].sort((a, b) => a - b),
-      rows: this.rows,
-      commands: this.commands,
-      facts: this.facts,
-      freshness: [...this.freshness.values()],
-      read: [...this.reads],
+      touched: this.touched ? inOrder(this.touched) : NONE,
+      rows: this.rows ?? NONE,
+      commands: this.commands ?? NONE,
+      facts: this.facts ?? NONE,
+      freshness: this.freshness ? [...this.freshness.values()] : NONE,
+      read: this.reads ? [...this.reads] : NONE,
       refused: this.refused,
       isCutShort: this.isCutShort,
     };
   }
 
-  private inputOrigin() {
-    const { source, at, topic = null, partition = null, offset = null } = this.origin;
-    return { source, at, topic, partition, offset };
-  }
-
-  private write(
-    entry: Entry,
-    applied: boolean,
-    from: Pick<HistoryRow, 'source' | 'at' | 'topic' | 'partition' | 'offset'>,
-  ): number {
-    const seq = this.run.nextSeq;
-    const data = (applied ? { now: this.origin.now, ...entry.data } : entry.data) as JsonObject;
+  private write(entry: Entry, applied: boolean, source: string, at: number, from: Place): number {
+    const before = this.run;
+    const seq = before.nextSeq;
     const { type, task, item, attempt, reason = null } = entry;
-    const { source, at, topic, partition, offset } = from;
+    const { topic = null, partition = null, offset = null } = from;
+    const data = entry.data as JsonObject;
     const row = {
       seq,
       at,
@@ -191,14 +221,14 @@ export class Draft {
       offset,
       data,
     };
-    const before = this.run;
-    const { run, touched } = apply(before, row);
+    const { run, touched } = apply(before, row, entry.index);
     this.run = run;
-    this.rows.push(row);
+    this.rows = added(this.rows, row);
     for (const index of touched) {
-      this.touched.add(index);
-      if (index < before.tasks.length) releasePlaces(this, before.tasks.at(index), this.task(index));
-      this.wake(this.task(index));
+      const after = run.tasks.at(index);
+      this.touched = added(this.touched, index);
+      if (index < before.tasks.length) releasePlaces(this, before.tasks.at(index), after);
+      this.wake(after);
     }
     return seq;
   }
@@ -215,8 +245,9 @@ export class Draft {
   /** An element has ended: the next one has its turn, or the whole ends. */
   private wakeWhole(whole: TaskRun): void {
     if (whole.elementsOpen === 0) return void this.queue.push(whole.index);
-    const next = nextTurn(this.run, whole, this.member(whole), (index) => this.turns.has(index));
+    const next = nextTurn(this.run, whole, this.member(whole), (index) => this.turns?.has(index) ?? false);
     if (next === null) return;
+    this.turns ??= new Set();
     this.turns.add(next);
     this.queue.push(next);
   }

@@ -40,7 +40,7 @@ export function fail(draft: Draft, task: TaskRun, failure: Failure): void {
   const seq = draft[failure.row]({
     type: RowType.taskError,
     ...draft.about(task),
-    data: { invocation, error, final, counted: true, ...failure.data },
+    data: { now: draft.now, invocation, error, final, counted: true, ...failure.data },
   });
   if (failure.own) {
     const { run } = draft.run.seed;
@@ -58,7 +58,12 @@ export function fail(draft: Draft, task: TaskRun, failure: Failure): void {
 /** Lets a task run wait; a row is written only when its reason changes. */
 export function wait(draft: Draft, task: TaskRun, reason: string, retryAt: number | null): void {
   if (task.reason === reason) return;
-  draft.row({ type: RowType.taskWaiting, ...draft.about(task), reason, data: { reason, retryAt } });
+  draft.row({
+    type: RowType.taskWaiting,
+    ...draft.about(task),
+    reason,
+    data: { now: draft.now, reason, retryAt },
+  });
 }
 
 /**
@@ -71,7 +76,7 @@ export function endAttempt(draft: Draft, task: TaskRun, stop: string | null): vo
   const { server, task: name } = draft.member(task);
   if (stop !== null) {
     const data = { invocation, run: draft.run.seed.run, task: name, reason: stop };
-    draft.commands.push({ kind: 'cancel', server, data });
+    draft.command({ kind: 'cancel', server, data });
   }
-  draft.commands.push({ kind: 'void', invocation });
+  draft.command({ kind: 'attempt-ended', invocation });
 }

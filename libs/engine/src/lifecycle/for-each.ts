@@ -24,7 +24,11 @@ export function expandForEach(
     fail(draft, task, { error: ownError('not_a_list', message), row: 'row', own: true });
     return false;
   }
-  draft.row({ type: RowType.taskExpanded, ...draft.about(task), data: { source, items, ...taken } });
+  draft.row({
+    type: RowType.taskExpanded,
+    ...draft.about(task),
+    data: { now: draft.now, source, items, ...taken },
+  });
   if (items.length === 0) closeForEach(draft, draft.task(task.index));
   const { first, count } = draft.task(task.index).elements as NonNullable<TaskRun['elements']>;
   for (let index = first; index < first + count; index++)
@@ -43,7 +47,7 @@ export function closeForEach(draft: Draft, whole: TaskRun): void {
     const message = `${failed.length} of ${elements.length} elements failed, the first is element ${worst.item?.index} (${why})`;
     return fail(draft, whole, { error: ownError('elements_failed', message), row: 'row', own: true });
   }
-  draft.row({ type: RowType.taskCompleted, ...draft.about(whole), data: { output: {} } });
+  draft.row({ type: RowType.taskCompleted, ...draft.about(whole), data: { now: draft.now, output: {} } });
   const latest = { run: draft.run.seed.run, output: outputOf(draft.run, whole.index) };
   draft.writeFreshness({ task: draft.member(whole).task, latest });
 }

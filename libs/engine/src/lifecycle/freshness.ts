@@ -7,12 +7,14 @@ export type OutsideResult =
   /** The first dependency that has no completion which this task did not consume yet. */
   | { readonly stale: string };
 
+const NOTHING_OUTSIDE: OutsideResult = { outside: {} };
+
 /**
  * What dependencies outside the run give to a member that is about to begin. Under the rule `fresh` each must have a
  * completion that this task did not consume yet (design: graphs that cross teams); under `latest` what is there is given.
  */
 export function outsideInputs(draft: Draft, member: Member): OutsideResult {
-  if (member.outside.length === 0) return { outside: {} };
+  if (member.outside.length === 0) return NOTHING_OUTSIDE;
   const mustBeFresh = draft.run.seed.plan.outsideRule === 'fresh';
   const looked = mustBeFresh ? [member.task, ...member.outside] : member.outside;
   draft.looked(looked);
@@ -42,5 +44,7 @@ export function consumption(
 ): { readonly [dependency: string]: string } | null {
   const { seed } = draft.run;
   if (seed.plan.outsideRule !== 'fresh' || member.dependencies.length === 0) return null;
-  return Object.fromEntries(member.dependencies.map((task) => [task, outside[task]?.run ?? seed.run]));
+  const consumed: Record<string, string> = {};
+  for (const task of member.dependencies) consumed[task] = outside[task]?.run ?? seed.run;
+  return consumed;
 }

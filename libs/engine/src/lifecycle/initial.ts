@@ -4,6 +4,9 @@ import { InvocationIndex, TaskList } from '../model/index.js';
 import type { Member, Run, RunSeed, StoredRun, StoredTaskRun, TaskRun } from '../model/index.js';
 import { WAITING_FOR_UPSTREAM } from './rows.js';
 
+const NO_HOLDERS: TaskRun['pastHolders'] = [];
+const NOTHING_OUTSIDE: TaskRun['outside'] = {};
+
 /** A task run that nothing has happened to. */
 export const pendingTask = (index: number, member: number, item: Item | null, upstream: number): TaskRun => ({
   index,
@@ -19,14 +22,14 @@ export const pendingTask = (index: number, member: number, item: Item | null, up
   deadlineKind: null,
   retryAt: null,
   instance: null,
-  pastHolders: [],
+  pastHolders: NO_HOLDERS,
   invokedAt: null,
   queuedAt: null,
   startedAt: null,
   finishedAt: null,
   output: null,
   error: null,
-  outside: {},
+  outside: NOTHING_OUTSIDE,
   upstreamOpen: upstream,
   elementsOpen: 0,
   elements: null,

@@ -68,10 +68,14 @@ export function invoke(draft: Draft, task: TaskRun, prepared: Prepared, taken: T
   }
   draft.takeCapacity(member.server);
   takePlaces(draft, member, args, invocation);
-  const data = { invocation, server: member.server, args, origins, ...taken };
+  const { now } = draft;
+  const { server } = member;
+  const data = taken
+    ? { now, invocation, server, args, origins, outside: taken.outside, consumed: taken.consumed }
+    : { now, invocation, server, args, origins };
   const seq = draft.row({ type: RowType.taskInvoked, ...draft.about(task, attempt), data });
   draft.fact(seq, RowType.taskInvoked, member.task, identity);
-  draft.commands.push({ kind: 'invoke', server: member.server, data: command });
+  draft.command({ kind: 'invoke', server: member.server, data: command });
   return true;
 }
 

@@ -5,6 +5,10 @@ import { mergeArgs } from '../args/merge-args.js';
 import { argsSources } from '../args/sources.js';
 import { elementsOf, memberIndex } from './lookup.js';
 
+/** Of which to look through a list takes no longer than through a set. */
+const FEW = 8;
+const NOTHING_GIVEN: readonly DependencyOutput[] = [];
+
 export type Output = OutsideInput['output'];
 
 export interface DependencyOutput {
@@ -27,13 +31,19 @@ export function dependencyOutputs(
   member: Member,
   outside: { readonly [task: string]: OutsideInput },
 ): readonly DependencyOutput[] {
-  const upstream = new Set(member.upstream);
-  return member.dependencies.flatMap((task): DependencyOutput[] => {
+  const { dependencies } = member;
+  if (dependencies.length === 0) return NOTHING_GIVEN;
+  const upstream = member.upstream.length > FEW ? new Set(member.upstream) : member.upstream;
+  const isUpstream = (index: number): boolean =>
+    upstream instanceof Set ? upstream.has(index) : upstream.includes(index);
+  const found: DependencyOutput[] = [];
+  for (const task of dependencies) {
     const index = memberIndex(run.seed.plan, task);
-    if (index !== undefined && upstream.has(index)) return [{ task, output: outputOf(run, index) }];
-    const given = outside[task];
-    return given ? [{ task, output: given.output }] : [];
-  });
+    const isInside = index !== undefined && isUpstream(index);
+    const output = isInside ? outputOf(run, index) : outside[task]?.output;
+    if (output !== undefined) found.push({ task, output });
+  }
+  return found;
 }
 
 /** The list that a `forEach` runs over; null when its source gave none. */
@@ -60,11 +70,14 @@ export function invocationArgs(
   member: Member,
   outputs: readonly DependencyOutput[],
 ): MergedArgs {
-  const given = outputs.flatMap(({ task, output }): ArgsSource[] =>
-    isList(output) ? [] : [{ origin: `output:${task}`, args: output }],
-  );
-  return mergeArgs([...argsSources(seed, member), ...given]);
+  const sources: ArgsSource[] = [...argsSources(seed, member)];
+  for (const { task, output } of outputs)
+    if (!isList(output)) sources.push({ origin: `output:${task}`, args: output });
+  return mergeArgs(sources);
 }
 
-export const inputsOf = (outputs: readonly DependencyOutput[]): JsonObject =>
-  Object.fromEntries(outputs.map(({ task, output }) => [task, output]));
+export function inputsOf(outputs: readonly DependencyOutput[]): JsonObject {
+  const inputs: Record<string, Output> = {};
+  for (const { task, output } of outputs) inputs[task] = output;
+  return inputs;
+}

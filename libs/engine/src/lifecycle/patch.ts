@@ -6,10 +6,10 @@ import { memberOf } from './lookup.js';
  * The run with one task run replaced, and all that is derived from it kept in step: what is open, what its dependents or
  * its `forEach` as a whole still wait for, and the index of invocations.
  */
-export function patch(run: Run, before: TaskRun, after: TaskRun): Run {
+export function patch(run: Run, before: TaskRun, after: TaskRun, nextSeq: number): Run {
   const delta = openness(after) - openness(before);
   let tasks = run.tasks.with(after);
-  for (const waiting of delta === 0 ? [] : waitingFor(run, after)) {
+  for (const waiting of delta === 0 ? NOBODY : waitingFor(run, after)) {
     const task = tasks.at(waiting);
     tasks = tasks.with(
       after.item === null
@@ -17,8 +17,10 @@ export function patch(run: Run, before: TaskRun, after: TaskRun): Run {
         : { ...task, elementsOpen: task.elementsOpen + delta },
     );
   }
-  return { ...run, tasks, open: run.open + delta, invocations: reindex(run, before, after) };
+  return { ...run, nextSeq, tasks, open: run.open + delta, invocations: reindex(run, before, after) };
 }
+
+const NOBODY: readonly number[] = [];
 
 const openness = (task: TaskRun): number => (isFinalTaskState(task.state) ? 0 : 1);
 

@@ -14,12 +14,17 @@ export function cancel(draft: Draft, { reason }: InputOf<'cancel'>): void {
   const entry: Entry = { type: RowType.runCancelRequested, ...aboutRun, data: { reason } };
   const { state, seed } = draft.run;
   if (state !== 'running') return draft.refuse(entry, `the run is ${state}`);
-  draft.input({ ...entry, reason });
+  draft.input({ ...entry, reason, data: { now: draft.now, reason } });
   for (const task of draft.run.tasks) {
     if (!allows(task.state, 'cancel')) continue;
     endAttempt(draft, task, reason);
     const about = draft.about(task);
-    const seq = draft.row({ type: RowType.taskCancelled, ...about, reason, data: { reason } });
+    const seq = draft.row({
+      type: RowType.taskCancelled,
+      ...about,
+      reason,
+      data: { now: draft.now, reason },
+    });
     const data = { run: seed.run, task: about.task, item: task.item, reason };
     draft.fact(seq, RowType.taskCancelled, draft.member(task).task, data);
   }
@@ -32,7 +37,7 @@ export function retry(draft: Draft): void {
   const { state } = draft.run;
   if (state !== 'failed' && state !== 'cancelled')
     return draft.refuse(entry, `the run is ${state}: only a failed or cancelled run can be retried`);
-  draft.input(entry);
+  draft.input({ ...entry, data: { now: draft.now } });
   for (const task of draft.run.tasks) if (isReady(task)) draft.queue.push(task.index);
 }
 

@@ -77,8 +77,10 @@ export const waitingForPlace = (place: string): string => `waiting for a place o
 const LINES = ['waiting for capacity of ', 'waiting for the command topic of ', 'waiting for a place of '];
 /** The line in which a task run with this reason stands: a server's, or that of a place under a limit; else null. */
 export function lineOf(reason: string | null): string | null {
-  const found = reason === null ? undefined : LINES.find((beginning) => reason.startsWith(beginning));
-  return found === undefined || reason === null ? null : reason.slice(found.length);
+  // Asked for each time that anything of a task run changes.
+  if (reason === null || reason === WAITING_FOR_UPSTREAM) return null;
+  const found = LINES.find((beginning) => reason.startsWith(beginning));
+  return found === undefined ? null : reason.slice(found.length);
 }
 /** A server's name has no dot; a place begins with a qualified task. */
 export const isPlace = (line: string): boolean => line.includes('.');

@@ -69,35 +69,40 @@ function heldBy(draft: Draft, server: string): string | null {
 
 /** Blocked or skipped because of something upstream; the first in declared order says why. */
 function endsWithUpstream(draft: Draft, task: TaskRun): boolean {
-  const upstream = draft.member(task).upstream.map((index) => draft.task(index));
-  const failed = upstream.find(({ state }) => state !== 'completed' && state !== 'skipped');
-  if (failed) {
-    block(draft, task, failed.blockedBy ?? draft.member(failed).task);
-    return true;
+  let skipped: TaskRun | null = null;
+  for (const index of draft.member(task).upstream) {
+    const before = draft.task(index);
+    if (before.state === 'completed') continue;
+    if (before.state !== 'skipped') {
+      block(draft, task, before.blockedBy ?? draft.member(before).task);
+      return true;
+    }
+    skipped ??= before;
   }
-  const skipped = upstream.find(({ state }) => state === 'skipped');
   if (skipped) skip(draft, task, skipped.reason);
-  return skipped !== undefined;
+  return skipped !== null;
 }
 
 function block(draft: Draft, task: TaskRun, blockedBy: string): void {
   const { run } = draft.run.seed;
   const about = draft.about(task);
   const reason = `blocked by ${blockedBy}`;
-  const seq = draft.row({ type: RowType.taskBlocked, ...about, reason, data: { blockedBy } });
+  const seq = draft.row({ type: RowType.taskBlocked, ...about, reason, data: { now: draft.now, blockedBy } });
   draft.fact(seq, RowType.taskBlocked, draft.member(task).task, { run, task: about.task, blockedBy });
 }
 
 function skip(draft: Draft, task: TaskRun, reason: string | null): void {
   const { run } = draft.run.seed;
   const about = draft.about(task);
-  const seq = draft.row({ type: RowType.taskSkipped, ...about, reason, data: { reason } });
+  const seq = draft.row({ type: RowType.taskSkipped, ...about, reason, data: { now: draft.now, reason } });
   draft.fact(seq, RowType.taskSkipped, draft.member(task).task, { run, task: about.task, reason });
 }
 
+const NO_COUNTS = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+
 /** How many task runs, elements of a `forEach` included, are in each state. */
 export function counts(run: Run): { readonly [state in TaskState]: number } {
-  const found = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+  const found: Record<TaskState, number> = { ...NO_COUNTS };
   for (const task of run.tasks) found[task.state] += 1;
   return found;
 }
@@ -108,6 +113,7 @@ export function finish(draft: Draft, state: RunState | null): void {
   const ending = state ?? (found.error > 0 ? 'failed' : 'completed');
   const { run, trigger } = draft.run.seed;
   const data = { state: ending, counts: found, trigger };
-  const seq = draft.row({ type: RowType.runFinished, task: null, item: null, attempt: null, data });
+  const about = { type: RowType.runFinished, task: null, item: null, attempt: null };
+  const seq = draft.row({ ...about, data: { now: draft.now, ...data } });
   draft.fact(seq, RowType.runFinished, run, { run, ...data });
 }

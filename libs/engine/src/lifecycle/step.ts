@@ -34,7 +34,14 @@ export function create(seed: RunSeed, origin: Origin, world: World): Decision {
     task: null,
     item: null,
     attempt: null,
-    data: { scope, args, taskArgs, ...data, ...(jobVersion === undefined ? {} : { jobVersion }) },
+    data: {
+      now: origin.now,
+      scope,
+      args,
+      taskArgs,
+      ...data,
+      ...(jobVersion === undefined ? {} : { jobVersion }),
+    },
   });
   draft.fact(seq, RowType.runCreated, run, data);
   for (const member of seed.plan.members) if (member.upstream.length === 0) draft.queue.push(member.index);

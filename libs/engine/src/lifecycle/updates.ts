@@ -2,7 +2,7 @@ import { EventType, MAX_OUTPUT_BYTES, RETURNED } from '@cordyna/protocol/model';
 import type { JsonObject } from '@cordyna/protocol/model';
 import type { Member, Run, TaskRun, Update } from '../model/index.js';
 import { exceeds, jsonBytes } from '../json/size.js';
-import type { Draft, Entry } from './draft.js';
+import type { AppliedEntry, Draft } from './draft.js';
 import { endAttempt, fail, ownError } from './fail.js';
 import { findByInvocation, memberIndex, memberOf } from './lookup.js';
 import { RowType } from './rows.js';
@@ -10,6 +10,7 @@ import { TABLE } from './table.js';
 import type { Signal } from './table.js';
 
 type Completion = Extract<Update, { report: 'completed' }>;
+type Failure = Extract<Update, { report: 'error' }>;
 type Line = Extract<Update, { report: 'progress' | 'log' }>;
 
 const ROW_TYPES = {
@@ -24,29 +25,44 @@ const ROW_TYPES = {
 /** What a task server reports of an attempt. */
 export function update(draft: Draft, report: Update): void {
   const task = findByInvocation(draft.run, report.invocation);
-  const entry: Entry = {
-    type: ROW_TYPES[report.report],
-    task: report.task,
-    item: task?.item?.index ?? null,
-    attempt: report.attempt,
-    data: said(report),
-  };
-  if (!report.leaseValid) return draft.refuse(entry, 'the lease is not the one of this invocation');
+  if (!report.leaseValid) return refuse(draft, task, report, 'the lease is not the one of this invocation');
   if (report.report === 'progress' || report.report === 'log')
     return draft.ignore('progress and log lines change no state');
-  if (!task) return draft.refuse(entry, notCurrent(draft.run, report));
+  if (!task) return refuse(draft, task, report, notCurrent(draft.run, report));
   const mismatch = mismatchOf(draft.run, task, report);
-  if (mismatch) return draft.refuse(entry, mismatch);
+  if (mismatch !== null) return refuse(draft, task, report, mismatch);
   const outcome = TABLE[task.state][signalOf(report, task)];
-  if ('refused' in outcome) return draft.refuse(entry, `${outcome.refused}: the task is ${task.state}`);
-  if (report.report === 'completed') return complete(draft, task, entry, report);
+  if ('refused' in outcome)
+    return refuse(draft, task, report, `${outcome.refused}: the task is ${task.state}`);
+  if (report.report === 'completed') return complete(draft, task, report);
   if (report.report !== 'error') {
-    draft.input(entry);
+    accept(draft, task, report, saidAt(draft.now, report));
     return;
   }
   const { error, instance } = report;
-  if (outcome.action === 'take-back') return takeBack(draft, task, entry);
+  if (outcome.action === 'take-back') return takeBack(draft, task, report);
   fail(draft, task, { error, row: 'input', own: false, data: { instance } });
+}
+
+function refuse(draft: Draft, about: TaskRun | undefined, report: Update, reason: string): void {
+  const { task, attempt } = report;
+  const item = about?.item?.index ?? null;
+  draft.refuse({ type: ROW_TYPES[report.report], task, item, attempt, data: said(report) }, reason);
+}
+
+type Said = AppliedEntry['data'];
+
+function accept(
+  draft: Draft,
+  about: TaskRun,
+  report: Update,
+  data: Said,
+  reason: string | null = null,
+): void {
+  const { task, attempt } = report;
+  const { index } = about;
+  const item = about.item ? about.item.index : null;
+  draft.input({ type: ROW_TYPES[report.report], task, item, attempt, index, reason, data });
 }
 
 function signalOf(report: Exclude<Update, Line>, { state, instance, pastHolders }: TaskRun): Signal {
@@ -60,6 +76,14 @@ function signalOf(report: Exclude<Update, Line>, { state, instance, pastHolders 
     (past) => past.instance === report.instance && (past.state === 'started' || past.state === report.report),
   );
   return byAnother && isAsFar && !isRepeated ? 'taken-over' : report.report;
+}
+
+/** What nearly all say, as the history keeps it: written out, for it is made twice for every task. */
+function saidAt(now: number, report: Extract<Update, { report: 'queued' | 'started' }>) {
+  const { invocation, instance } = report;
+  return report.report === 'queued' && report.position !== undefined
+    ? { now, invocation, instance, position: report.position }
+    : { now, invocation, instance };
 }
 
 /** The report as the history keeps it, without the lease. */
@@ -88,18 +112,19 @@ function mismatchOf(run: Run, task: TaskRun, report: Update): string | null {
   return null;
 }
 
-function complete(draft: Draft, task: TaskRun, entry: Entry, report: Completion): void {
+function complete(draft: Draft, task: TaskRun, report: Completion): void {
   const { output, invocation, instance } = report;
+  const { now } = draft;
   const member = draft.member(task);
   const oversize = exceeds(output, MAX_OUTPUT_BYTES);
   const violations = oversize ? [tooLarge(output)] : violationsOf(draft, member, output);
   if (violations.length > 0) {
-    const data = { ...(oversize ? { invocation, instance } : entry.data), violations };
-    draft.input({ ...entry, reason: 'the output is refused', data });
+    const kept = oversize ? { now, invocation, instance } : { now, invocation, instance, output };
+    accept(draft, task, report, { ...kept, violations }, 'the output is refused');
     const error = ownError('output_invalid', `the output is invalid: ${violations.join('; ')}`);
     return fail(draft, task, { error, row: 'row', own: true, data: { instance } });
   }
-  draft.input(entry);
+  accept(draft, task, report, { now, invocation, instance, output });
   endAttempt(draft, task, null);
   if (task.item !== null) return;
   draft.writeFreshness({ task: member.task, latest: { run: draft.run.seed.run, output } });
@@ -112,8 +137,10 @@ const violationsOf = (draft: Draft, { outputSchema }: Member, output: JsonObject
   outputSchema ? draft.world.validate(outputSchema, output) : [];
 
 /** An invocation that was not begun comes back: it is invoked again at once, and does not count. */
-function takeBack(draft: Draft, task: TaskRun, entry: Entry): void {
+function takeBack(draft: Draft, task: TaskRun, report: Failure): void {
+  const { invocation, instance, error } = report;
   endAttempt(draft, task, null);
-  draft.input({ ...entry, data: { ...entry.data, final: false, counted: false } });
+  const { now } = draft;
+  accept(draft, task, report, { now, invocation, instance, error, final: false, counted: false });
   draft.queue.push(task.index);
 }

@@ -28,7 +28,7 @@ export function published(draft: Draft, { invocation }: InputOf<'published'>): v
   const refused = task ? refusal(task, 'published') : 'it is not a present invocation';
   if (!task || refused !== null) return draft.ignore(refused as string);
   if (task.deadlineAt !== null) return draft.ignore('its publication is known');
-  draft.input({ type: RowType.taskPublished, ...draft.about(task), data: { invocation } });
+  draft.input({ type: RowType.taskPublished, ...draft.about(task), data: { now: draft.now, invocation } });
 }
 
 /** The watchdog proposes a timeout; it fires only for the deadline that is running, and has passed for certain. */

@@ -32,7 +32,7 @@ export type Command =
   /** Publish a cancel, on the partition of the invoke. */
   | { readonly kind: 'cancel'; readonly server: string; readonly data: CancelCommand }
   /** The attempt ended: its invoke must not be published if it was not yet. */
-  | { readonly kind: 'void'; readonly invocation: string };
+  | { readonly kind: 'attempt-ended'; readonly invocation: string };
 
 /** What anybody may watch on `events`; the shell adds a stable id (`<run>/<seq>` of its history row). */
 export interface Fact {

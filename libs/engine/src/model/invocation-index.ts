@@ -8,6 +8,9 @@ type Chunk = readonly Bucket[];
 const WIDTH = 32;
 const EMPTY_BUCKET: Bucket = [];
 const EMPTY_CHUNK: Chunk = Array.from({ length: WIDTH }, () => EMPTY_BUCKET);
+const EMPTY_CHUNKS: readonly Chunk[] = Array.from({ length: WIDTH }, () => EMPTY_CHUNK);
+/** So many are looked through in less time than it takes to find the place of one. */
+const FEW = 8;
 
 /** FNV-1a, 32 bits (public domain, Fowler, Noll and Vo). */
 function hash(text: string): number {
@@ -16,46 +19,78 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
+const find = (bucket: Bucket, invocation: string): number | undefined => {
+  for (const entry of bucket) if (entry.invocation === invocation) return entry.index;
+  return undefined;
+};
+
+function put(bucket: Bucket, entry: Entry): Bucket {
+  const next = drop(bucket, entry.invocation).slice();
+  next.push(entry);
+  return next.sort((a, b) => (a.invocation < b.invocation ? -1 : 1));
+}
+
+const drop = (bucket: Bucket, invocation: string): Bucket =>
+  bucket.filter((entry) => entry.invocation !== invocation);
+
 /**
  * Present invocation → position of its task run, immutable. An update names only an invocation, and one of 10,000
  * elements must be found without looking at the others. Equal contents have an equal shape, whatever the order of changes.
  */
 export class InvocationIndex {
-  static readonly empty = new InvocationIndex(Array.from({ length: WIDTH }, () => EMPTY_CHUNK));
+  static readonly empty = new InvocationIndex(EMPTY_BUCKET, null, 0);
 
-  private constructor(private readonly chunks: readonly Chunk[]) {}
+  private constructor(
+    /** All of them, as long as there are few: most runs are small. */
+    private readonly few: Bucket,
+    private readonly chunks: readonly Chunk[] | null,
+    private readonly size: number,
+  ) {}
 
   get(invocation: string): number | undefined {
-    return this.bucket(hash(invocation)).find((entry) => entry.invocation === invocation)?.index;
+    const { chunks } = this;
+    return find(chunks ? bucketIn(chunks, hash(invocation)) : this.few, invocation);
   }
 
   with(invocation: string, index: number): InvocationIndex {
-    const slot = hash(invocation);
-    const others = this.bucket(slot).filter((entry) => entry.invocation !== invocation);
-    const next = [...others, { invocation, index }];
-    return this.replace(
-      slot,
-      next.sort((a, b) => (a.invocation < b.invocation ? -1 : 1)),
-    );
+    const entry = { invocation, index };
+    if (this.chunks) return this.replace(invocation, (bucket) => put(bucket, entry));
+    const next = put(this.few, entry);
+    if (next.length <= FEW) return new InvocationIndex(next, null, next.length);
+    let chunks = EMPTY_CHUNKS;
+    for (const one of next) chunks = replaced(chunks, hash(one.invocation), (bucket) => put(bucket, one));
+    return new InvocationIndex(EMPTY_BUCKET, chunks, next.length);
   }
 
   without(invocation: string): InvocationIndex {
+    if (this.chunks) return this.replace(invocation, (bucket) => drop(bucket, invocation));
+    const next = drop(this.few, invocation);
+    return new InvocationIndex(next, null, next.length);
+  }
+
+  private replace(invocation: string, change: (bucket: Bucket) => Bucket): InvocationIndex {
     const slot = hash(invocation);
-    return this.replace(
-      slot,
-      this.bucket(slot).filter((entry) => entry.invocation !== invocation),
-    );
+    const before = this.chunks as readonly Chunk[];
+    const chunks = replaced(before, slot, change);
+    const size = this.size + bucketIn(chunks, slot).length - bucketIn(before, slot).length;
+    if (size > FEW) return new InvocationIndex(EMPTY_BUCKET, chunks, size);
+    let few = EMPTY_BUCKET;
+    for (const entry of chunks.flat(2)) few = put(few, entry);
+    return new InvocationIndex(few, null, size);
   }
+}
 
-  private bucket(slot: number): Bucket {
-    return (this.chunks[slot % WIDTH] as Chunk)[Math.floor(slot / WIDTH) % WIDTH] as Bucket;
-  }
+const bucketIn = (chunks: readonly Chunk[], slot: number): Bucket =>
+  (chunks[slot % WIDTH] as Chunk)[Math.floor(slot / WIDTH) % WIDTH] as Bucket;
 
-  private replace(slot: number, bucket: Bucket): InvocationIndex {
-    const chunks = this.chunks.slice();
-    const chunk = (chunks[slot % WIDTH] as Chunk).slice();
-    chunk[Math.floor(slot / WIDTH) % WIDTH] = bucket;
-    chunks[slot % WIDTH] = chunk;
-    return new InvocationIndex(chunks);
-  }
+function replaced(
+  before: readonly Chunk[],
+  slot: number,
+  change: (bucket: Bucket) => Bucket,
+): readonly Chunk[] {
+  const chunks = before.slice();
+  const chunk = (chunks[slot % WIDTH] as Chunk).slice();
+  chunk[Math.floor(slot / WIDTH) % WIDTH] = change(bucketIn(before, slot));
+  chunks[slot % WIDTH] = chunk;
+  return chunks;
 }

@@ -1,6 +1,7 @@
 import type { TaskRun } from './run.js';
 
-const CHUNK = 64;
+const BITS = 6;
+const CHUNK = 1 << BITS;
 
 /**
  * The task runs of a run as an immutable list: replacing one copies one chunk of 64 and the list of chunks, so that a
@@ -20,16 +21,16 @@ export class TaskList implements Iterable<TaskRun> {
 
   /** @throws RangeError when there is no task run at `index`. */
   at(index: number): TaskRun {
-    const task = this.chunks[Math.floor(index / CHUNK)]?.[index % CHUNK];
-    if (!task) throw new RangeError(`no task run ${index} among ${this.length}`);
-    return task;
+    if (!(index >= 0 && index < this.length))
+      throw new RangeError(`no task run ${index} among ${this.length}`);
+    return (this.chunks[index >> BITS] as readonly TaskRun[])[index & (CHUNK - 1)] as TaskRun;
   }
 
   with(task: TaskRun): TaskList {
-    const chunk = Math.floor(task.index / CHUNK);
+    const chunk = task.index >> BITS;
     const chunks = this.chunks.slice();
     const tasks = (chunks[chunk] as readonly TaskRun[]).slice();
-    tasks[task.index % CHUNK] = task;
+    tasks[task.index & (CHUNK - 1)] = task;
     chunks[chunk] = tasks;
     return new TaskList(chunks, this.length);
   }
@@ -42,7 +43,14 @@ export class TaskList implements Iterable<TaskRun> {
     return new TaskList([...kept, ...tail.chunks], this.length + added.length);
   }
 
-  *[Symbol.iterator](): Iterator<TaskRun> {
+  [Symbol.iterator](): Iterator<TaskRun> {
+    // Most runs are small, and a generator takes many times as long as a list.
+    return this.length > 0 && this.length <= CHUNK
+      ? (this.chunks[0] as readonly TaskRun[])[Symbol.iterator]()
+      : this.each();
+  }
+
+  private *each(): Iterator<TaskRun> {
     for (const chunk of this.chunks) yield* chunk;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
-import type { Origin, World } from '@cordyna/engine';
-import { serverOf, type Timeouts } from '@cordyna/protocol/model';
+import type { Freshness, Origin, RunAge, World } from '@cordyna/engine';
+import { serverOf, type JsonObject, type JsonValue, type Timeouts } from '@cordyna/protocol/model';
 import type { Capacity } from '../capacity.js';
 import type { DatabaseClock } from '../database-clock.js';
 import type { Where } from '../inbound.js';
@@ -38,19 +38,42 @@ const jitter = (invocation: string): number =>
 /** Ids of further runs that one input makes: the same when it is decided again. */
 export const furtherRun = (newRun: string, count: number): string => uuidv5(`run ${count}`, newRun);
 
-export function worldOf(work: WorkingSet, tools: Tools): World {
-  return {
-    // A run keeps its own copy of the graph: a task that a newer declaration leaves out is still invoked.
-    declared: (task) => work.registry().servers.has(serverOf(task)),
-    reachable: (server) => tools.bus.commandPartition(server, '') !== null,
-    capacity: (server, asking) => tools.capacity.freeFor(asking, server, work),
-    freshness: (task) => work.freshness(task),
-    validate: (schema, value) => tools.schemas.validate(schema, value),
-    invocationId,
-    jitter,
-    portion: tools.portion ?? PORTION,
-  };
+/** A class, and not an object with six closures: there is one for every input. */
+class BatchWorld implements World {
+  readonly invocationId = invocationId;
+  readonly jitter = jitter;
+  readonly portion: number;
+
+  constructor(
+    private readonly work: WorkingSet,
+    private readonly tools: Tools,
+  ) {
+    this.portion = tools.portion ?? PORTION;
+  }
+
+  // A run keeps its own copy of the graph: a task that a newer declaration leaves out is still invoked.
+  declared(task: string): boolean {
+    return this.work.registry().servers.has(serverOf(task));
+  }
+
+  reachable(server: string): boolean {
+    return this.tools.bus.commandPartition(server, '') !== null;
+  }
+
+  capacity(server: string, asking: RunAge): number {
+    return this.tools.capacity.freeFor(asking, server, this.work);
+  }
+
+  freshness(task: string): Freshness {
+    return this.work.freshness(task);
+  }
+
+  validate(schema: JsonObject, value: JsonValue): readonly string[] {
+    return this.tools.schemas.validate(schema, value);
+  }
 }
+
+export const worldOf = (work: WorkingSet, tools: Tools): World => new BatchWorld(work, tools);
 
 export function originOf(source: string, at: number, where: Where | null, tools: Tools): Origin {
   const now = tools.clock.now();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { checkArgs, create, planJob, planTask, type RunSeed } from '@cordyna/engine';
 import type { DeadLetterReason, RunRequest, Trigger } from '@cordyna/protocol/model';
 import canonicalize from 'canonicalize';
@@ -13,10 +13,13 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 /** What must be the same when a key or a run id comes again: everything but the key and the id themselves. */
 export function contentHashOf(request: RunRequest): string {
   const { task, job, args = {}, taskArgs = {}, scope = 'downstream' } = request;
-  return createHash('sha256')
-    .update(canonicalize({ task, job, args, taskArgs, scope }) ?? '')
-    .digest('hex');
+  const text = canonicalize({ task, job, args, taskArgs, scope }) ?? '';
+  // Whoever asks for many runs asks for the same.
+  if (last.text !== text) last = { text, hashed: hash('sha256', text, 'hex') };
+  return last.hashed;
 }
+
+let last = { text: '', hashed: hash('sha256', '', 'hex') };
 
 /** What a key is unique for. A task and a job of a server may have the same name. */
 export const targetOf = ({ task, job = '' }: RunRequest): string => task ?? `job ${job}`;
@@ -42,18 +45,23 @@ function decide(inbound: Requested, work: WorkingSet, tools: Tools): Outcome {
     if (known.contentHash === contentHash) return { kind: 'run', run: known.run, created: false };
     return refuse('key_reused', `the key was used for ${target} with other content; run ${known.run} has it`);
   }
-  if (request.run && work.run(request.run)) {
+  if (request.run !== undefined && work.run(request.run)) {
     if (work.contentHashOf(request.run) === contentHash) {
       if (key !== null) work.addKey({ target, key, run: request.run, contentHash });
       return { kind: 'run', run: request.run, created: false };
     }
+    work.mustKnowKey(target, key);
     return refuse('key_reused', `run ${request.run} exists with other content`);
   }
   const run = request.run ?? inbound.newRun;
   // A commit of unknown outcome is decided again: the run may be there already.
   if (work.run(run)) return { kind: 'run', run, created: false };
   const seed = seedOf(run, request, inbound.trigger, work, tools);
-  if ('kind' in seed) return seed;
+  if ('kind' in seed) {
+    // What is refused writes no key which would meet the one that is there.
+    work.mustKnowKey(target, key);
+    return seed;
+  }
   const { traceparent } = inbound;
   const decision = create(
     traceparent === undefined ? seed : { ...seed, traceparent },

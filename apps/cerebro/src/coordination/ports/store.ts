@@ -43,6 +43,8 @@ export interface Needs {
   readonly newRuns?: readonly string[];
   readonly freshness: readonly string[];
   readonly keys: readonly RunKey[];
+  /** Keys of requests, of which one is there only when it comes again. */
+  readonly newKeys?: readonly RunKey[];
   readonly schedules: readonly string[];
   readonly positions: readonly Position[];
   readonly registry: boolean;

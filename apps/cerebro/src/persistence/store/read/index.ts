@@ -59,12 +59,13 @@ function selectsOf(needs: Needs, registryVersion: number | null): ReadonlyMap<Pa
     selects.set('runs', selectRuns(runs));
     selects.set('taskRuns', selectTaskRuns(runs));
   }
-  if (needs.keys.length > 0) {
+  const keys = [...needs.keys, ...(needs.newKeys ?? [])];
+  if (keys.length > 0) {
     selects.set(
       'keys',
       selectKeys(
-        needs.keys.map(({ target }) => target),
-        needs.keys.map(({ key }) => key),
+        keys.map(({ target }) => target),
+        keys.map(({ key }) => key),
       ),
     );
   }
