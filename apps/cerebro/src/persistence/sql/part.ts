@@ -40,7 +40,10 @@ export function rowsPart<Row>(it: RowsOf<Row>): (rows: readonly Row[]) => Statem
   const lists = ordered(sideBySide(Object.fromEntries(columns.map(([name, [type]]) => [name, type]))));
   const manyText = it.many?.(lists);
   const own = { changes: it.changes(lists), answers: it.answers(`$${columns.length + 1}`) };
-  const many = prepared(it.name, manyText ?? textOf(own));
+  const text = manyText ?? textOf(own);
+  const many = prepared(it.name, text);
+  // Not all ask for the number of rows, and no more may be sent than a text has places for.
+  const isCounted = text.includes(`$${columns.length + 1}`);
   const few = Array.from({ length: FEW }, (_, n) => {
     const w = n === 0 ? oneRow(columns) : ordered(someRows(columns, n + 1));
     return part(`${it.name}_${n + 1}`, { changes: it.changes(w), answers: it.answers(String(n + 1)) });
@@ -49,7 +52,7 @@ export function rowsPart<Row>(it: RowsOf<Row>): (rows: readonly Row[]) => Statem
     const make = few[rows.length - 1];
     if (make) return make(...rows.flatMap((row) => columns.map(([, [, of]]) => of(row))));
     const values = columns.map(([, [, of]]) => rows.map(of));
-    return manyText === undefined ? many(...values, rows.length) : many(...values);
+    return isCounted ? many(...values, rows.length) : many(...values);
   };
 }
 

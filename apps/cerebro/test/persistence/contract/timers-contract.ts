@@ -287,6 +287,16 @@ export function instancesContract(open: OpenStore): void {
       expect(await stateOf('gone')).toBe('online');
     });
 
+    test('is known by its first sign of life, however many others give one at the same time', async () => {
+      const sentAt = await db.now();
+      const instances = ['one-of-four', 'two-of-four', 'three-of-four', 'four-of-four'];
+      for (let count = 1; count <= instances.length; count++) {
+        const signsOfLife = instances.slice(0, count).map((instance) => ({ server: 's', instance, sentAt }));
+        await commit({ signsOfLife });
+        for (const instance of instances.slice(0, count)) expect(await stateOf(instance)).toBe('online');
+      }
+    });
+
     test('that said offline stays so, whatever updates of it are still read', async () => {
       const { clock } = await commit({ heartbeats: [beat('off', 'offline')] });
       await commit({
