@@ -7,6 +7,8 @@ import type { Published } from './published.js';
  * what is first in it waits for what is last, as do the servers that could be at work.
  */
 const MAX_INPUTS = 400;
+/** A run that is begun has a row for each of its tasks: so many inputs is it worth. */
+const RUN_WORTH = 4;
 /**
  * Marks of published messages wait this long, and at most twice as long. Meanwhile most attempts are acknowledged, so that
  * their marks have nothing left to do: no deadline to set, no row to write, and of those that ended no message to remove.
@@ -18,6 +20,10 @@ export interface Waiting {
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** One partition's batch is of one topic. */
+const worthOf = ({ inbounds }: Item): number =>
+  inbounds[0]?.kind === 'run-requested' ? inbounds.length * RUN_WORTH : inbounds.length;
 
 /** What waits for the door's next transaction. */
 export class DoorQueue {
@@ -88,13 +94,14 @@ export class DoorQueue {
       });
       this.wake = null;
     }
-    let count = 0;
+    let worth = 0;
     let end = 0;
-    while (end < this.waiting.length && (end === 0 || count < MAX_INPUTS)) {
-      count += this.waiting[end]?.item.inbounds.length ?? 0;
+    for (const { item } of this.waiting) {
+      if (end > 0 && worth >= MAX_INPUTS) break;
+      worth += worthOf(item);
+      this.inputs -= item.inbounds.length;
       end += 1;
     }
-    this.inputs -= count;
     this.enough = null;
     this.isUrgent = false;
     return { waiting: this.waiting.splice(0, end), published: this.due.splice(0) };

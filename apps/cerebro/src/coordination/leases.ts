@@ -1,5 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
-import { hmacSha256Of } from './hmac.js';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const MAX_RECENT = 20_000;
 const LEASE_BYTES = 43;
@@ -13,22 +12,22 @@ const EXPECTED = Buffer.alloc(LEASE_BYTES);
  * remembered in between, for an attempt asks for it three times in a row.
  */
 export class Leases {
-  private hmac: ((text: string) => string) | null = null;
+  private secret: string | null = null;
   /** By invocation. */
   private readonly recent = new Map<string, { readonly server: string; readonly lease: string }>();
 
   /** The installation's secret, the same for every coordinator. */
   use(secret: string): void {
-    this.hmac = hmacSha256Of(secret);
+    this.secret = secret;
     this.recent.clear();
   }
 
   /** @throws Error before the secret is known */
   of(server: string, invocation: string): string {
-    if (this.hmac === null) throw new Error('the installation secret is not known yet');
+    if (this.secret === null) throw new Error('the installation secret is not known yet');
     const known = this.recent.get(invocation);
     if (known?.server === server) return known.lease;
-    const lease = this.hmac(`${server}\n${invocation}`);
+    const lease = createHmac('sha256', this.secret).update(`${server}\n${invocation}`).digest('base64url');
     if (this.recent.size >= MAX_RECENT) this.recent.clear();
     this.recent.set(invocation, { server, lease });
     return lease;

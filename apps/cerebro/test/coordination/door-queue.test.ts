@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Inbound } from '../../src/coordination/inbound.js';
 import { DoorQueue } from '../../src/coordination/door-queue.js';
 
 const item = (count: number) => ({
@@ -18,6 +19,15 @@ test('a batch ends at the limit, but one partition is never split', async () => 
   for (const count of [300, 300, 5]) void queue.add(item(count));
   expect((await queue.take())?.waiting).toHaveLength(2);
   expect((await queue.take())?.waiting).toHaveLength(1);
+});
+
+test('a run that is begun is worth more than what happens to one', async () => {
+  const queue = new DoorQueue();
+  const request = { kind: 'run-requested' } as Inbound;
+  for (let partition = 0; partition < 5; partition++)
+    void queue.add({ inbounds: Array.from({ length: 40 }, () => request), range: null });
+  expect((await queue.take())?.waiting).toHaveLength(3);
+  expect(queue.size).toBe(80);
 });
 
 test('it is told once enough waits to be worth a transaction of its own', async () => {
