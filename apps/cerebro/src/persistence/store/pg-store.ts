@@ -16,7 +16,6 @@ import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
 import { holdOn } from './held.js';
-import { StoredSigns } from './stored-signs.js';
 import { after, freshnessRows, savedOf, statementsOf } from './write/index.js';
 
 /** Where a commit is sent: behind the one of that name, or on a connection of its own. */
@@ -38,7 +37,6 @@ export class PgStore extends Store {
   private readonly sent = new WeakMap<Ticket, Sent>();
   /** Tasks that have a row of freshness: it need not be begun again with every commit. */
   private readonly knownFreshness = new Set<string>();
-  private readonly signs = new StoredSigns();
   private commits = 0;
 
   constructor(
@@ -124,12 +122,10 @@ export class PgStore extends Store {
   private async save(
     client: PoolClient,
     isOpen: boolean,
-    decided: Changes,
+    changes: Changes,
     name: string,
     before: string | null,
   ): Promise<Saved> {
-    const sentAt = performance.now();
-    const changes = this.signs.withNew(decided);
     const statements = statementsOf(changes, name, this.knownFreshness);
     const first = before === null ? [] : [after(before)];
     const results = await transact(client, isOpen, [...first, ...statements]).catch((error: unknown) => {
@@ -138,7 +134,6 @@ export class PgStore extends Store {
       throw error;
     });
     for (const task of freshnessRows(changes)) this.knownFreshness.add(task);
-    this.signs.stored(changes.signsOfLife, sentAt);
     return savedOf(changes, statements, results.slice(first.length));
   }
 

@@ -4,7 +4,7 @@ import type { Changes } from '../../../coordination/ports/index.js';
 import { rowsPart } from '../../sql/part.js';
 import { prepared, type Statement } from '../../sql/statement.js';
 import { at, ms } from '../../sql/time.js';
-import { ROW_GRAIN, SIGN_GRAIN } from '../../sql/instances.js';
+import { SIGN_GRAIN } from '../../sql/instances.js';
 
 const beat = prepared(
   'instances_heartbeat',
@@ -38,7 +38,7 @@ const see = rowsPart<Changes['signsOfLife'][number]>({
        state_since = CASE WHEN i.state = 'lost' THEN now() ELSE i.state_since END
      FROM (SELECT * FROM signs ORDER BY server, instance) AS s
      WHERE i.server = s.server AND i.instance = s.instance
-       AND (i.last_seen < now() - ${ROW_GRAIN} OR i.last_seen = now() OR i.state = 'lost')
+       AND (i.last_seen < now() - ${SIGN_GRAIN} OR i.last_seen = now() OR i.state = 'lost')
      RETURNING 1
    ), met AS (
      INSERT INTO instances (server, instance, state, heartbeats, clock_skew_ms)
