@@ -11,9 +11,11 @@ export function writeInstances(db: Database, changes: Instances, now: number): v
   beat(db, changes, now);
   for (const { server, instance, sentAt } of changes.signsOfLife) {
     const known = db.instances.get(instanceKey(server, instance));
-    if (known && (known.lastSeen < now - SIGN_GRAIN_MS || known.lastSeen === now)) {
+    const wasLost = known?.state === 'lost';
+    if (known && (known.lastSeen < now - SIGN_GRAIN_MS || known.lastSeen === now || wasLost)) {
       known.lastSeen = Math.max(known.lastSeen, now);
       known.clockSkewMs = sentAt - now;
+      if (wasLost) Object.assign(known, { state: 'online', stateSince: now });
     }
     if (known) continue;
     db.instances.set(instanceKey(server, instance), {
