@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { listTopics, testBroker, withAdmin } from '@cordyna/testkit';
+import { createTopics, listTopics, testBroker, withAdmin } from '@cordyna/testkit';
 import type { TestBroker } from '@cordyna/testkit';
 import { ConfigResourceTypes } from 'kafkajs';
 import type { Bus } from '@cordyna/bus';
@@ -61,20 +61,16 @@ describe('provisioning', () => {
 
   test('corrects what somebody else made, and keeps the settings that it says nothing about', async () => {
     const name = topic('foreign');
-    await withAdmin(broker.brokers, (admin) =>
-      admin.createTopics({
-        topics: [
-          {
-            topic: name,
-            numPartitions: 3,
-            configEntries: [
-              { name: 'message.timestamp.type', value: 'CreateTime' },
-              { name: 'segment.ms', value: '123456789' },
-            ],
-          },
+    await createTopics(broker.brokers, [
+      {
+        topic: name,
+        numPartitions: 3,
+        configEntries: [
+          { name: 'message.timestamp.type', value: 'CreateTime' },
+          { name: 'segment.ms', value: '123456789' },
         ],
-      }),
-    );
+      },
+    ]);
     const config = { 'message.timestamp.type': 'LogAppendTime', 'compression.type': 'uncompressed' };
     const report = await bus.admin().ensureTopics([{ name, partitions: 12, config }]);
     expect(report.corrected).toEqual([{ topic: name, settings: Object.keys(config) }]);

@@ -57,8 +57,6 @@ export function serverProperties({ dir, listeners, controllerPort, overrides }: 
     // A broker that was killed may register again only when its old session is over: 9 s by default.
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
-    // By default a record that says nothing, twice a second, for brokers that lag behind: there is but one.
-    'metadata.max.idle.interval.ms': 0,
     'group.coordinator.threads': 1,
     'share.coordinator.threads': 1,
     'controlled.shutdown.enable': true,
