@@ -16,39 +16,13 @@ import { measureGrowth } from './workloads/growth.js';
 import { measureIdle } from './workloads/idle.js';
 import { measureOpenLoad } from './workloads/open-load.js';
 import { untilQuiet } from './workloads/quiet.js';
+import { prepare } from './workloads/prepare.js';
 import { measureSchedules } from './workloads/schedules.js';
-import { calibrationOf, subjectsOf, type Subject } from './workloads/subjects.js';
-import { measureThroughput, warmUp, type ThroughputWorkload } from './workloads/throughput.js';
+import { measureThroughput, type ThroughputWorkload } from './workloads/throughput.js';
 
 const REPEATS: Readonly<Record<ThroughputWorkload, number>> = { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 };
 const QUICK_REPEATS: typeof REPEATS = { W1: 10, W2: 3, W3: 3, 'W3 calls': 2 };
-/** Passes at most. */
-const WARM_CALIBRATION = 8;
-
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-/** Everything that is to be measured has been done before, with messages as large as Cordyna's beside it. */
-async function prepare(
-  { quick }: BenchOptions,
-  stack: BenchStack,
-  client: BenchClient,
-  wanted: readonly ThroughputWorkload[],
-): Promise<readonly Subject[]> {
-  const warmPasses = quick ? 4 : 8;
-  const [cordyna, ...others] = subjectsOf(stack, client);
-  if (wanted.length > 0) {
-    const from = await client.log.end();
-    if (!stack.bullmq) say('BullMQ is not measured: there is no redis-server on the PATH');
-    await warmUp([cordyna], wanted, warmPasses);
-    const sizes = await client.log.sizes('bench', from);
-    say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);
-    for (const child of [...Object.values(stack.relays), ...Object.values(stack.echoes)])
-      await child.ask('sizes', sizes);
-    await warmUp(others, wanted, warmPasses);
-  }
-  await warmUp([calibrationOf(stack)], ['W1', 'W2', 'W3'], WARM_CALIBRATION);
-  return [cordyna, ...others];
-}
 
 async function measure(options: BenchOptions, stack: BenchStack, client: BenchClient): Promise<Figures> {
   const { quick, workloads } = options;
@@ -58,14 +32,14 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
   );
   const graph = workloads.has('graph') ? measureGraph() : null;
   if (graph) say(graphTable(graph));
-  const subjects = await prepare(options, stack, client, wanted);
+  const { subjects, warmed } = await prepare(options, stack, client, say);
   const calibrations = [await calibrate(stack.calibration.relay, quick ? 3 : 10)];
   const plan = { passes: options.passes, repeats: quick ? QUICK_REPEATS : REPEATS };
   const measured = await measureThroughput(subjects, plan, wanted, stack.profiles);
   const summaries = summarise(measured);
   if (summaries.length > 0) say(throughputTable(summaries));
-  const idlePlan = quick ? { settleMs: 2_000, ms: 10_000 } : { settleMs: 60_000, ms: 30_000 };
-  const idle = workloads.has('W4') ? await measureIdle(stack.pids, idlePlan) : null;
+  const idlePlan = quick ? { settleMs: 48_000, ms: 10_000 } : { settleMs: 60_000, ms: 30_000 };
+  const idle = workloads.has('W4') ? await measureIdle(stack, idlePlan) : null;
   if (idle) say(idleTable(idle));
   const loadPlan = quick
     ? { kneeRuns: 1_000, kneeRepeats: 1, seconds: 5 }
@@ -91,6 +65,7 @@ async function measure(options: BenchOptions, stack: BenchStack, client: BenchCl
     quick,
     machine: here,
     validity,
+    warmed,
     calibrations,
     graph,
     summaries,

@@ -4,7 +4,7 @@ export const WORKLOADS = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'graph'] as 
 export type Workload = (typeof WORKLOADS)[number];
 
 export interface BenchOptions {
-  /** About a minute: fewer passes, shorter phases, a smaller W6. */
+  /** About a minute after the warm-up: fewer passes, shorter phases, a smaller W6. */
   readonly quick: boolean;
   /** Directory for CPU profiles; null: none are taken. */
   readonly profileDir: string | null;
@@ -14,7 +14,7 @@ export interface BenchOptions {
 }
 
 const USAGE = `npm run bench -- [--quick] [--profile] [--only W1,W2,…] [--passes N] [--json FILE]
-  --quick     about a minute: fewer passes, shorter phases, a smaller W6
+  --quick     about a minute after a shorter warm-up: fewer passes, shorter phases, a smaller W6
   --profile   CPU profiles of each of our processes and workload, in .cordyna/bench/profiles
   --only      some of ${WORKLOADS.join(', ')}
   --passes    how often W1 to W3 are measured, in rotated order; default 4, with --quick 2

@@ -1,3 +1,4 @@
+import { EventType } from '@cordyna/protocol/model';
 import type { Pool } from 'pg';
 
 export interface StoredFigures {
@@ -12,20 +13,15 @@ export async function storedFigures(
   runs: readonly string[],
   tasksPerRun: number,
 ): Promise<StoredFigures> {
-  const { rows } = await pool.query<{ runs: string; tasks: string; completed: string; history: string }>(
+  const { rows } = await pool.query<{ runs: string; completed: string; history: string }>(
     `SELECT (SELECT count(*) FROM runs WHERE id = ANY ($1::uuid[]) AND state = 'completed') AS runs,
-       (SELECT count(*) FROM task_runs WHERE run = ANY ($1::uuid[])) AS tasks,
-       (SELECT count(*) FROM task_runs WHERE run = ANY ($1::uuid[]) AND state = 'completed') AS completed,
-       (SELECT count(*) FROM history WHERE run = ANY ($1::uuid[])) AS history`,
-    [runs],
+       count(*) FILTER (WHERE applied AND type = $2) AS completed, count(*) AS history
+     FROM history WHERE run = ANY ($1::uuid[])`,
+    [runs, EventType.taskCompleted],
   );
-  const found = rows[0] ?? { runs: 0, tasks: 0, completed: 0, history: 0 };
+  const found = rows[0] ?? { runs: 0, completed: 0, history: 0 };
   const wanted = runs.length * tasksPerRun;
-  if (
-    Number(found.runs) !== runs.length ||
-    Number(found.tasks) !== wanted ||
-    Number(found.completed) !== wanted
-  ) {
+  if (Number(found.runs) !== runs.length || Number(found.completed) !== wanted) {
     throw new Error(
       `of ${runs.length} runs with ${wanted} tasks, ${found.runs} with ${found.completed} are completed in the database`,
     );

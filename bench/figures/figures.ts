@@ -5,6 +5,7 @@ import type { IdleFigures } from '../workloads/idle.js';
 import type { OpenLoadFigures } from '../workloads/open-load.js';
 import type { ScheduleFigures } from '../workloads/schedules.js';
 import type { Measured } from '../workloads/throughput.js';
+import type { Warmed } from '../workloads/warm-up.js';
 import type { Machine } from './machine.js';
 import type { WorkloadSummary } from './summary.js';
 import type { Validity } from './validity.js';
@@ -16,6 +17,7 @@ export interface Figures {
   readonly quick: boolean;
   readonly machine: Machine;
   readonly validity: Validity;
+  readonly warmed: readonly Warmed[];
   /** Before and after. */
   readonly calibrations: readonly Calibration[];
   readonly graph: GraphFigures | null;

@@ -61,7 +61,7 @@ async function startCerebro(stack: {
   const cerebro = await OwnedProcess.start({
     name: 'cerebro',
     command: process.execPath,
-    args: ['--enable-source-maps', '--max-semi-space-size=32', '--import', RECORDER, entry],
+    args: ['--max-semi-space-size=32', '--no-memory-reducer', '--import', RECORDER, entry],
     env: cerebroEnvironment({
       KAFKA_BROKERS: stack.brokers.join(','),
       DATABASE_URL: stack.databaseUrl,

@@ -130,8 +130,7 @@ async function largeRun(stack: BenchStack, client: BenchClient): Promise<LargeRu
   const sample = await sampleOf(client, stack.pids, LARGE, 1, 'bus', 'large');
   const endOf = async (task: string | undefined): Promise<number> => {
     const { rows } = await client.pool.query<{ at: number }>(
-      `SELECT extract(epoch FROM finished_at)::float8 * 1000 AS at FROM task_runs
-       WHERE task = $1 AND item_index IS NULL ORDER BY run_created_at DESC LIMIT 1`,
+      `SELECT extract(epoch FROM completed_at)::float8 * 1000 AS at FROM freshness WHERE task = $1`,
       [`large.${task}`],
     );
     return rows[0]?.at ?? Number.NaN;

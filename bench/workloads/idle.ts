@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { usageOf, type Pids } from '../stack/processes.js';
+import type { BenchStack } from '../stack/installation.js';
+import { usageOf } from '../stack/processes.js';
 
 export interface IdleFigures {
   /** Share of one core, and proportional set size, by process. */
@@ -9,23 +10,28 @@ export interface IdleFigures {
 const MIB = 1024 * 1024;
 
 export interface IdlePlan {
-  /** Pause before it: V8 gives back what it does not use after most of a minute. */
+  /** Pause before it, in which the coordinator gives back what the load has left. */
   readonly settleMs: number;
   readonly ms: number;
 }
 
 /** W4: nothing is asked for. */
-export async function measureIdle(pids: Pids, { settleMs, ms }: IdlePlan): Promise<IdleFigures> {
+export async function measureIdle(
+  { pids, profiles }: Pick<BenchStack, 'pids' | 'profiles'>,
+  { settleMs, ms }: IdlePlan,
+): Promise<IdleFigures> {
   await delay(settleMs);
-  const before = usageOf(pids);
-  const began = performance.now();
-  await delay(ms);
-  const after = usageOf(pids);
-  const passed = performance.now() - began;
-  return Object.fromEntries(
-    Object.entries(after).map(([name, { cpuMs, memoryBytes }]) => [
-      name,
-      { cpuShare: (cpuMs - (before[name]?.cpuMs ?? 0)) / passed, memoryMiB: memoryBytes / MIB },
-    ]),
-  );
+  return profiles.around('W4', async () => {
+    const before = usageOf(pids);
+    const began = performance.now();
+    await delay(ms);
+    const after = usageOf(pids);
+    const passed = performance.now() - began;
+    return Object.fromEntries(
+      Object.entries(after).map(([name, { cpuMs, memoryBytes }]) => [
+        name,
+        { cpuShare: (cpuMs - (before[name]?.cpuMs ?? 0)) / passed, memoryMiB: memoryBytes / MIB },
+      ]),
+    );
+  });
 }

@@ -12,10 +12,8 @@ export interface ThroughputPlan {
 }
 
 export const DIAMONDS = 500;
-const WARM_UP_REPEATS = 3;
-const STILL_WARMING = 0.95;
 
-const RUNS: { readonly [W in ThroughputWorkload]: (subject: Subject<string>) => Promise<Sample> } = {
+export const RUNS: { readonly [W in ThroughputWorkload]: (subject: Subject<string>) => Promise<Sample> } = {
   W1: (subject) => subject.run('chain', 1, 'batch'),
   W2: (subject) => subject.run('fan', 1, 'batch'),
   W3: (subject) => subject.run('diamond', DIAMONDS, 'batch'),
@@ -27,29 +25,6 @@ export interface Measured {
   readonly workload: ThroughputWorkload;
   readonly pass: number;
   readonly sample: Sample;
-}
-
-async function pass(subject: Subject<string>, workloads: readonly ThroughputWorkload[]): Promise<number> {
-  let ms = 0;
-  for (const workload of workloads)
-    for (let at = 0; at < WARM_UP_REPEATS; at++) ms += (await RUNS[workload](subject)).ms;
-  return ms;
-}
-
-/** Every subject does everything before anything counts, as long as that makes it faster: compilers and caches are warm then. */
-export async function warmUp(
-  subjects: readonly Subject<string>[],
-  workloads: readonly ThroughputWorkload[],
-  passes: number,
-): Promise<void> {
-  for (const subject of subjects) {
-    let best = Number.POSITIVE_INFINITY;
-    for (let done = 0, stale = 0; done < passes && stale < 2; done++) {
-      const ms = await pass(subject, workloads);
-      stale = ms < best * STILL_WARMING ? 0 : stale + 1;
-      best = Math.min(best, ms);
-    }
-  }
 }
 
 /** W1 to W3 of all subjects, whose order is another one in each pass. */

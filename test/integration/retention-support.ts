@@ -32,7 +32,7 @@ export interface Kept {
 
 const AGE = [
   `UPDATE runs SET created_at = created_at - $2 * interval '1 day', finished_at = finished_at - $2 * interval '1 day' WHERE id = $1`,
-  `UPDATE task_runs SET run_created_at = run_created_at - $2 * interval '1 day' WHERE run = $1`,
+  `UPDATE freshness SET ended_created_at = ended_created_at - $2 * interval '1 day' WHERE ended_run = $1`,
   `UPDATE run_keys SET created_at = created_at - $2 * interval '1 day' WHERE run = $1`,
   `UPDATE schedule_firings SET scheduled_for = scheduled_for - $2 * interval '1 day' WHERE run = $1`,
 ];

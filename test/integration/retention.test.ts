@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => kept.close());
 
 const rowsOf = async (run: string): Promise<Record<string, number>> => {
-  const tables = ['history_parts', 'task_runs', 'task_log', 'task_progress', 'run_keys'];
+  const tables = ['history_parts', 'task_log', 'task_progress', 'run_keys'];
   const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table} WHERE run = $1) AS ${table}`);
   return (await kept.sql.query<Record<string, number>>(`SELECT ${counts.join(', ')}`, [run])).rows[0] ?? {};
 };
@@ -44,18 +44,16 @@ describe('retention', () => {
     await kept.door.persistence.progress.save({ progress: [{ ...line, percent: 1 }], log: [line] });
     expect(await rowsOf(old)).toEqual({
       history_parts: 2,
-      task_runs: 1,
       task_log: 1,
       task_progress: 1,
       run_keys: 1,
     });
     expect(await kept.sweep()).toMatchObject({
-      ...{ runs: 1, history_parts: 2, task_runs: 1, task_log: 1, run_keys: 1 },
+      ...{ runs: 1, history_parts: 2, task_log: 1, run_keys: 1 },
     });
     expect(await kept.door.persistence.queries.run(old)).toBeNull();
     expect(await rowsOf(old)).toEqual({
       history_parts: 0,
-      task_runs: 0,
       task_log: 0,
       task_progress: 0,
       run_keys: 0,
@@ -192,8 +190,8 @@ describe('retention', () => {
       expect(folded).toEqual(stored);
     }
     const { rows } = await kept.sql.query(
-      `SELECT f.task FROM freshness f LEFT JOIN task_runs t ON t.run = f.latest_run AND t.index = f.latest_index
-       WHERE f.latest_run IS NOT NULL AND t.run IS NULL
+      `SELECT f.task FROM freshness f WHERE coalesce(f.latest_run, f.ended_run) IS NOT NULL
+         AND NOT EXISTS (SELECT FROM runs r WHERE r.id = coalesce(f.latest_run, f.ended_run))
        UNION ALL SELECT 'history of a run that is gone' FROM history h WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = h.run)
        UNION ALL SELECT 'key of a run that is gone' FROM run_keys k WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = k.run)`,
     );

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const commit = (changes: Partial<Changes>) => db.store.commit(changesOf(changes));
 const loadRun = async (run: string) => (await db.store.load(needsOf({ runs: [run] }))).runs.get(run);
-const TABLES = ['runs', 'task_runs', 'history', 'outbox', 'dead_letters', 'run_keys', 'instances'];
+const TABLES = ['runs', 'watched_task_runs', 'history', 'outbox', 'dead_letters', 'run_keys', 'instances'];
 async function counts(): Promise<unknown> {
   const each = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`);
   return (await db.sql.query(`SELECT ${each.join(', ')}`)).rows;

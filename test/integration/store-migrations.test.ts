@@ -132,6 +132,7 @@ describe('migrations', () => {
        SELECT '${run}', n, n, 'a.' || n, 'a', state, 1, 0, invocation, instance, '{}', now() FROM (VALUES
          (0, 'started', 'i0', 'x'), (1, 'queued', 'i1', 'x'), (2, 'invoked', 'i2', NULL), (3, 'pending', NULL, NULL),
          (4, 'completed', 'i4', 'y')) AS t (n, state, invocation, instance);
+       INSERT INTO freshness (task) SELECT 'a.' || n FROM generate_series(0, 4) AS n;
        INSERT INTO history (run, seq, at, source, type, task, item, attempt, applied, reason, topic, partition, "offset", data)
        VALUES ('${run}', 1, '2026-11-21 10:00:00.123Z', 's', 't', NULL, NULL, NULL, true, NULL, NULL, NULL, NULL, '{"a": [1]}'),
          ('${run}', 2, '2026-11-21 10:00:00.124Z', '/servers/b/i', 't', 'b.x', 3, 7, false, 'late', 'e', 1, 9007199254740993,
@@ -181,6 +182,18 @@ describe('migrations', () => {
         offset: null,
       },
     ]);
+    // What was watched is; of the others that is known which ended.
+    expect(
+      await rows('SELECT index, server, invocation, instance FROM watched_task_runs ORDER BY index'),
+    ).toEqual([
+      { index: 0, server: 'a', invocation: 'i0', instance: 'x' },
+      { index: 1, server: 'a', invocation: 'i1', instance: 'x' },
+    ]);
+    expect(
+      await rows('SELECT task, ended_run, ended_state FROM freshness WHERE ended_run IS NOT NULL'),
+    ).toEqual([{ task: 'a.4', ended_run: run, ended_state: 'completed' }]);
+    await expect(source.undoLastMigration()).rejects.toThrow('known by their histories alone');
+    await sql.query('DELETE FROM runs');
     for (let n = ALL.indexOf('HistoryParts1763811000000'); n < ALL.length; n++)
       await source.undoLastMigration();
     await source.destroy();

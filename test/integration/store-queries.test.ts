@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RowType } from '@cordyna/engine';
 import { EventType } from '@cordyna/protocol/model';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -11,6 +12,7 @@ import {
   T0,
   changesOf,
   historyRow,
+  lived,
   runChange,
   runOf,
   seedOf,
@@ -118,22 +120,19 @@ describe('the list of runs', () => {
 
 describe('one run', () => {
   test('shows its tasks and elements with their latest progress', async () => {
-    const seed = seedOf(['one.a', 'one.b']);
+    const seed = seedOf(['one.a', 'one.b', 'one.c']);
     const error = { code: 'broken', message: 'no' };
-    const run = runOf(seed, [
-      {
-        state: 'started',
-        attempt: 2,
-        invocation: 'one-2',
-        instance: 'x',
-        invokedAt: T0,
-        queuedAt: T0 + 1,
-        startedAt: T0 + 2,
-      },
-      { state: 'blocked', blockedBy: 'one.a', finishedAt: T0 + 4 },
-      { member: 0, item: { index: 0, value: { k: 1 } }, state: 'error', error, output: { o: 1 } },
-    ]);
-    await commit({ runs: [runChange(run, null)] });
+    const attempt = { invocation: 'one-2', instance: 'x' };
+    const change = lived(
+      seed,
+      [RowType.taskInvoked, { invocation: 'one-2' }, 0],
+      [RowType.taskQueued, { ...attempt, now: T0 + 1 }, 0],
+      [RowType.taskStarted, { ...attempt, now: T0 + 2 }, 0],
+      [RowType.taskBlocked, { blockedBy: 'one.a', now: T0 + 4 }, 1],
+      [RowType.taskExpanded, { items: [{ k: 1 }], outside: {} }, 2],
+      [RowType.taskError, { error, final: true, counted: true, now: T0 + 5 }, 2, 0],
+    );
+    await commit({ runs: [change] });
     const report = { run: seed.run, invocation: 'one-2', message: 'half', at: T0 };
     await db.progress.save({
       progress: [
@@ -164,7 +163,7 @@ describe('one run', () => {
             task: 'one.a',
             item: null,
             state: 'started',
-            attempt: 2,
+            attempt: 1,
             server: 'one',
             instance: 'x',
           },
@@ -183,12 +182,21 @@ describe('one run', () => {
         },
         {
           ...none,
-          task: 'one.a',
+          task: 'one.c',
+          item: null,
+          state: 'started',
+          attempt: 0,
+          server: 'one',
+          startedAt: iso(T0),
+        },
+        {
+          ...none,
+          task: 'one.c',
           item: { index: 0, value: { k: 1 } },
           state: 'error',
           attempt: 0,
           server: 'one',
-          output: { o: 1 },
+          finishedAt: iso(T0 + 5),
           error,
         },
       ],
@@ -305,43 +313,6 @@ describe('the log of a run', () => {
     expect(many).toEqual(Array.from({ length: 1_000 }, (_, n) => n + 300));
     expect(log.filter(({ invocation }) => invocation === 'few')).toHaveLength(1);
   });
-});
-
-test('the last state of a task is that in the newest run that it is a member of', async () => {
-  const definition = {
-    server: 'st',
-    version: null,
-    team: null,
-    contact: null,
-    description: null,
-    tasks: [],
-    jobs: [],
-  };
-  const change = {
-    kind: 'declare',
-    server: definition,
-    declaration: { server: 'st', tasks: [] },
-    tasks: ['st.a', 'st.b', 'st.c'],
-  } as const;
-  await commit({ registry: { read: 0, changes: [change] } });
-  const at = (createdAt: number, ...states: ('completed' | 'error' | 'pending')[]) =>
-    runChange(
-      runOf(
-        seedOf(['st.a', 'st.b'].slice(0, states.length)),
-        states.map((state) => ({ state })),
-        { createdAt },
-      ),
-      null,
-    );
-  await commit({
-    runs: [at(T0 + 2, 'error'), at(T0 + 1, 'completed', 'pending'), at(T0, 'pending', 'completed')],
-  });
-  expect(await db.queries.lastStates()).toEqual(
-    new Map([
-      ['st.a', 'error'],
-      ['st.b', 'pending'],
-    ]),
-  );
 });
 
 describe('a server', () => {

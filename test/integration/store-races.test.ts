@@ -126,9 +126,7 @@ describe('two stores', () => {
       const some = shuffled(runs).slice(0, 3);
       const loaded = await store.load(needsOf({ runs: some }));
       return save(store, {
-        runs: some
-          .flatMap((run) => step(run, loaded.runs.get(run)?.version ?? 0).runs ?? [])
-          .map((change) => ({ ...change, rows: [] })),
+        runs: some.flatMap((run) => step(run, loaded.runs.get(run)?.version ?? 0).runs ?? []),
         freshness: {
           read: new Map(),
           writes: shuffled(['d.a', 'd.b', 'd.c', 'd.d']).map((task) => ({ task })),
@@ -181,7 +179,12 @@ describe('a batch that reloads under locks', () => {
   test('sees what was committed while it waited for the lock', async () => {
     const run = await newRun();
     await db.sql.query('BEGIN');
-    await db.sql.query('UPDATE runs SET version = 2 WHERE id = $1', [run]);
+    await db.sql.query('UPDATE runs SET version = 2, next_seq = 2 WHERE id = $1', [run]);
+    await db.sql.query(
+      `INSERT INTO history_parts (run, first_seq, last_seq, entries)
+       VALUES ($1, 1, 1, '[[0,"/test","t",null,null,null,false,null,null,null,null,{}]]')`,
+      [run],
+    );
     const seen: (number | undefined)[] = [];
     const waiting = untilDecided(() =>
       other.commitLocked(async (reader) => {

@@ -9,6 +9,7 @@ import { DoorFiles } from './coordination/index.js';
 import { PrometheusMetrics } from './health/index.js';
 import { configureHttp, HTTP_OPTIONS } from './http/index.js';
 import { createPersistence } from './persistence/index.js';
+import { SpareMemory } from './spare-memory.js';
 import { CordynaYaml } from './triggers/index.js';
 
 /** Exit code when the configuration is wrong: starting again does not help. */
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
   await app.startAllMicroservices();
   await composition.coordinator.startTimers();
   logger.log('coordinating');
+  new SpareMemory().start();
 }
 
 main().catch((error: unknown) => {

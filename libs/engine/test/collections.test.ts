@@ -55,6 +55,16 @@ describe('a list of task runs', () => {
     expect([changed.at(100).attempt, list.at(100).attempt, changed.at(101).attempt]).toEqual([7, 1, 1]);
   });
 
+  test('replaces one and changes others, some of them more than once, and stays as it was', () => {
+    const list = TaskList.of(some(0, 200));
+    const again = (task: typeof one) => ({ ...task, attempt: task.attempt + 1 });
+    const changed = list.withAll({ ...one, index: 1, attempt: 7 }, [2, 150, 150, 3], again);
+    const attempts = (of: TaskList) => [0, 1, 2, 3, 149, 150].map((index) => of.at(index).attempt);
+    expect(attempts(changed)).toEqual([1, 7, 2, 2, 1, 3]);
+    expect(attempts(list)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(indexes(changed)).toEqual(indexes(list));
+  });
+
   test('has nothing beyond its ends', () => {
     const list = TaskList.of(some(0, 3));
     for (const index of [-1, 3, 64, NaN]) expect(() => list.at(index)).toThrow(RangeError);

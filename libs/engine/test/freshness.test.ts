@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { EngineError, freshnessNeeds } from '@cordyna/engine';
+import { EngineError, freshnessNeeds, needsFreshness } from '@cordyna/engine';
 import { RunDriver, TestWorld, declarationOf, registryWith, seedFor } from '@cordyna/engine/testing';
 
 const A = 'server-a.a';
@@ -161,6 +161,14 @@ describe('what a decision needs to know of freshness', () => {
     expect(freshnessNeeds(driver.run, { ...completion('s.b'), invocation: 'x' })).toEqual([]);
     expect(freshnessNeeds(driver.run, { ...driver.identity('s.b'), report: 'started' })).toEqual([]);
     expect(freshnessNeeds(driver.run, { kind: 'cancel', reason: '' })).toEqual([]);
+  });
+
+  test('is never asked for where a plan has no dependency outside and no limits', () => {
+    const outside = registryWith(declarationOf('s', ['a', 'b: a x.out']), declarationOf('x', ['out']));
+    const limited = registryWith(declarationOf('s', [{ name: 'a', limits: [{ max: 1 }] }, 'b: a']));
+    const plain = registryWith(declarationOf('s', ['a', 'b: a']));
+    const plans = [outside, limited, plain].map((registry) => seedFor(registry, { task: 's.a' }).plan);
+    expect(plans.map(needsFreshness)).toEqual([true, true, false]);
   });
 
   test('reaches through a list that may be empty', () => {

@@ -27,6 +27,15 @@ describe('the replay of a history', () => {
     expect(replay(driver.seed, [first]).createdAt).toBe(driver.now - 1);
   });
 
+  test('goes on from what earlier rows have led to', () => {
+    const { seed, rows, run } = begin();
+    const [first, ...others] = rows as [HistoryRow, ...HistoryRow[]];
+    const known = replay(seed, [first]);
+    expect(replay(seed, others, known)).toEqual(run);
+    expect(replay(seed, [], run)).toBe(run);
+    expect(() => replay(seed, rows, known)).toThrow('expected row 2 of run run-1, got 1');
+  });
+
   test('passes over rows that change nothing: refused ones, and types that it does not know', () => {
     const { run, rows } = begin();
     const row = { ...(rows[1] as HistoryRow), seq: run.nextSeq };

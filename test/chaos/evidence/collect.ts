@@ -1,4 +1,10 @@
-import type { JsonObject, RunState, TaskState, Trigger } from '@cordyna/protocol/model';
+import type { Run } from '@cordyna/engine';
+import { type JsonObject, type RunState, type Trigger } from '@cordyna/protocol/model';
+import {
+  foldedRuns,
+  type PartRow,
+  type SeedRow,
+} from '../../../apps/cerebro/src/persistence/sql/stored-runs.js';
 import { dumpTopic } from '@cordyna/testkit';
 import type {
   AcceptedRequest,
@@ -31,7 +37,6 @@ interface RunRow {
   readonly trigger: Trigger;
   readonly next_seq: number;
 }
-type TaskRow = { readonly run: string; readonly state: TaskState } & StoredTask;
 type HistoryRow = HistoryEntry & { readonly run: string; readonly data: JsonObject };
 
 function grouped<Row extends { readonly run: string }>(rows: readonly Row[]): Map<string, Row[]> {
@@ -44,14 +49,25 @@ function grouped<Row extends { readonly run: string }>(rows: readonly Row[]): Ma
   return groups;
 }
 
+/** As histories have it. */
+async function storedTasks(site: Sources): Promise<ReadonlyMap<string, readonly StoredTask[]>> {
+  const seeds = await query<SeedRow>(site, 'SELECT run::text, seed FROM run_seeds');
+  const parts = await query<PartRow>(
+    site,
+    'SELECT run::text, first_seq AS "firstSeq", entries FROM history_parts ORDER BY run, first_seq',
+  );
+  const tasksOf = ({ seed, tasks }: Run): StoredTask[] =>
+    Array.from(tasks, ({ member, item, state, attempt, invocation }) => ({
+      task: seed.plan.members[member]?.task ?? '',
+      item: item?.index ?? null,
+      ...{ state, attempt, invocation },
+    }));
+  return new Map([...foldedRuns(seeds, parts)].map(([run, folded]) => [run, tasksOf(folded)]));
+}
+
 async function storedRuns(site: Sources): Promise<StoredRun[]> {
   const runs = await query<RunRow>(site, 'SELECT id::text, state, trigger, next_seq FROM runs ORDER BY id');
-  const tasks = grouped(
-    await query<TaskRow>(
-      site,
-      `SELECT run::text, task, item_index AS item, state, attempt, invocation FROM task_runs ORDER BY run, index`,
-    ),
-  );
+  const tasks = await storedTasks(site);
   const withoutPrefix = `substr(topic, ${site.prefix.length + 2})`;
   const history = grouped(
     await query<HistoryRow>(

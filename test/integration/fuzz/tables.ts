@@ -1,4 +1,11 @@
 import type pg from 'pg';
+import { LoadChanges } from '../../../apps/cerebro/src/coordination/load-changes.js';
+import { RunWork } from '../../../apps/cerebro/src/coordination/server-work.js';
+import {
+  foldedRuns,
+  type PartRow,
+  type SeedRow,
+} from '../../../apps/cerebro/src/persistence/sql/stored-runs.js';
 
 /** What moves on by itself, whoever asks for what. */
 const MOVING = new Set([
@@ -36,31 +43,32 @@ export async function digests(sql: pg.Client): Promise<Readonly<Record<string, s
 export async function halfApplied(sql: pg.Client): Promise<readonly unknown[]> {
   const { rows } = await sql.query(
     `SELECT id FROM runs r WHERE next_seq - 1 <> (SELECT count(*) FROM history h WHERE h.run = r.id)
-       OR NOT EXISTS (SELECT 1 FROM task_runs t WHERE t.run = r.id)
+       OR NOT EXISTS (SELECT 1 FROM run_seeds s WHERE s.run = r.id)
      UNION ALL SELECT run FROM run_keys k WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = k.run)`,
   );
   return rows;
 }
 
-/** Servers and instances that have more, or less, than what is kept of them says. */
+/** Servers and instances of which something else is kept than what all histories together say. */
 export async function miscounted(sql: pg.Client): Promise<readonly unknown[]> {
-  const { rows } = await sql.query(
-    `WITH tasks AS (
-       SELECT run, server, instance, state = 'pending' AS waits, state <> 'invoked' AND instance IS NOT NULL AS is_held,
-         invocation IS NOT NULL AND state IN ('invoked', 'queued', 'started') AS is_open FROM task_runs
-     ), found AS (
-       SELECT '' AS instance, server, count(DISTINCT run) FILTER (WHERE waits) AS waiting,
-         count(*) FILTER (WHERE is_open) AS unfinished FROM tasks GROUP BY server
-       UNION ALL
-       SELECT instance, server, 0, count(*) FROM tasks WHERE is_open AND is_held GROUP BY instance, server
-     ), kept AS (
-       SELECT instance, server, sum(waiting) AS waiting, sum(unfinished) AS unfinished
-       FROM server_load GROUP BY instance, server
-     )
-     SELECT * FROM found f FULL JOIN kept k USING (instance, server)
-     WHERE coalesce(f.waiting, 0) <> coalesce(k.waiting, 0) OR coalesce(f.unfinished, 0) <> coalesce(k.unfinished, 0)`,
+  const seeds = await sql.query<SeedRow>('SELECT run, seed FROM run_seeds');
+  const parts = await sql.query<PartRow>(
+    'SELECT run, first_seq AS "firstSeq", entries FROM history_parts ORDER BY run, first_seq',
   );
-  return rows;
+  const load = new LoadChanges();
+  for (const run of foldedRuns(seeds.rows, parts.rows).values()) {
+    for (const server of RunWork.create(run).waitingFor()) load.wait(server, 1);
+    for (const task of run.tasks) load.change(run.seed.plan.members[task.member]?.server ?? '', null, task);
+  }
+  const found = load.changes().map((one) => ({ ...one, instance: one.instance ?? '' }));
+  const { rows: kept } = await sql.query<(typeof found)[number]>(
+    `SELECT instance, server, sum(waiting)::int AS waiting, sum(unfinished)::int AS unfinished FROM server_load
+     GROUP BY instance, server HAVING sum(waiting) <> 0 OR sum(unfinished) <> 0`,
+  );
+  const textOf = ({ server, instance, waiting, unfinished }: (typeof found)[number]): string =>
+    `${server}/${instance}: ${waiting} waiting, ${unfinished} unfinished`;
+  const [wanted, there] = [new Set(found.map(textOf)), new Set(kept.map(textOf))];
+  return [...wanted].filter((one) => !there.has(one)).concat([...there].filter((one) => !wanted.has(one)));
 }
 
 /** Which of these runs are not there. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Needs } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database } from '../store/database.js';
 import { read } from '../store/read.js';
+import { lastEnds, watchedOf } from '../store/task-runs.js';
 import { plain, sorted } from './plain.js';
 import type { StoreUnderReplay } from './replay.js';
 
@@ -17,13 +18,19 @@ const LEFT = `SELECT (SELECT count(*) FROM outbox)::int AS outbox, (SELECT count
   (SELECT count(*) FROM run_keys)::int AS keys, (SELECT count(*) FROM schedules)::int AS schedules,
   (SELECT count(*) FROM positions)::int AS positions, (SELECT count(*) FROM freshness WHERE version > 0)::int AS freshness`;
 
+const ENDED = `SELECT task, ended_run::text AS run, ended_state AS state FROM freshness WHERE ended_run IS NOT NULL`;
+const WATCHED = `SELECT run::text, index, server, instance, deadline_kind AS "deadlineKind", waiting_server AS line,
+  CASE WHEN deadline_at IS NOT NULL OR instance IS NOT NULL THEN invocation END AS invocation,
+  (extract(epoch FROM deadline_at) * 1000)::float8 AS "deadlineAt", (extract(epoch FROM retry_at) * 1000)::float8 AS "retryAt"
+  FROM watched_task_runs`;
+
 /** Where the tables of both differ at the end, with everything that is in them. */
 export async function compareEnds(db: Database, target: StoreUnderReplay): Promise<string[]> {
-  const found: string[] = [];
+  const differences: string[] = [];
   const compare = (what: string, wanted: unknown, there: unknown): void => {
     const [first, second] = [plain(wanted), plain(there)];
     if (!isDeepStrictEqual(first, second))
-      found.push(
+      differences.push(
         `${what} at the end: ${JSON.stringify(first).slice(0, 2_000)} in memory, ${JSON.stringify(second).slice(0, 2_000)} in PostgreSQL`,
       );
   };
@@ -37,6 +44,9 @@ export async function compareEnds(db: Database, target: StoreUnderReplay): Promi
     row.history.map(({ commit: _, ...one }) => ({ run, ...one })),
   );
   compare('history', inOrder(history), inOrder(await target.select(HISTORY)));
+  const watched = [...db.runs].flatMap(([run, row]) => [...watchedOf(run, row)]);
+  compare('ended tasks', inOrder(lastEnds(db)), inOrder(await target.select(ENDED)));
+  compare('watched task runs', inOrder(watched), inOrder(await target.select(WATCHED)));
   compare('firings', inOrder([...db.firings.values()]), inOrder(await target.select(FIRINGS)));
   compare('ledger', inOrder([...db.events.rules.values()]), inOrder(await target.select(LEDGER)));
   compare('queues', db.events.queue, await target.select(QUEUES));
@@ -49,7 +59,7 @@ export async function compareEnds(db: Database, target: StoreUnderReplay): Promi
     [{ ...counts, schedules: db.schedules.size, positions: db.positions.size, freshness: changed }],
     await target.select(LEFT),
   );
-  return found;
+  return differences;
 }
 
 const inOrder = (all: readonly object[]): unknown[] => sorted(all.map(plain));

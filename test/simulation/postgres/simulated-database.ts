@@ -22,7 +22,7 @@ const TABLES = [
     'run_keys',
     'run_seeds',
   ],
-  ...['runs', 'schedule_firings', 'schedules', 'servers', 'task_runs', 'definitions'],
+  ...['runs', 'schedule_firings', 'schedules', 'servers', 'watched_task_runs', 'definitions'],
   ...['server_load', 'signals', 'signal_rules', 'event_states', 'rule_firings', 'cirrus_queue'],
 ];
 

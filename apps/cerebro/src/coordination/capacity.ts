@@ -1,6 +1,6 @@
 import { isPlace, isPlaceOf, type RunAge } from '@cordyna/engine';
 import type { Look } from './ports/index.js';
-import { isOlder, WaitingLines, type WaitChanges } from './waiting-lines.js';
+import { isOlder, WaitingLines, type WaitChanges, type WaitingRun } from './waiting-lines.js';
 
 /** Unfinished invocations that a server may have when none of its instances sends heartbeats. */
 export const CAPACITY_WITHOUT_HEARTBEATS = 1_000;
@@ -58,14 +58,17 @@ export class Capacity {
    * Runs that there are places for, the oldest first. With `own` only those that this coordinator let wait itself and
    * that stand before all others: so that coordinators do not decide about the same runs at the same time.
    */
-  offers(isReachable: (server: string) => boolean, own: boolean): readonly RunAge[] {
-    const offered = new Map<string, RunAge>();
+  offers(isReachable: (server: string) => boolean, own: boolean): readonly WaitingRun[] {
+    const offered = new Map<string, WaitingRun>();
     for (const server of this.lines.servers()) {
       const free = isPlace(server) ? (this.places.get(server) ?? 0) : this.free(server);
       if (free === 0 || (!isPlace(server) && !isReachable(server))) continue;
       const first = this.lines.first(server, Math.min(free, MAX_OFFERS), own);
       if (isPlace(server) && first.length > 0) this.places.delete(server);
-      for (const age of first) offered.set(age.run, age);
+      for (const one of first) {
+        const isForeign = offered.get(one.run)?.own === false;
+        offered.set(one.run, isForeign ? { ...one, own: false } : one);
+      }
     }
     return [...offered.values()].sort((a, b) => (isOlder(a, b) ? -1 : 1)).slice(0, MAX_OFFERS);
   }

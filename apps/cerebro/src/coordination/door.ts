@@ -20,7 +20,7 @@ import {
   type Versioned,
 } from './ports/index.js';
 import { goOn } from './go-on.js';
-import { isHopeless, isOffer } from './offers.js';
+import { isHopeless, isOffer, offerTo } from './offers.js';
 import type { Published } from './published.js';
 import type { Publisher } from './publisher.js';
 import type { WorkingSet } from './working-set.js';
@@ -221,8 +221,8 @@ export class Door {
   private offers(): Waiting[] {
     const { capacity, bus, source } = this.tools;
     const isReachable = (server: string) => bus.commandPartition(server, '') !== null;
-    return capacity.offers(isReachable, true).map(({ run }) => ({
-      item: { inbounds: [{ kind: 'run-input', run, source, input: { kind: 'capacity' } }], range: null },
+    return capacity.offers(isReachable, true).map(({ run, own }) => ({
+      item: { inbounds: [offerTo(run, source, own)], range: null },
       resolve: ([outcome]) => outcome && isHopeless(outcome) && capacity.passOver(run),
       reject: () => capacity.passOver(run),
     }));
@@ -324,12 +324,17 @@ export class Door {
       this.tools.bus.ensureCommandTopic(server).catch(() => undefined);
   }
 
-  /** A proposal that finds nothing to do leaves no trace that a commit could check: the next one reads the run anew. */
+  /**
+   * A proposal that finds nothing to do leaves no trace that a commit could check: the next one reads the run anew. What
+   * rests on decisions made here finds nothing to do because another one was faster; should the run be stale, the next
+   * look at the database finds what is to be done, and proposes it.
+   */
   private forgetRefusing(items: readonly Item[], outcomes: Decided['outcomes']): void {
     items.forEach(({ inbounds }, item) =>
       inbounds.forEach((inbound, at) => {
         const isRefused = outcomes[item]?.[at]?.kind === 'refused';
-        const run = inbound.kind === 'run-input' || inbound.kind === 'event-due' ? inbound.run : null;
+        const isRead = inbound.kind === 'event-due' || (inbound.kind === 'run-input' && !inbound.isOwn);
+        const run = isRead ? inbound.run : null;
         if (run !== null && isRefused) this.caches.runs.evict(run);
       }),
     );

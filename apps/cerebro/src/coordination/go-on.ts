@@ -7,7 +7,7 @@ import type { WorkingSet } from './working-set.js';
  */
 export function goOn({ cutShort }: WorkingSet, queue: DoorQueue, source: string): void {
   for (const run of cutShort) {
-    const inbound = { kind: 'run-input', run, source, input: { kind: 'retry-due' } } as const;
+    const inbound = { kind: 'run-input', run, source, input: { kind: 'retry-due' }, isOwn: true } as const;
     queue.add({ inbounds: [inbound], range: null }, true).catch(() => undefined);
   }
 }

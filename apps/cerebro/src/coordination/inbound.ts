@@ -80,7 +80,14 @@ export type Inbound =
       /** Null over HTTP. */
       readonly where: Where | null;
     }
-  | { readonly kind: 'run-input'; readonly run: string; readonly source: string; readonly input: Input }
+  | {
+      readonly kind: 'run-input';
+      readonly run: string;
+      readonly source: string;
+      readonly input: Input;
+      /** Rests on what this coordinator has decided itself, not on what it read in the database. */
+      readonly isOwn?: true;
+    }
   | { readonly kind: 'fire'; readonly schedule: string; readonly newRun: string }
   /** What people ask of a schedule. */
   | {

@@ -1,6 +1,6 @@
 export * from './backlog.js';
 export * from './capacity.js';
-export { MAX_IN_LINE } from './waiting-lines.js';
+export { MAX_IN_LINE, type WaitingRun } from './waiting-lines.js';
 export * from './commands.js';
 export * from './database-clock.js';
 export * from './definitions/index.js';
@@ -16,7 +16,7 @@ export * from './inbound.js';
 export * from './json-schema.js';
 export * from './leases.js';
 export * from './metrics.js';
-export { isHopeless } from './offers.js';
+export { isHopeless, offerTo } from './offers.js';
 export * from './ports/index.js';
 export * from './published.js';
 export * from './publisher.js';

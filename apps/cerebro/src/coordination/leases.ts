@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 const MAX_RECENT = 20_000;
 const LEASE_BYTES = 43;
@@ -12,13 +12,13 @@ const EXPECTED = Buffer.alloc(LEASE_BYTES);
  * remembered in between, for an attempt asks for it three times in a row.
  */
 export class Leases {
-  private secret: string | null = null;
+  private secret: KeyObject | null = null;
   /** By invocation. */
   private readonly recent = new Map<string, { readonly server: string; readonly lease: string }>();
 
   /** The installation's secret, the same for every coordinator. */
   use(secret: string): void {
-    this.secret = secret;
+    this.secret = createSecretKey(secret, 'utf8');
     this.recent.clear();
   }
 

@@ -1,6 +1,5 @@
 import type { TaskRun } from '@cordyna/engine';
-import type { ServerLoad } from './ports/index.js';
-import { holderOf, isWithServer } from './server-work.js';
+import { holderOf, isWithServer, type ServerLoad } from './ports/index.js';
 
 type Counts = Map<string, number>;
 

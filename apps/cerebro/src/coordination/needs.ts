@@ -1,4 +1,4 @@
-import { freshnessNeeds, planJob, planTask, type Registry } from '@cordyna/engine';
+import { freshnessNeeds, needsFreshness, planJob, planTask, type Registry } from '@cordyna/engine';
 import type { RunRequest } from '@cordyna/protocol/model';
 import { scheduledTasks } from './decide/declare.js';
 import { targetOf } from './decide/request-run.js';
@@ -17,6 +17,12 @@ export interface Item {
 
 const inboundsOf = (items: readonly Item[]): readonly Inbound[] =>
   items.length === 1 ? (items[0] as Item).inbounds : items.flatMap(({ inbounds }) => inbounds);
+
+/** Does any of the runs ever look at freshness? Most plans have nothing outside and no limits. */
+function lookAtFreshness({ runs }: Loaded): boolean {
+  for (const { value } of runs.values()) if (needsFreshness(value.seed.plan)) return true;
+  return false;
+}
 
 /** What the inputs name themselves. What depends on what was loaded comes from `furtherNeeds`. */
 export function firstNeeds(items: readonly Item[], published: readonly Published[]): Needs {
@@ -73,8 +79,10 @@ export function furtherNeeds(items: readonly Item[], loaded: Loaded, registry: R
   const add = (tasks: Iterable<string>) => {
     for (const task of tasks) freshness.add(task);
   };
+  const mayLook = lookAtFreshness(loaded);
   for (const inbound of inboundsOf(items)) {
     if (inbound.kind === 'update') {
+      if (!mayLook) continue;
       const run = loaded.runs.get(inbound.attempt.run)?.value;
       const input = run ? updateOf(inbound, true) : null;
       if (run && input) add(freshnessNeeds(run, input));

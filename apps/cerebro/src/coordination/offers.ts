@@ -1,5 +1,11 @@
-import type { Outcome } from './inbound.js';
+import type { Inbound, Outcome } from './inbound.js';
 import type { Item } from './needs.js';
+
+/** @param own this coordinator let it wait itself */
+export const offerTo = (run: string, source: string, own: boolean): Inbound => {
+  const offer = { kind: 'run-input', run, source, input: { kind: 'capacity' } } as const;
+  return own ? { ...offer, isOwn: true } : offer;
+};
 
 /** Places that are offered to a run which waits for them. */
 export const isOffer = ({ item: { inbounds } }: { readonly item: Item }): boolean =>

@@ -1,16 +1,5 @@
-import { lineOf, type Plan, type Run, type TaskRun } from '@cordyna/engine';
-
-/** Is the task run's attempt at its server, as far as is known? */
-export const isWithServer = ({ state, invocation }: TaskRun): boolean =>
-  invocation !== null && (state === 'invoked' || state === 'queued' || state === 'started');
-
-/** The instance that has queued or started the task run's attempt. */
-export const holderOf = (task: TaskRun): string | null =>
-  task.state !== 'invoked' && isWithServer(task) ? task.instance : null;
-
-/** The line in which it stands. Reasons of other states are what people said. */
-export const lineIn = ({ state, reason }: TaskRun): string | null =>
-  state === 'pending' ? lineOf(reason) : null;
+import type { Plan, Run, TaskRun } from '@cordyna/engine';
+import { lineIn } from './ports/index.js';
 
 const servers = new WeakMap<Plan, readonly string[]>();
 

@@ -10,14 +10,14 @@ export interface WaitChange {
   readonly waits: boolean;
 }
 
-interface Waiting extends RunAge {
+export interface WaitingRun extends RunAge {
   /** This coordinator let it wait itself. */
   readonly own: boolean;
 }
 
 interface Line {
   /** The oldest first. */
-  readonly runs: Waiting[];
+  readonly runs: WaitingRun[];
   /** When more wait than are held: they are all younger than this. */
   readonly end: RunAge | null;
 }
@@ -56,7 +56,7 @@ export class WaitingLines {
   }
 
   /** The first `count` of a line; with `own` only as far as this coordinator let them wait itself. */
-  first(server: string, count: number, own: boolean): readonly RunAge[] {
+  first(server: string, count: number, own: boolean): readonly WaitingRun[] {
     const first = this.lines.get(server)?.runs.slice(0, count) ?? [];
     const foreign = own ? first.findIndex((waiting) => !waiting.own) : -1;
     return foreign === -1 ? first : first.slice(0, foreign);

@@ -1,14 +1,7 @@
-import {
-  heldAfter,
-  type Decision,
-  type Freshness,
-  type HistoryRow,
-  type Registry,
-  type Run,
-  type TaskRun,
-} from '@cordyna/engine';
+import { heldAfter, type Decision, type Freshness, type Registry, type Run } from '@cordyna/engine';
 import {
   keyOf,
+  lineIn,
   positionOf,
   type Changes,
   type DeadLetterRow,
@@ -27,27 +20,11 @@ import type { Published } from './published.js';
 import { NotLoaded } from './not-loaded.js';
 import { LoadChanges } from './load-changes.js';
 import { SignsOfLife } from './signs-of-life.js';
-import { RunWork, SMALL_TASKS, changedWaits, lineIn, serversOf, waitsIn } from './server-work.js';
+import { RunWork, SMALL_TASKS, changedWaits, serversOf, waitsIn } from './server-work.js';
+import { touchedIn, workingRun, type WorkingRun } from './working-run.js';
 import { savedOf, type WorkingSchedule } from './working-schedule.js';
 import type { WaitChange } from './waiting-lines.js';
 import type { Heartbeat } from '@cordyna/protocol/model';
-
-interface WorkingRun {
-  run: Run;
-  /** Of a large one, once something about it is decided. */
-  work: RunWork | null;
-  readonly expectedVersion: number | null;
-  readonly contentHash: string;
-  /** As it was before this batch; null of a new one. */
-  readonly before: Run | null;
-  /** Some of them more than once. */
-  readonly touched: number[];
-  readonly rows: HistoryRow[];
-}
-
-/** Each once; sorts the list itself. */
-const inOrder = (indexes: number[]): readonly number[] =>
-  indexes.sort((a, b) => a - b).filter((index, at) => index !== indexes[at - 1]);
 
 /** Ids that were looked for: only of these is it known that what was not found is not there. */
 interface Sought {
@@ -107,10 +84,8 @@ export class WorkingSet {
   ) {
     this.currentRegistry = registry;
     this.events = new EventWork(loaded.events);
-    for (const [run, { value, version, contentHash }] of loaded.runs) {
-      const untouched = { run: value, before: value, work: null, touched: [], rows: [] };
-      this.runs.set(run, { ...untouched, expectedVersion: version, contentHash });
-    }
+    for (const [id, { value, version, contentHash }] of loaded.runs)
+      this.runs.set(id, workingRun(value, version, contentHash));
     for (const [id, { value, version, lastRunOpen }] of loaded.schedules) {
       this.schedules.set(id, { value, lastRunOpen, expectedVersion: version, changed: false, before: value });
     }
@@ -148,8 +123,7 @@ export class WorkingSet {
   addRun(decision: Decision, contentHash: string): void {
     const { run } = decision;
     this.absentRuns.delete(run.seed.run);
-    const created = { run, before: null, work: null, touched: [], rows: [] };
-    this.runs.set(run.seed.run, { ...created, expectedVersion: null, contentHash });
+    this.runs.set(run.seed.run, workingRun(run, null, contentHash));
     this.absorb(decision);
   }
 
@@ -348,8 +322,8 @@ export class WorkingSet {
       if (rows.length === 0 && touched.length === 0) continue;
       if (work) work.keepFor(run);
       else for (const [server, change] of changedWaits(before, run)) this.work.wait(server, change);
-      const tasks: TaskRun[] = inOrder(touched).map((index) => run.tasks.at(index));
-      runs.push({ run, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
+      const tasks = touchedIn(run, touched);
+      runs.push({ run, before, seed: run.seed, expectedVersion, contentHash, touched: tasks, rows });
     }
     return {
       positions: [...this.positions.values()],

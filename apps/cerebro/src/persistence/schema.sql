@@ -69,9 +69,12 @@ CREATE TABLE freshness (
   version bigint NOT NULL DEFAULT 0,
   consumed jsonb NOT NULL DEFAULT '{}'::jsonb,
   latest_run uuid,
-  latest_index integer,
-  latest_list boolean NOT NULL DEFAULT false,
   holders jsonb NOT NULL DEFAULT '{}'::jsonb,
+  output text,
+  completed_at timestamp with time zone,
+  ended_run uuid,
+  ended_state text,
+  ended_created_at timestamp with time zone,
   CONSTRAINT freshness_pkey PRIMARY KEY (task)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, fillfactor=50);
 
@@ -307,38 +310,19 @@ CREATE TABLE task_progress (
   CONSTRAINT task_progress_pkey PRIMARY KEY (run, invocation)
 ) WITH (fillfactor=50);
 
-CREATE TABLE task_runs (
+CREATE TABLE watched_task_runs (
   run uuid NOT NULL,
   index integer NOT NULL,
-  member integer NOT NULL,
-  task text NOT NULL,
   server text NOT NULL,
-  item_index integer,
-  item jsonb,
-  state text NOT NULL,
-  reason text,
-  blocked_by text,
-  attempt integer NOT NULL,
-  failures integer NOT NULL,
   invocation text,
+  instance text,
   deadline_at timestamp with time zone,
   deadline_kind text,
   retry_at timestamp with time zone,
   waiting_server text,
-  instance text,
-  invoked_at timestamp with time zone,
-  queued_at timestamp with time zone,
-  started_at timestamp with time zone,
-  finished_at timestamp with time zone,
-  output jsonb,
-  error jsonb,
-  outside jsonb NOT NULL,
-  elements_first integer,
-  elements_count integer,
   run_created_at timestamp with time zone NOT NULL,
-  past_holders jsonb,
-  CONSTRAINT task_runs_pkey PRIMARY KEY (run, index)
-) WITH (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05, fillfactor=50);
+  CONSTRAINT watched_task_runs_pkey PRIMARY KEY (run, index)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50);
 
 CREATE INDEX cirrus_queue_at ON cirrus_queue USING btree (at);
 CREATE INDEX cirrus_queue_entries ON cirrus_queue USING btree (queue, seq);
@@ -365,10 +349,9 @@ CREATE INDEX signals_id ON signals USING btree (id);
 CREATE INDEX signals_pending ON signals USING btree (seq) WHERE (outcome = 'pending'::text);
 CREATE INDEX signals_received ON signals USING btree (received_at);
 CREATE UNIQUE INDEX signals_seq ON signals USING btree (seq);
-CREATE INDEX task_runs_deadline ON task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
-CREATE INDEX task_runs_latest ON task_runs USING btree (task, run_created_at DESC) WHERE (item_index IS NULL);
-CREATE INDEX task_runs_retry ON task_runs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
-CREATE INDEX task_runs_waiting ON task_runs USING btree (waiting_server, run_created_at, run) WHERE (waiting_server IS NOT NULL);
+CREATE INDEX watched_deadlines ON watched_task_runs USING btree (deadline_at) WHERE (deadline_at IS NOT NULL);
+CREATE INDEX watched_lines ON watched_task_runs USING btree (waiting_server, run_created_at, run) WHERE (waiting_server IS NOT NULL);
+CREATE INDEX watched_retries ON watched_task_runs USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 
 CREATE VIEW history AS
  SELECT p.run,

@@ -1,11 +1,13 @@
 import {
   MAX_IN_LINE,
   isHopeless,
+  offerTo,
   type Capacity,
   type Door,
   type Look,
   type OutboundBus,
   type TimerQueries,
+  type WaitingRun,
 } from '../coordination/index.js';
 import type { Lookout, Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
@@ -62,13 +64,12 @@ export class CapacityTimer implements Watcher {
     const isReachable = (server: string) => this.bus.commandPartition(server, '') !== null;
     const runs = this.capacity.offers(isReachable, false);
     // All in one transaction, which decides them in order: the oldest run takes what it can before the next one is asked.
-    await Promise.all(runs.map(({ run }) => this.offerTo(run)));
+    await Promise.all(runs.map((run) => this.put(run)));
     if (this.capacity.mustCount) this.lookout.wake();
   }
 
-  private async offerTo(run: string): Promise<void> {
-    const input = { kind: 'capacity' } as const;
-    const outcome = await this.door.submit({ kind: 'run-input', run, source: this.source, input });
+  private async put({ run, own }: WaitingRun): Promise<void> {
+    const outcome = await this.door.submit(offerTo(run, this.source, own));
     if (isHopeless(outcome)) this.capacity.passOver(run);
   }
 }

@@ -99,7 +99,21 @@ test('a coordinator puts forward only those that it let wait itself and that sta
   capacity.beginCount();
   capacity.endCount(new Map(), [online()], new Map([['server-a', [1, 2, 3].map(aged)]]));
   expect(runsOf(capacity.offers(everywhere, true))).toEqual([1]);
-  expect(runsOf(capacity.offers(everywhere, false))).toEqual([1, 2, 3]);
+  const offers = capacity.offers(everywhere, false);
+  expect(offers.map(({ createdAt, own }) => [createdAt, own])).toEqual([
+    [1, true],
+    [2, false],
+    [3, true],
+  ]);
+});
+
+test('whom it let wait at one server only was seen in the line of the other', () => {
+  const capacity = counted(0, [online(), online({ server: 'server-b' })]);
+  capacity.add({ load: new Map(), waits: waitsAt('server-b', [1, true]) });
+  capacity.beginCount();
+  const seen = ['server-a', 'server-b'].map((server) => [server, [aged(1)]] as const);
+  capacity.endCount(new Map(), [online(), online({ server: 'server-b' })], new Map(seen));
+  expect(capacity.offers(everywhere, false).map(({ own }) => own)).toEqual([false]);
 });
 
 test('of a line that is longer than what is held nobody is overtaken either', () => {

@@ -1,7 +1,7 @@
 import { BusError } from '../errors.js';
 import { Directory } from '../cluster/directory.js';
 import { Links } from '../cluster/links.js';
-import { EARLIEST, LATEST } from '../cluster/requests.js';
+import { EARLIEST, LATEST } from '../cluster/list-offsets.js';
 import { logOf, requestTimeoutMsOf } from '../kafkajs/client.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
 import type { BusAdmin, BusConfig, BusTopicSpec, TopicPartition, TopicReport } from '../port.js';

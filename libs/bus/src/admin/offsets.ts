@@ -1,7 +1,7 @@
 import { BusError } from '../errors.js';
 import type { Directory } from '../cluster/directory.js';
 import type { Links } from '../cluster/links.js';
-import { listOffsets } from '../cluster/requests.js';
+import { listOffsets } from '../cluster/list-offsets.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
 import { internals } from '../kafkajs/internals.js';
 import type { TopicPartition, TopicPartitionKey } from '../port.js';
@@ -22,8 +22,10 @@ export async function offsetsOf(
     layout.leaders.forEach((leader, partition) => {
       if (!isWanted({ topic, partition })) return;
       const led = byLeader.get(leader) ?? new Map<string, number[]>();
-      led.set(topic, [...(led.get(topic) ?? []), partition]);
       byLeader.set(leader, led);
+      const list = led.get(topic);
+      if (list) list.push(partition);
+      else led.set(topic, [partition]);
     });
   }
   const offsets: Offsets = new Map();

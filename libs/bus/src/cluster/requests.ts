@@ -158,38 +158,6 @@ export function fetch(
   });
 }
 
-export interface ListOffsetsAnswer {
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly offset: string;
-    }[];
-  }[];
-}
-export const LATEST = -1;
-export const EARLIEST = -2;
-const READ_UNCOMMITTED = 0;
-
-/**
- * The end is the log's end, not the last stable offset: a position of a reader that sees committed records only
- * gets there as soon as open transactions end.
- */
-export function listOffsets(
-  broker: RawBroker,
-  wanted: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
-  timestamp: number,
-): Promise<ListOffsetsAnswer> {
-  return answerAsIs(broker, 'ListOffsets', {
-    isolationLevel: READ_UNCOMMITTED,
-    topics: wanted.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map((partition) => ({ partition, timestamp })),
-    })),
-  });
-}
-
 const INCREMENTAL_ALTER_CONFIGS = 44;
 const TOPIC_RESOURCE = 2;
 const SET_OPERATION = 0;

@@ -24,6 +24,9 @@ export function freshnessNeeds(about: RunSeed | Run, input: Input | 'create'): r
   return [...new Set([...needs, ...limited])];
 }
 
+/** Does a plan's run ever need an aggregate? Of those that do not, nobody has to ask about each input. */
+export const needsFreshness = (plan: Plan): boolean => looksOutside(plan) || limitedIn(plan).length > 0;
+
 const limitedTasks = new WeakMap<Plan, readonly string[]>();
 
 /** Tasks with limits, whatever the input: nearly all of them let one begin or end. */

@@ -1,6 +1,6 @@
 export { evolve } from './evolve.js';
 export { backoffMs } from './fail.js';
-export { freshnessNeeds } from './freshness-needs.js';
+export { freshnessNeeds, needsFreshness } from './freshness-needs.js';
 export { heldAfter } from './held.js';
 export { initialRun, restore } from './initial.js';
 export { memberIndex } from './lookup.js';

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@cordyna/protocol/model';
 import type { Member, OutsideInput, Run, RunSeed } from '../model/index.js';
-import type { ArgsSource, MergedArgs } from '../args/merge-args.js';
+import type { MergedArgs } from '../args/merge-args.js';
 import { mergeArgs } from '../args/merge-args.js';
 import { argsSources } from '../args/sources.js';
 import { elementsOf, memberIndex } from './lookup.js';
@@ -70,7 +70,7 @@ export function invocationArgs(
   member: Member,
   outputs: readonly DependencyOutput[],
 ): MergedArgs {
-  const sources: ArgsSource[] = [...argsSources(seed, member)];
+  const sources = argsSources(seed, member);
   for (const { task, output } of outputs)
     if (!isList(output)) sources.push({ origin: `output:${task}`, args: output });
   return mergeArgs(sources);

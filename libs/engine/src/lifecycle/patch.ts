@@ -1,6 +1,5 @@
 import { isFinalTaskState } from '@cordyna/protocol/model';
-import type { Run, TaskRun } from '../model/index.js';
-import { memberOf } from './lookup.js';
+import type { Member, Run, TaskRun } from '../model/index.js';
 
 /**
  * The run with one task run replaced, and all that is derived from it kept in step: what is open, what its dependents or
@@ -8,25 +7,23 @@ import { memberOf } from './lookup.js';
  */
 export function patch(run: Run, before: TaskRun, after: TaskRun, nextSeq: number): Run {
   const delta = openness(after) - openness(before);
-  let tasks = run.tasks.with(after);
-  for (const waiting of delta === 0 ? NOBODY : waitingFor(run, after)) {
-    const task = tasks.at(waiting);
-    tasks = tasks.with(
-      after.item === null
-        ? { ...task, upstreamOpen: task.upstreamOpen + delta }
-        : { ...task, elementsOpen: task.elementsOpen + delta },
-    );
-  }
+  const tasks = delta === 0 ? run.tasks.with(after) : withWaiting(run, after, delta);
   return { ...run, nextSeq, tasks, open: run.open + delta, invocations: reindex(run, before, after) };
 }
 
-const NOBODY: readonly number[] = [];
-
 const openness = (task: TaskRun): number => (isFinalTaskState(task.state) ? 0 : 1);
 
-/** Members downstream, or of an element the `forEach` as a whole. */
-const waitingFor = (run: Run, task: TaskRun): readonly number[] =>
-  task.item === null ? memberOf(run, task).downstream : [task.member];
+/** It has ended, or begins again: so many more do the members downstream wait for, or of an element the `forEach` as a whole. */
+const withWaiting = ({ tasks, seed }: Run, after: TaskRun, delta: number): Run['tasks'] =>
+  after.item === null
+    ? tasks.withAll(after, (seed.plan.members[after.member] as Member).downstream, (task) => ({
+        ...task,
+        upstreamOpen: task.upstreamOpen + delta,
+      }))
+    : tasks.withAll(after, [after.member], (task) => ({
+        ...task,
+        elementsOpen: task.elementsOpen + delta,
+      }));
 
 function reindex(run: Run, before: TaskRun, after: TaskRun): Run['invocations'] {
   if (before.invocation === after.invocation || after.invocation === null) return run.invocations;

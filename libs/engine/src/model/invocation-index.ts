@@ -24,10 +24,11 @@ const find = (bucket: Bucket, invocation: string): number | undefined => {
   return undefined;
 };
 
+/** In the order of their invocations. */
 function put(bucket: Bucket, entry: Entry): Bucket {
-  const next = drop(bucket, entry.invocation).slice();
-  next.push(entry);
-  return next.sort((a, b) => (a.invocation < b.invocation ? -1 : 1));
+  let at = 0;
+  for (const one of bucket) if (one.invocation < entry.invocation) at += 1;
+  return bucket.toSpliced(at, bucket[at]?.invocation === entry.invocation ? 1 : 0, entry);
 }
 
 const drop = (bucket: Bucket, invocation: string): Bucket =>

@@ -35,6 +35,22 @@ export class TaskList implements Iterable<TaskRun> {
     return new TaskList(chunks, this.length);
   }
 
+  /** With one replaced and others changed: each chunk of them is copied once, however many they are. */
+  withAll(task: TaskRun, others: readonly number[], change: (other: TaskRun) => TaskRun): TaskList {
+    const chunks: (readonly TaskRun[])[] = this.chunks.slice();
+    const own = (index: number): TaskRun[] => {
+      const at = index >> BITS;
+      if (chunks[at] === this.chunks[at]) chunks[at] = (chunks[at] as readonly TaskRun[]).slice();
+      return chunks[at] as TaskRun[];
+    };
+    own(task.index)[task.index & (CHUNK - 1)] = task;
+    for (const index of others) {
+      const tasks = own(index);
+      tasks[index & (CHUNK - 1)] = change(tasks[index & (CHUNK - 1)] as TaskRun);
+    }
+    return new TaskList(chunks, this.length);
+  }
+
   concat(added: readonly TaskRun[]): TaskList {
     const full = Math.floor(this.length / CHUNK);
     const kept = this.chunks.slice(0, full);

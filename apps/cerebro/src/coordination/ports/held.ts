@@ -11,7 +11,9 @@ export interface HeldCommit {
   release(): Promise<void>;
 }
 
-const isNew = ({ expectedVersion }: Changes['runs'][number]): boolean => expectedVersion === null;
+/** Of a new run of which nothing has ended nobody else can know. */
+const isNew = ({ expectedVersion, run }: Changes['runs'][number]): boolean =>
+  expectedVersion === null && run.open === run.tasks.length;
 
 /**
  * Are these nothing but firings whose runs are new? All that they write before the commit are rows that nobody else can

@@ -3,7 +3,6 @@ export const RETAINED = [
   'run_keys',
   'history_parts',
   'history_failures',
-  'task_runs',
   'task_log',
   'task_progress',
   'schedule_firings',

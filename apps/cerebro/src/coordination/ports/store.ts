@@ -81,8 +81,11 @@ export interface RunChange {
   readonly run: Run;
   /** Null: the run is created (a run that exists already is a conflict). */
   readonly expectedVersion: number | null;
+  /** As it was read; null of a new one. */
+  readonly before: Run | null;
   readonly seed: RunSeed;
   readonly contentHash: string;
+  /** Task runs whose stored fields changed, each once, in order of `index`. */
   readonly touched: readonly TaskRun[];
   readonly rows: readonly HistoryRow[];
 }

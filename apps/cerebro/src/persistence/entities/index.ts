@@ -6,7 +6,6 @@ import { RunEntity } from './run.entity.js';
 import { ScheduleFiringEntity } from './schedule-firing.entity.js';
 import { ServerEntity } from './server.entity.js';
 import { TaskProgressEntity } from './task-progress.entity.js';
-import { TaskRunEntity } from './task-run.entity.js';
 
 export {
   DeadLetterEntity,
@@ -17,7 +16,6 @@ export {
   ScheduleFiringEntity,
   ServerEntity,
   TaskProgressEntity,
-  TaskRunEntity,
 };
 
 /** What the API reads. The hot path writes these tables without them; no globs, they do not survive bundling. */
@@ -30,5 +28,4 @@ export const ENTITIES = [
   ScheduleFiringEntity,
   ServerEntity,
   TaskProgressEntity,
-  TaskRunEntity,
 ];

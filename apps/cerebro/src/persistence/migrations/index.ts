@@ -16,6 +16,7 @@ import { TextsAndKeys1763812000000 } from './1763812000000-texts-and-keys.js';
 import { OneOutboxRow1763820000000 } from './1763820000000-one-outbox-row.js';
 import { ServerLoad1763830000000 } from './1763830000000-server-load.js';
 import { RunsByState1763840000000 } from './1763840000000-runs-by-state.js';
+import { WatchedTaskRuns1763850000000 } from './1763850000000-watched-task-runs.js';
 
 /** Append only: a migration that was released is never edited. No globs, they do not survive bundling. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   OneOutboxRow1763820000000,
   ServerLoad1763830000000,
   RunsByState1763840000000,
+  WatchedTaskRuns1763850000000,
 ];

@@ -1,9 +1,12 @@
+import type { Run, TaskRun } from '@cordyna/engine';
 import { RUN_STATES, type RunState } from '@cordyna/protocol/model';
 import type { DataSource } from 'typeorm';
 import type { Page, RunSummary, RunView, TaskRunView } from '../../coordination/ports/index.js';
-import { RunEntity, TaskProgressEntity, TaskRunEntity } from '../entities/index.js';
+import { RunEntity, TaskProgressEntity } from '../entities/index.js';
 import { UUID, isRunId } from '../sql/run-id.js';
+import { rfc3339 } from '../sql/time.js';
 import { EPOCH_MS, decodeCursor, encodeCursor } from './cursor.js';
+import type { FoldedRuns } from './folded-runs.js';
 
 export interface RunFilter {
   readonly state?: RunState;
@@ -69,22 +72,25 @@ export async function listRuns(source: DataSource, filter: RunFilter): Promise<P
   return { items: items.map(summaryOf), next: more ? encodeCursor(last.createdAt.getTime(), last.id) : null };
 }
 
-function taskRunOf(row: TaskRunEntity, progress: TaskProgressEntity | undefined): TaskRunView {
+const timeOf = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));
+
+function taskRunOf(run: Run, task: TaskRun, progress: TaskProgressEntity | undefined): TaskRunView {
+  const member = run.seed.plan.members[task.member];
   return {
-    task: row.task,
-    item: row.itemIndex === null ? null : { index: row.itemIndex, value: row.item },
-    state: row.state,
-    attempt: row.attempt,
-    server: row.server,
-    instance: row.instance,
-    invokedAt: iso(row.invokedAt),
-    queuedAt: iso(row.queuedAt),
-    startedAt: iso(row.startedAt),
-    finishedAt: iso(row.finishedAt),
-    output: row.output,
-    error: row.error,
-    blockedBy: row.blockedBy,
-    reason: row.reason,
+    task: member?.task ?? '',
+    item: task.item,
+    state: task.state,
+    attempt: task.attempt,
+    server: member?.server ?? '',
+    instance: task.instance,
+    invokedAt: timeOf(task.invokedAt),
+    queuedAt: timeOf(task.queuedAt),
+    startedAt: timeOf(task.startedAt),
+    finishedAt: timeOf(task.finishedAt),
+    output: task.output,
+    error: task.error,
+    blockedBy: task.blockedBy,
+    reason: task.reason,
     ...(progress ? { progress: { percent: progress.percent, message: progress.message } } : {}),
   };
 }
@@ -93,17 +99,23 @@ export const runExists = (source: DataSource, run: string): Promise<boolean> =>
   isRunId(run) ? source.getRepository(RunEntity).existsBy({ id: run }) : Promise.resolve(false);
 
 /** The run with its tasks as of one moment, members first, then elements. */
-export async function oneRun(source: DataSource, run: string): Promise<RunView | null> {
+export async function oneRun(
+  source: DataSource,
+  foldedRuns: FoldedRuns,
+  run: string,
+): Promise<RunView | null> {
   if (!isRunId(run)) return null;
   return source.transaction('REPEATABLE READ', async (manager) => {
     const found = await manager.findOneBy(RunEntity, { id: run });
-    if (!found) return null;
-    const tasks = await manager.find(TaskRunEntity, { where: { run }, order: { index: 'ASC' } });
+    const folded = (await foldedRuns.in(manager, [run])).get(found?.id ?? '');
+    if (!found || !folded) return null;
     const reports = await manager.findBy(TaskProgressEntity, { run });
     const byInvocation = new Map(reports.map((report) => [report.invocation, report]));
     return {
       ...summaryOf(found),
-      tasks: tasks.map((row) => taskRunOf(row, byInvocation.get(row.invocation ?? ''))),
+      tasks: Array.from(folded.tasks, (task) =>
+        taskRunOf(folded, task, byInvocation.get(task.invocation ?? '')),
+      ),
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { InstanceState, TaskState } from '@cordyna/protocol/model';
+import type { InstanceState } from '@cordyna/protocol/model';
 import type { DataSource } from 'typeorm';
 import type { ServerView } from '../../coordination/ports/index.js';
 import { InstanceEntity, ServerEntity } from '../entities/index.js';
@@ -42,16 +42,4 @@ export async function listServers(source: DataSource): Promise<readonly ServerVi
     const own = instances.filter((one) => one.server === server.server);
     return viewOf(server, own);
   });
-}
-
-/** Of each task that was ever declared its state in the newest run that it is a member of. */
-export async function lastStates(source: DataSource): Promise<ReadonlyMap<string, TaskState>> {
-  const rows: readonly { task: string; state: TaskState }[] = await source.query(
-    `SELECT f.task, last.state
-     FROM freshness f CROSS JOIN LATERAL (
-       SELECT t.state FROM task_runs t WHERE t.task = f.task AND t.item_index IS NULL
-       ORDER BY t.run_created_at DESC LIMIT 1
-     ) AS last`,
-  );
-  return new Map(rows.map(({ task, state }) => [task, state]));
 }

@@ -5,10 +5,12 @@ import { askerOf, type Asker } from './asker.js';
 import { listDeadLetters } from './dead-letters.js';
 import { listFailures } from './failures.js';
 import { listFlows } from './flows.js';
+import { FoldedRuns } from './folded-runs.js';
 import { historyOf } from './history.js';
 import { logOf } from './log.js';
 import { listRuns, oneRun, type RunFilter } from './runs.js';
-import { lastStates, listServers } from './servers.js';
+import { lastStates } from './last-states.js';
+import { listServers } from './servers.js';
 import { streamAll, streamRun } from './stream.js';
 import { taskArgsOf } from './task-args.js';
 
@@ -18,6 +20,7 @@ import { taskArgsOf } from './task-args.js';
  */
 export class TypeOrmQueries extends Queries {
   private readonly ask: Asker;
+  private readonly foldedRuns = new FoldedRuns();
 
   /** @param connected connects with the first question, and again after a failure to */
   constructor(connected: () => Promise<DataSource>) {
@@ -30,7 +33,7 @@ export class TypeOrmQueries extends Queries {
   }
 
   run(run: string) {
-    return this.ask((source) => oneRun(source, run));
+    return this.ask((source) => oneRun(source, this.foldedRuns, run));
   }
 
   history(run: string, fromSeq = 1, limit?: number) {
@@ -50,7 +53,7 @@ export class TypeOrmQueries extends Queries {
   }
 
   lastStates() {
-    return this.ask(lastStates);
+    return this.ask((source) => lastStates(source, this.foldedRuns));
   }
 
   flows() {

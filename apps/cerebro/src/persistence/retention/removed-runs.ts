@@ -5,8 +5,8 @@ const OLD = ago('$1');
 
 /**
  * Candidates in order of their end; of those the ones that nobody needs, locked unless somebody works on them just now,
- * which the door would, to retry one. The outer conditions are looked up candidate by candidate, in indexes: hence the
- * scalar subqueries, of which the planner makes no join over all task runs.
+ * which the door would, to retry one. Keys are looked up candidate by candidate, in an index: hence the scalar subquery,
+ * of which the planner makes no join over all keys.
  */
 export const removeRuns = prepared(
   'retention_runs',
@@ -18,11 +18,9 @@ export const removeRuns = prepared(
    ), unneeded AS MATERIALIZED (
      SELECT c.id FROM candidates c
      WHERE c.id NOT IN (SELECT latest_run FROM freshness WHERE latest_run IS NOT NULL)
+       AND c.id NOT IN (SELECT ended_run FROM freshness WHERE ended_run IS NOT NULL)
        AND (SELECT count(*) FROM run_keys k
             WHERE k.run = c.id AND k.created_at >= ${OLD}) = 0
-       AND (SELECT count(*) FROM task_runs t
-            WHERE t.run = c.id AND t.item_index IS NULL AND t.run_created_at >= (
-              SELECT max(n.run_created_at) FROM task_runs n WHERE n.task = t.task AND n.item_index IS NULL)) = 0
    ), locked AS (
      SELECT r.id FROM runs r JOIN unneeded u ON r.id = u.id
      WHERE r.state <> 'running' AND r.finished_at < ${OLD}
@@ -48,7 +46,7 @@ export interface RemovedRuns {
   readonly last: string | null;
 }
 
-const TABLES = ['history_parts', 'history_failures', 'task_runs', 'task_log', 'task_progress'] as const;
+const TABLES = ['history_parts', 'history_failures', 'task_log', 'task_progress'] as const;
 
 const removeRowsOf = (table: (typeof TABLES)[number]): string =>
   `${table}_gone AS (
@@ -71,7 +69,6 @@ export const removeRowsOfRuns = prepared(
 export interface RemovedRows {
   readonly history_parts: number;
   readonly history_failures: number;
-  readonly task_runs: number;
   readonly task_log: number;
   readonly task_progress: number;
   /** Runs that had rows before this batch. */

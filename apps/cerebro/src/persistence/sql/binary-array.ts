@@ -9,17 +9,25 @@ interface ElementType {
   readonly write: (value: Value, into: Room, at: number) => number;
 }
 
-/** What the present array is written to; kept from one to the next, since it is copied once its size is known. */
-class Room {
-  bytes: Buffer = Buffer.allocUnsafeSlow(256 * 1024);
-  view = viewOf(this.bytes);
+const ROOM_BYTES = 256 * 1024;
 
-  ensure(size: number, used: number): void {
-    if (size <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(size)));
-    this.bytes.copy(larger, 0, 0, used);
+/** Arrays are written one behind the other and sent from where they stand: to copy each costs as much as to write it. */
+class Room {
+  bytes: Buffer = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  view = viewOf(this.bytes);
+  /** Where the present array begins. */
+  start = 0;
+
+  /** @param at where the present array ends so far. Returns where that is now. */
+  ensure(at: number, more: number): number {
+    if (at + more <= this.bytes.length) return at;
+    const used = at - this.start;
+    const larger = Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, 2 * (used + more)));
+    this.bytes.copy(larger, 0, this.start, at);
     this.bytes = larger;
     this.view = viewOf(larger);
+    this.start = 0;
+    return used;
   }
 }
 
@@ -142,29 +150,30 @@ const room = new Room();
 export function binaryArray(typeName: string, values: readonly Scalar[]): Buffer | null {
   const type = TYPES[typeName];
   if (!type) return null;
-  let at = HEAD_BYTES;
+  let at = room.ensure(room.start, HEAD_BYTES) + HEAD_BYTES;
   let hasNull = 0;
   for (const value of values) {
-    const start = at + LENGTH_BYTES;
     if (value === null) {
-      room.ensure(start, at);
+      at = room.ensure(at, LENGTH_BYTES);
       room.view.setInt32(at, -1);
       hasNull = 1;
-      at = start;
+      at += LENGTH_BYTES;
       continue;
     }
-    room.ensure(start + type.room(value), at);
-    const end = type.write(value, room, start);
+    at = room.ensure(at, LENGTH_BYTES + type.room(value));
+    const begin = at + LENGTH_BYTES;
+    const end = type.write(value, room, begin);
     if (end < 0) return null;
-    room.view.setInt32(at, end - start);
+    room.view.setInt32(at, end - begin);
     at = end;
   }
   const isEmpty = values.length === 0;
-  const { view, bytes } = room;
-  view.setInt32(0, isEmpty ? 0 : 1);
-  view.setInt32(4, hasNull);
-  view.setInt32(8, type.oid);
-  view.setInt32(12, values.length);
-  view.setInt32(16, 1);
-  return Buffer.from(bytes.subarray(0, isEmpty ? 12 : at));
+  const { view, bytes, start } = room;
+  view.setInt32(start, isEmpty ? 0 : 1);
+  view.setInt32(start + 4, hasNull);
+  view.setInt32(start + 8, type.oid);
+  view.setInt32(start + 12, values.length);
+  view.setInt32(start + 16, 1);
+  room.start = at;
+  return bytes.subarray(start, isEmpty ? start + 12 : at);
 }

@@ -9,7 +9,6 @@ const RACED = new Set([
   'runs_pkey',
   'run_keys_pkey',
   'history_parts_pkey',
-  'task_runs_pkey',
   'definitions_pkey',
   'schedules_pkey',
   'schedule_firings_pkey',

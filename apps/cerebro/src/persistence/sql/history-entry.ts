@@ -49,3 +49,18 @@ export const entriesText = (rows: readonly HistoryRow[]): string =>
       ]),
     ),
   );
+
+type Entry = readonly [
+  ...[at: number, source: string, type: string, task: string | null, item: number | null],
+  ...[attempt: number | null, applied: boolean, reason: string | null, topic: string | null],
+  ...[partition: number | null, offset: string | null, data: HistoryRow['data']],
+];
+
+/** What `entriesText` made the text of. */
+export const entriesOf = (text: string, firstSeq: number): HistoryRow[] =>
+  (JSON.parse(text) as readonly Entry[]).map(
+    ([at, source, type, task, item, attempt, applied, reason, topic, partition, offset, data], place) => ({
+      ...{ seq: firstSeq + place, at, source, type, task, item, attempt, applied, reason },
+      ...{ topic, partition, offset, data },
+    }),
+  );

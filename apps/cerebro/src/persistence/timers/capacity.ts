@@ -8,13 +8,13 @@ import { ms, wholeMs } from '../sql/time.js';
 const waiting = prepared(
   'timer_waiting',
   `WITH RECURSIVE line (name) AS (
-     (SELECT waiting_server FROM task_runs WHERE waiting_server IS NOT NULL ORDER BY waiting_server LIMIT 1)
+     (SELECT waiting_server FROM watched_task_runs WHERE waiting_server IS NOT NULL ORDER BY waiting_server LIMIT 1)
      UNION ALL
-     SELECT (SELECT waiting_server FROM task_runs WHERE waiting_server > name ORDER BY waiting_server LIMIT 1)
+     SELECT (SELECT waiting_server FROM watched_task_runs WHERE waiting_server > name ORDER BY waiting_server LIMIT 1)
      FROM line WHERE name IS NOT NULL
    )
    SELECT name AS server, run, ${ms('run_created_at')} AS "createdAt" FROM line CROSS JOIN LATERAL (
-     SELECT run, run_created_at FROM task_runs WHERE waiting_server = name
+     SELECT run, run_created_at FROM watched_task_runs WHERE waiting_server = name
      GROUP BY run_created_at, run ORDER BY run_created_at, run LIMIT $1
    ) AS oldest
    WHERE name IS NOT NULL ORDER BY name, run_created_at, run`,

@@ -17,15 +17,14 @@ const look = prepared(
   `SELECT ${ms('clock_timestamp()')} AS now,
      (SELECT json_agg(json_build_array(topic, partition, next_offset::text)) FROM positions WHERE topic = ANY ($1::text[])) AS positions,
      o.unpublished, o.unsent,
-     (SELECT ${ms('min(deadline_at)')} FROM task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
+     (SELECT ${ms('min(deadline_at)')} FROM watched_task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
      (SELECT json_agg(json_build_array(server, count))
         FROM (SELECT server, sum(unfinished)::int AS count FROM server_load WHERE instance = '${WHOLE_SERVER}'
           GROUP BY server HAVING sum(unfinished) > 0) AS u) AS unfinished,
      (SELECT json_agg(json_build_array(server, capacity, queue_limit) ORDER BY server, instance)
         FROM instances WHERE state = 'online' AND capacity IS NOT NULL) AS online,
-     EXISTS (SELECT FROM task_runs t WHERE t.retry_at <= now()
-       AND (SELECT state FROM runs WHERE id = t.run) = 'running') AS retries,
-     EXISTS (SELECT FROM task_runs WHERE waiting_server IS NOT NULL) AS waiting,
+     EXISTS (SELECT FROM watched_task_runs WHERE retry_at <= now()) AS retries,
+     EXISTS (SELECT FROM watched_task_runs WHERE waiting_server IS NOT NULL) AS waiting,
      (EXISTS (SELECT FROM signals WHERE outcome = 'pending')
        OR EXISTS (SELECT FROM rule_firings f WHERE f.state IN ('due', 'running')
          AND (f.state = 'due' OR (SELECT state FROM runs WHERE id = f.run) IS DISTINCT FROM 'running'))

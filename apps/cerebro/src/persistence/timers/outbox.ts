@@ -3,6 +3,7 @@ import { restOf, type OutboxMessage, type OutboxRow } from '../../coordination/p
 import { ask } from '../sql/ask.js';
 import { splitMessages } from '../sql/outbox-row.js';
 import { prepared } from '../sql/statement.js';
+import { foldedRuns, type PartRow, type SeedRow } from '../sql/stored-runs.js';
 import { ago, at, ms, wholeMs } from '../sql/time.js';
 
 const claim = prepared(
@@ -32,10 +33,10 @@ const renew = prepared(
    ), renewed AS (
      UPDATE outbox o SET stamp = now() FROM mine m WHERE o.id = m.id RETURNING o.id, o.stamp, o.settled
    )
-   SELECT id, settled, ${ms('stamp')} AS stamp, ARRAY(
-     SELECT t.run || ' ' || t.invocation FROM task_runs t
-     WHERE t.run = ANY ($3::uuid[]) AND t.state = 'invoked' AND t.invocation = ANY ($4::text[])) AS present
-   FROM renewed`,
+   SELECT id, settled, ${ms('stamp')} AS stamp, NULL::uuid AS run, NULL::int AS "firstSeq", NULL AS text FROM renewed
+   UNION ALL SELECT NULL, NULL, NULL, run, NULL, seed FROM run_seeds WHERE run = ANY ($3::uuid[])
+   UNION ALL SELECT NULL, NULL, NULL, run, first_seq, entries FROM history_parts WHERE run = ANY ($3::uuid[])
+   ORDER BY run, "firstSeq"`,
 );
 
 interface ClaimedRow {
@@ -47,12 +48,14 @@ interface ClaimedRow {
   readonly stamp: number;
 }
 
+/** One that was renewed, the seed of a run, or a part of its history. */
 interface RenewedRow {
-  readonly id: string;
+  readonly id: string | null;
   readonly settled: readonly number[];
   readonly stamp: number;
-  /** `<run> <invocation>` */
-  readonly present: readonly string[];
+  readonly run: string;
+  readonly firstSeq: number | null;
+  readonly text: string;
 }
 
 const isInvoke = ({ invocation, ackMs }: OutboxMessage): boolean => invocation !== null && ackMs !== null;
@@ -84,20 +87,37 @@ export async function renewUnpublished(
     claimed.map(({ id }) => id),
     claimed.map(({ stamp }) => stamp),
     [...new Set(invokes.flatMap(({ run }) => (run === null ? [] : [run])))],
-    invokes.map(({ invocation }) => invocation),
   );
-  const rows = new Map((await ask<RenewedRow>(pool, statement)).map((row) => [row.id, row]));
+  const all = await ask<RenewedRow>(pool, statement);
+  const rows = new Map(all.flatMap((row) => (row.id === null ? [] : [[row.id, row]])));
+  const isInvoked = invokedIn(all);
   return claimed.flatMap((row) => {
     const renewed = rows.get(row.id);
     if (!renewed) return [];
     const settled = new Set(renewed.settled);
-    const present = new Set(renewed.present);
-    const rest = restOf(row, (message, place) => {
-      const { run, invocation } = message;
-      return !settled.has(place) && (!isInvoke(message) || present.has(`${run} ${invocation}`));
-    });
+    const rest = restOf(
+      row,
+      (message, place) => !settled.has(place) && (!isInvoke(message) || isInvoked(message)),
+    );
     return [{ ...rest, stamp: wholeMs(renewed.stamp) }];
   });
+}
+
+/** Whether the attempt that a message invokes is still `invoked`. */
+function invokedIn(rows: readonly RenewedRow[]): (message: OutboxMessage) => boolean {
+  const seeds: SeedRow[] = [];
+  const parts: PartRow[] = [];
+  for (const { id, run, firstSeq, text } of rows) {
+    if (id !== null) continue;
+    if (firstSeq === null) seeds.push({ run, seed: text });
+    else parts.push({ run, firstSeq, entries: text });
+  }
+  const runs = foldedRuns(seeds, parts);
+  return ({ run, invocation }) => {
+    const found = runs.get(run ?? '');
+    const index = found?.invocations.get(invocation ?? '');
+    return index !== undefined && found?.tasks.at(index).state === 'invoked';
+  };
 }
 
 export async function countUnpublished(pool: Pool): Promise<number> {

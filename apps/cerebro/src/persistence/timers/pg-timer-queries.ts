@@ -14,6 +14,7 @@ import { dueEvents } from './events.js';
 import * as instances from './instances.js';
 import { lookAround } from './look.js';
 import * as outbox from './outbox.js';
+import * as withdrawn from './withdrawn.js';
 
 const positions = prepared(
   'timer_positions',
@@ -73,7 +74,7 @@ export class PgTimerQueries extends TimerQueries {
   }
 
   runsOfWithdrawnServers(limit: number) {
-    return attempts.runsOfWithdrawnServers(this.pool, limit);
+    return withdrawn.runsOfWithdrawnServers(this.pool, limit);
   }
 
   attemptsOfGoneInstances(before: number, limit: number) {

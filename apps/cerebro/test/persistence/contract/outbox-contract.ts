@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { RowType } from '@cordyna/engine';
 import { awaitUntil } from '@cordyna/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Changes, OutboxRow } from '../../../src/coordination/ports/index.js';
-import {
-  changesOf,
-  invoke,
-  message,
-  runChange,
-  runOf,
-  seedOf,
-  type TaskFields,
-} from '../support/builders.js';
+import { changesOf, invoke, lived, message, seedOf, type Happening } from '../support/builders.js';
 import type { OpenStore, StoreUnderTest } from './store-under-test.js';
 
 /** What the publisher and the sweeper rely on: each store answers it. */
@@ -88,20 +81,23 @@ export function outboxContract(open: OpenStore): void {
   });
 
   test('gives invokes to be sent only while their attempt is still to begin, and all else', async () => {
-    const attempt = (state: TaskFields['state'], invocation: string): TaskFields =>
-      state === undefined ? {} : { state, attempt: 1, invocation };
-    const tasks = [
-      attempt('invoked', 'v-0'),
-      // Invoked again since.
-      attempt('invoked', 'v-1-again'),
-      attempt('invoked', 'v-4'),
-      attempt('queued', 'v-queued'),
-      attempt('started', 'v-started'),
-      attempt('completed', 'v-completed'),
-    ];
-    const seed = seedOf(tasks.map((_, index) => `v.t${index}`));
+    const seed = seedOf(Array.from({ length: 6 }, (_, index) => `v.t${index}`));
     const { run } = seed;
-    await commit({ runs: [runChange(runOf(seed, tasks), null)] });
+    const invoked = (task: number, invocation: string): Happening => [
+      RowType.taskInvoked,
+      { invocation },
+      task,
+    ];
+    const by = (invocation: string) => ({ invocation, instance: 'x' });
+    const change = lived(
+      seed,
+      ...[invoked(0, 'v-0'), invoked(1, 'v-1'), invoked(1, 'v-1-again'), invoked(2, 'v-4')],
+      ...[invoked(3, 'v-queued'), invoked(4, 'v-started'), invoked(5, 'v-completed')],
+      [RowType.taskQueued, by('v-queued'), 3],
+      [RowType.taskStarted, by('v-started'), 4],
+      [RowType.taskCompleted, { output: {} }, 5],
+    );
+    await commit({ runs: [change] });
     const invocations = ['v-0', 'v-1', 'v-4', 'v-queued', 'v-started', 'v-completed', 'v-unknown'];
     const of = (its: string | null) => invocations.map((id) => invoke(id, { messageId: id, run: its }));
     const { outbox } = await commit({ outbox: [...of(run), cancelOf('v-1'), message('f-1')] });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Conflict, keyOf, type Changes } from '../../../src/coordination/ports/index.js';
+import { RowType, evolve } from '@cordyna/engine';
+import { Conflict, keyOf, type Changes, type RunChange } from '../../../src/coordination/ports/index.js';
 import {
   T0,
   changesOf,
   historyRow,
+  lived,
   needsOf,
   runChange,
   runOf,
@@ -34,56 +36,49 @@ export function storeContract(open: OpenStore): void {
         description: 'Why: "quotes", \\ and {braces}',
         retryable: false,
       };
-      const run = runOf(
+      const attempt = { invocation: 'i2', instance: 'x' };
+      const output = { n: 1.5, s: 'ü"\\', none: null, list: ['NULL', '', '{}'] };
+      const outside = { 'c.out': { run: randomUUID(), output: [{ a: 1 }] } };
+      const change = lived(
         seed,
-        [
-          {
-            ...{
-              state: 'completed',
-              attempt: 2,
-              failures: 1,
-              invocation: 'i1',
-              instance: 'x',
-              output: { n: 1.5, s: 'ü"\\' },
-            },
-            ...{ invokedAt: T0, queuedAt: T0 + 1, startedAt: T0 + 2, finishedAt: T0 + 3 },
-            outside: { 'c.out': { run: randomUUID(), output: [{ a: 1 }] } },
-            elements: { first: 3, count: 2 },
-          },
-          {
-            state: 'started',
-            attempt: 1,
-            invocation: 'i2',
-            deadlineAt: T0 + 999,
-            deadlineKind: 'complete',
-            startedAt: T0,
-          },
-          { state: 'pending', reason: 'waiting for capacity of b', retryAt: T0 + 5, blockedBy: 'a.one' },
-          { member: 0, item: { index: 0, value: null }, state: 'error', error, finishedAt: T0 },
-          { member: 0, item: { index: 1, value: ['NULL', '', '{}'] }, state: 'cancelled', reason: '' },
-        ],
-        { nextSeq: 7, retried: true },
+        [RowType.taskExpanded, { items: [null, ['NULL', '', '{}']], outside }, 0],
+        [RowType.taskError, { error, final: true, counted: true }, 0, 0],
+        [RowType.taskCancelled, { reason: '' }, 0, 1],
+        [RowType.taskInvoked, { invocation: 'i2', now: T0 + 1, outside }, 1],
+        [RowType.taskPublished, { now: T0 + 2 }, 1],
+        [RowType.taskQueued, { ...attempt, now: T0 + 3 }, 1],
+        [RowType.taskStarted, { ...attempt, instance: 'y', now: T0 + 4 }, 1],
+        [RowType.taskWaiting, { reason: 'waiting for capacity of b', retryAt: T0 + 5 }, 2],
+        [RowType.taskInvoked, { invocation: 'i3' }, 2],
+        [RowType.taskCompleted, { output, instance: 'z' }, 2],
       );
-      await commit({ runs: [runChange(run, null)] });
-      expect(await loadRun(seed.run)).toEqual({ version: 1, contentHash: 'hash', value: run });
+      expect(change.run.tasks.at(1).pastHolders).toHaveLength(1);
+      await commit({ runs: [change] });
+      expect(await loadRun(seed.run)).toEqual({ version: 1, contentHash: 'hash', value: change.run });
     });
 
     test('each commit raises the version by one and writes what was touched', async () => {
       const seed = seedOf(['a.one', 'b.two']);
-      await commit({ runs: [runChange(runOf(seed), null)] });
-      const started = runOf(seed, [{ state: 'started', attempt: 1, invocation: 'i' }, {}], { nextSeq: 2 });
-      await commit({ runs: [{ ...runChange(started, 1), touched: [started.tasks.at(0)] }] });
-      const finished = runOf(
-        seed,
-        [{ state: 'completed', attempt: 1, invocation: 'i', output: {} }, { state: 'completed' }],
-        {
-          state: 'completed',
-          finishedAt: T0 + 1,
-          nextSeq: 4,
-        },
-      );
-      await commit({ runs: [runChange(finished, 2)] });
-      expect(await loadRun(seed.run)).toEqual({ version: 3, contentHash: 'hash', value: finished });
+      const created = lived(seed);
+      await commit({ runs: [created] });
+      const next = (
+        before: RunChange,
+        expectedVersion: number,
+        ...added: Parameters<typeof lived>[1][]
+      ): RunChange => {
+        const rows = lived(seed, ...added).rows.slice(1);
+        const moved = rows.map((row) => ({ ...row, seq: row.seq + before.run.nextSeq - 2 }));
+        const run = moved.reduce(evolve, before.run);
+        const touched = [...run.tasks].filter((task, index) => task !== before.run.tasks.at(index));
+        return { ...runChange(run, expectedVersion, moved, before.run), touched };
+      };
+      const invoked: Parameters<typeof lived>[1] = [RowType.taskInvoked, { invocation: 'i' }, 0];
+      const begun = next(created, 1, invoked, [RowType.taskStarted, { invocation: 'i', instance: 'x' }, 0]);
+      await commit({ runs: [begun] });
+      const done = [RowType.taskCompleted, { output: { a: 1 } }] as const;
+      const ended = next(begun, 2, [...done, 0], [...done, 1], [RowType.runFinished, { state: 'completed' }]);
+      await commit({ runs: [ended] });
+      expect(await loadRun(seed.run)).toEqual({ version: 3, contentHash: 'hash', value: ended.run });
     });
 
     test('a run that is created twice, or saved over another version, is a conflict that writes nothing', async () => {
@@ -235,7 +230,7 @@ export function storeContract(open: OpenStore): void {
       const run = runOf(seed, [whole, element(0), element(1), element(2)]);
       const output = [{ n: 0 }, { n: 1 }, { n: 2 }];
       await commit({
-        runs: [{ ...runChange(run, null), touched: [run.tasks.at(0)] }],
+        runs: [runChange(run, null)],
         freshness: { read: new Map(), writes: [{ task: 'f.each', latest: { run: seed.run, output } }] },
       });
       expect((await freshnessOf('f.each')).get('f.each')?.value.latest).toEqual({ run: seed.run, output });

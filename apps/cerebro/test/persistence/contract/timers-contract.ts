@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { RowType } from '@cordyna/engine';
 import type { Heartbeat, InstanceState } from '@cordyna/protocol/model';
 import { awaitUntil } from '@cordyna/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Changes } from '../../../src/coordination/ports/index.js';
-import { changesOf, runChange, runOf, schedule, seedOf, type TaskFields } from '../support/builders.js';
+import {
+  changesOf,
+  lived,
+  runChange,
+  runOf,
+  schedule,
+  seedOf,
+  type TaskFields,
+} from '../support/builders.js';
 import type { OpenStore, StoreUnderTest } from './store-under-test.js';
 
 /** What timers rely on: each store answers it. */
@@ -75,7 +84,11 @@ export function timersContract(open: OpenStore): void {
     test('are due on the clock of the database, each run once, and only of unfinished runs', async () => {
       const now = await db.now();
       const waits = (retryAt: number): TaskFields => ({ reason: 'retry 2 of 3', retryAt });
-      await runWith('r', [waits(now - 10)], { state: 'cancelled' });
+      const seed = seedOf(['r.over']);
+      const waiting = runOf(seed, [waits(now - 10)]);
+      await commit({ runs: [runChange(waiting, null)] });
+      const over = runOf(seed, [{ state: 'cancelled' }], { state: 'cancelled' });
+      await commit({ runs: [runChange(over, 1, [], waiting)] });
       expect((await look()).errands).not.toContain('retries');
       const later = await runWith('r', [waits(now - 10), waits(now - 5)]);
       expect((await look()).errands).toContain('retries');
@@ -119,11 +132,11 @@ export function timersContract(open: OpenStore): void {
 
     test('that was given is waited for no more', async () => {
       const seed = seedOf(['g.one']);
-      await commit({ runs: [runChange(runOf(seed, [{ reason: 'waiting for capacity of g' }]), null)] });
+      const waiting = runOf(seed, [{ reason: 'waiting for capacity of g' }]);
+      await commit({ runs: [runChange(waiting, null)] });
       expect((await db.timers.runsWaitingPerServer(10)).get('g')).toMatchObject([{ run: seed.run }]);
-      await commit({
-        runs: [runChange(runOf(seed, [{ state: 'invoked', attempt: 1, invocation: 'g' }]), 1)],
-      });
+      const given = runOf(seed, [{ state: 'invoked', attempt: 1, invocation: 'g' }]);
+      await commit({ runs: [runChange(given, 1, [], waiting)] });
       expect((await db.timers.runsWaitingPerServer(10)).has('g')).toBe(false);
     });
   });
@@ -131,7 +144,9 @@ export function timersContract(open: OpenStore): void {
   describe('withdrawn servers', () => {
     test('are proposed to unfinished runs that still have pending members of them', async () => {
       const run = await runWith('gone', [{}, {}]);
-      await runWith('gone', [{ state: 'started', attempt: 1, invocation: 'gone-1' }]);
+      await commit({
+        runs: [lived(seedOf(['gone.begun']), [RowType.taskInvoked, { invocation: 'gone-1' }, 0])],
+      });
       await runWith('gone', [{}], { state: 'cancelled' });
       const definition = {
         server: 'gone',

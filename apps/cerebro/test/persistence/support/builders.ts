@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { restore, type HistoryRow, type Run, type RunSeed, type TaskRun } from '@cordyna/engine';
+import {
+  RowType,
+  replay,
+  restore,
+  type HistoryRow,
+  type Run,
+  type RunSeed,
+  type TaskRun,
+} from '@cordyna/engine';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
 import {
   NO_DETAILS,
@@ -161,9 +169,31 @@ export function runChange(
   run: Run,
   expectedVersion: number | null,
   rows: readonly HistoryRow[] = [],
+  before: Run | null = null,
 ): RunChange {
   const touched: readonly TaskRun[] = [...run.tasks];
-  return { run, seed: run.seed, expectedVersion, contentHash: 'hash', touched, rows };
+  return { run, before, seed: run.seed, expectedVersion, contentHash: 'hash', touched, rows };
+}
+
+/** What happened, as data of a history row: of the whole run, or of one task. */
+export type Happening = readonly [type: RowType, data?: object, task?: number, item?: number];
+
+/** A new run to which this has happened since it was created at `T0`, as it is saved and as it is loaded again. */
+export const lived = (seed: RunSeed, ...happenings: readonly Happening[]): RunChange =>
+  livedSince(T0, seed, ...happenings);
+
+export function livedSince(createdAt: number, seed: RunSeed, ...happenings: readonly Happening[]): RunChange {
+  const rows = happenings.map(([type, data = {}, task, item], at) =>
+    historyRow(at + 2, {
+      type,
+      task: task === undefined ? null : (seed.plan.members[task]?.task ?? null),
+      item: item ?? null,
+      attempt: type === RowType.taskInvoked ? 1 : null,
+      data: { now: T0, ...data },
+    }),
+  );
+  const all = [historyRow(1, { type: RowType.runCreated, data: { now: createdAt } }), ...rows];
+  return runChange(replay(seed, all), null, all);
 }
 
 export const message = (messageId: string, fields: Partial<OutboxMessage> = {}): OutboxMessage => ({

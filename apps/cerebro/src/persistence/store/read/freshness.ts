@@ -1,5 +1,4 @@
-import type { Holders } from '@cordyna/engine';
-import type { JsonObject } from '@cordyna/protocol/model';
+import type { Holders, LatestOutput } from '@cordyna/engine';
 import type { Loaded } from '../../../coordination/ports/index.js';
 import { prepared } from '../../sql/statement.js';
 
@@ -16,14 +15,8 @@ export const beginFreshness = prepared(
 
 export const selectFreshness = prepared(
   'freshness_select',
-  `SELECT f.task, f.version::float8 AS version, f.consumed, f.holders, f.latest_run,
-     CASE WHEN f.latest_list THEN (
-       SELECT coalesce(jsonb_agg(coalesce(e.output, '{}') ORDER BY e.item_index), '[]')
-       FROM task_runs e
-       WHERE e.run = t.run AND e.index >= t.elements_first AND e.index < t.elements_first + t.elements_count
-     ) ELSE coalesce(t.output, '{}') END AS output
-   FROM freshness f LEFT JOIN task_runs t ON t.run = f.latest_run AND t.index = f.latest_index
-   WHERE f.task = ANY ($1::text[])`,
+  `SELECT task, version::float8 AS version, consumed, holders, latest_run AS "latestRun", output FROM freshness
+   WHERE task = ANY ($1::text[])`,
 );
 
 export interface FreshnessRow {
@@ -31,20 +24,19 @@ export interface FreshnessRow {
   readonly version: number;
   readonly consumed: { readonly [dependency: string]: string };
   readonly holders: Holders;
-  readonly latest_run: string | null;
-  readonly output: JsonObject | readonly JsonObject[];
+  readonly latestRun: string | null;
+  /** JSON: an object, of a list its elements' objects in their order; null: no run is known to have given one. */
+  readonly output: string | null;
 }
+
+const latestOf = ({ latestRun: run, output }: FreshnessRow): LatestOutput | null =>
+  run === null ? null : { run, output: JSON.parse(output ?? '{}') as LatestOutput['output'] };
 
 export const freshnessOf = (rows: readonly FreshnessRow[]): Loaded['freshness'] =>
   new Map(
-    rows.map(({ task, version, consumed, holders, latest_run: run, output }) => [
-      task,
-      {
-        version,
-        value: {
-          ...{ task, consumed, latest: run === null ? null : { run, output } },
-          ...(Object.keys(holders).length > 0 ? { holders } : {}),
-        },
-      },
-    ]),
+    rows.map((row) => {
+      const { task, version, consumed, holders } = row;
+      const held = Object.keys(holders).length > 0 ? { holders } : {};
+      return [task, { version, value: { task, consumed, latest: latestOf(row), ...held } }];
+    }),
   );

@@ -22,12 +22,13 @@ import {
   type SignalRow,
 } from './events.js';
 import { lockRegistryRow, selectRegistry, type RegistryCache, type RegistryRow } from './registry.js';
-import { runsOf, selectRuns, selectTaskRuns, type RunRow, type TaskRunRow } from './runs.js';
+import { selectParts, type PartRow } from '../../sql/stored-runs.js';
+import { runsOf, selectRuns, type RunRow } from './runs.js';
 import { lockSchedules, schedulesOf, selectSchedules, type ScheduleRow } from './schedules.js';
 
 type Part =
   | 'runs'
-  | 'taskRuns'
+  | 'parts'
   | 'freshness'
   | 'keys'
   | 'schedules'
@@ -57,7 +58,7 @@ function selectsOf(needs: Needs, registryVersion: number | null): ReadonlyMap<Pa
   if (needs.registry) selects.set('registry', selectRegistry(registryVersion));
   if (runs.length > 0) {
     selects.set('runs', selectRuns(runs));
-    selects.set('taskRuns', selectTaskRuns(runs));
+    selects.set('parts', selectParts(runs));
   }
   const keys = [...needs.keys, ...(needs.newKeys ?? [])];
   if (keys.length > 0) {
@@ -111,7 +112,7 @@ export async function load(
   };
   const [registry] = rows<RegistryRow>('registry');
   return {
-    runs: runsOf(rows<RunRow>('runs'), rows<TaskRunRow>('taskRuns')),
+    runs: runsOf(rows<RunRow>('runs'), rows<PartRow>('parts')),
     freshness: freshnessOf(rows<FreshnessRow>('freshness')),
     keys: keysOf(rows<KeyRow>('keys')),
     schedules: schedulesOf(rows<ScheduleRow>('schedules')),
