@@ -1,8 +1,10 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { MAX_VALUE_BYTES } from '@cordyna/protocol/model';
+import { Commands } from '../coordination/index.js';
 import { answerWhatIsNotHttp } from './not-http.js';
 import { openApiDocument } from './openapi/document.js';
+import { takePlainRunRequests } from './plain-run-requests.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { isJson } from './request/json-body.js';
 import { isYaml } from './request/yaml-body.js';
@@ -43,10 +45,12 @@ export function configureHttp(app: NestExpressApplication): void {
     type: (request: IncomingMessage) => isJson(request) || isYaml(request),
     limit: MAX_VALUE_BYTES,
   });
-  app.useGlobalFilters(new ProblemFilter());
+  const problems = new ProblemFilter();
+  app.useGlobalFilters(problems);
   const server = app.getHttpServer() as Server;
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
+  takePlainRunRequests(server, { commands: app.get(Commands, { strict: false }), problems });
   answerWhatIsNotHttp(server);
   serveDocument(app);
 }

@@ -9,8 +9,14 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<IncomingMessage & { originalUrl?: string }>();
-    const response = http.getResponse<ServerResponse>();
+    this.answer(error, http.getRequest(), http.getResponse());
+  }
+
+  answer(
+    error: unknown,
+    request: IncomingMessage & { originalUrl?: string },
+    response: ServerResponse,
+  ): void {
     const path = (request.originalUrl ?? request.url ?? '/').split('?')[0] ?? '/';
     const problem = toProblemError(error).toProblem(path);
     this.log(problem.status, `${request.method} ${path}`, error);

@@ -17,10 +17,15 @@ export const JsonBody = createParamDecorator((_: unknown, context: ExecutionCont
   if (!isJson(request) && hasBody(request))
     throw new ProblemError('unsupported-media-type', 'send the body with content-type: application/json');
   if (!Buffer.isBuffer(request.body) || request.body.length === 0) return undefined;
-  const parsed = parseStrictJson(request.body);
+  return readJson(request.body);
+});
+
+/** @throws ProblemError 400, with the position */
+export function readJson(body: Buffer): unknown {
+  const parsed = parseStrictJson(body);
   if (parsed.ok) return parsed.value;
   throw new ProblemError('malformed-request', parsed.detail.replace(/^the value/, 'the body'));
-});
+}
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

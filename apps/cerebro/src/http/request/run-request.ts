@@ -1,8 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RunRequest } from '@cordyna/protocol/model';
 import { EventType } from '@cordyna/protocol/model';
-import { validateData } from '@cordyna/protocol/wire';
+import { isTraceparent, validateData } from '@cordyna/protocol/wire';
+import type { Commands } from '../../coordination/index.js';
 import { ProblemError } from '../problem/problem-kinds.js';
 import { sentence } from './definition-body.js';
+
+/** CloudEvents `source` of what is asked for over HTTP. */
+export const SOURCE = '/http';
+
+/** What `POST /api/v1/runs` does, whichever way it came in. */
+export async function requestRun(
+  commands: Commands,
+  body: unknown,
+  headers: IncomingHttpHeaders,
+): Promise<{ run: string }> {
+  const request = toRunRequest(body, headers['idempotency-key'] as string | undefined);
+  const traceparent = headers.traceparent as string | undefined;
+  // As on the bus: one that is not well-formed is left out.
+  const trace = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
+  const { run } = await commands.requestRun(request, SOURCE, trace);
+  return { run };
+}
 
 /**
  * The body of `POST /api/v1/runs`, with the header `Idempotency-Key` taken in.

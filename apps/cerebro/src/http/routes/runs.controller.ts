@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { isTraceparent } from '@cordyna/protocol/wire';
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   Commands,
   Queries,
@@ -14,10 +14,7 @@ import { ProblemError } from '../problem/problem-kinds.js';
 import { toCancelReason } from '../request/cancel-request.js';
 import { JsonBody } from '../request/json-body.js';
 import { queryPipe, RunIdPipe, RunsQuery } from '../request/parameters.js';
-import { toRunRequest } from '../request/run-request.js';
-
-/** CloudEvents `source` of what is asked for over HTTP. */
-const SOURCE = '/http';
+import { requestRun, SOURCE } from '../request/run-request.js';
 
 export const unknownRun = (run: string): ProblemError => new ProblemError('unknown-run', `no run ${run}`);
 
@@ -42,14 +39,9 @@ export class RunsController {
   @answers(202, 'RunCreated', [400, 404, 409, 413, 415, 422, 503])
   async requestRun(
     @JsonBody() body: unknown,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Headers('traceparent') traceparent: string | undefined,
+    @Headers() headers: IncomingHttpHeaders,
   ): Promise<{ run: string }> {
-    const request = toRunRequest(body, idempotencyKey);
-    // As on the bus: one that is not well-formed is left out.
-    const trace = traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined;
-    const { run } = await this.commands.requestRun(request, SOURCE, trace);
-    return { run };
+    return requestRun(this.commands, body, headers);
   }
 
   @Get()
