@@ -1,14 +1,19 @@
 import { isFinalTaskState } from '@cordyna/protocol/model';
 import type { Item } from '@cordyna/protocol/model';
-import { InvocationIndex, TaskList } from '../model/index.js';
-import type { Member, Run, RunSeed, StoredRun, StoredTaskRun, TaskRun } from '../model/index.js';
+import { copyOfTask, InvocationIndex, TaskList } from '../model/index.js';
+import type { Member, OpenTaskRun, Run, RunSeed, StoredRun, StoredTaskRun, TaskRun } from '../model/index.js';
 import { WAITING_FOR_UPSTREAM } from './rows.js';
 
 const NO_HOLDERS: TaskRun['pastHolders'] = [];
 const NOTHING_OUTSIDE: TaskRun['outside'] = {};
 
 /** A task run that nothing has happened to. */
-export const pendingTask = (index: number, member: number, item: Item | null, upstream: number): TaskRun => ({
+export const pendingTask = (
+  index: number,
+  member: number,
+  item: Item | null,
+  upstream: number,
+): OpenTaskRun => ({
   index,
   member,
   item,
@@ -64,12 +69,12 @@ export function restore(seed: RunSeed, stored: StoredRun, tasks: readonly Stored
   const complete = tasks.map((task): TaskRun => {
     if (task.invocation !== null) invocations = invocations.with(task.invocation, task.index);
     const { first, count } = task.elements ?? { first: 0, count: 0 };
-    return {
-      ...pendingTask(task.index, task.member, task.item, 0),
+    const upstream = task.item === null ? (seed.plan.members[task.member] as Member).upstream : [];
+    return copyOfTask({
       ...task,
-      upstreamOpen: task.item === null ? countOpen((seed.plan.members[task.member] as Member).upstream) : 0,
+      upstreamOpen: countOpen(upstream),
       elementsOpen: countOpen(Array.from({ length: count }, (_, at) => first + at)),
-    };
+    });
   });
   return {
     seed,

@@ -1,4 +1,5 @@
 import { isFinalTaskState } from '@cordyna/protocol/model';
+import { copyOfRun, copyOfTask } from '../model/index.js';
 import type { Member, Run, TaskRun } from '../model/index.js';
 
 /**
@@ -8,7 +9,12 @@ import type { Member, Run, TaskRun } from '../model/index.js';
 export function patch(run: Run, before: TaskRun, after: TaskRun, nextSeq: number): Run {
   const delta = openness(after) - openness(before);
   const tasks = delta === 0 ? run.tasks.with(after) : withWaiting(run, after, delta);
-  return { ...run, nextSeq, tasks, open: run.open + delta, invocations: reindex(run, before, after) };
+  const next = copyOfRun(run);
+  next.nextSeq = nextSeq;
+  next.tasks = tasks;
+  next.open += delta;
+  next.invocations = reindex(run, before, after);
+  return next;
 }
 
 const openness = (task: TaskRun): number => (isFinalTaskState(task.state) ? 0 : 1);
@@ -16,14 +22,16 @@ const openness = (task: TaskRun): number => (isFinalTaskState(task.state) ? 0 : 
 /** It has ended, or begins again: so many more do the members downstream wait for, or of an element the `forEach` as a whole. */
 const withWaiting = ({ tasks, seed }: Run, after: TaskRun, delta: number): Run['tasks'] =>
   after.item === null
-    ? tasks.withAll(after, (seed.plan.members[after.member] as Member).downstream, (task) => ({
-        ...task,
-        upstreamOpen: task.upstreamOpen + delta,
-      }))
-    : tasks.withAll(after, [after.member], (task) => ({
-        ...task,
-        elementsOpen: task.elementsOpen + delta,
-      }));
+    ? tasks.withAll(after, (seed.plan.members[after.member] as Member).downstream, (task) => {
+        const next = copyOfTask(task);
+        next.upstreamOpen += delta;
+        return next;
+      })
+    : tasks.withAll(after, [after.member], (task) => {
+        const next = copyOfTask(task);
+        next.elementsOpen += delta;
+        return next;
+      });
 
 function reindex(run: Run, before: TaskRun, after: TaskRun): Run['invocations'] {
   if (before.invocation === after.invocation || after.invocation === null) return run.invocations;

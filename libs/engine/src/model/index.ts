@@ -1,3 +1,4 @@
+export * from './copies.js';
 export type * from './decision.js';
 export type * from './input.js';
 export * from './invocation-index.js';
