@@ -125,8 +125,10 @@ describe('two coordinators on one database', () => {
     await one.declare({ server: 'tight', tasks: [{ name: 'work' }] });
     const instance = { server: 'tight', instance: 'only', state: 'online', lastSeen: 0 } as const;
     const room = { capacity: 1, queueLimit: 0, queued: null, started: null, clockSkewMs: null };
+    const { snapshot } = await one.persistence.timers.look({ topics: [], unsentForMs: 0, silentForMs: 0 });
+    const seen = { unfinished: new Map<string, number>(), online: [{ ...instance, ...room }], snapshot };
     one.capacity.beginCount();
-    one.capacity.endCount(new Map(), [{ ...instance, ...room }], new Map());
+    one.capacity.endCount(seen, new Map());
     const runs: string[] = [];
     for (let n = 0; n < 4; n++) runs.push(await one.request('tight.work'));
     const invokedRuns = () =>

@@ -4,10 +4,13 @@ import {
   StoreRefused,
   type Changes,
   type Loaded,
+  type Look,
+  type LookQuestion,
   type Saved,
   type Store,
   type OutboxRow,
   type TimerQueries,
+  type TransactionId,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Step } from '../store/recording.js';
 import { plain, sorted } from './plain.js';
@@ -51,6 +54,8 @@ class Player {
   readonly differences: string[] = [];
   /** Ids of the outbox are as each store counts them. */
   private readonly ids = new Map<string, string>();
+  /** And those of transactions. */
+  private readonly transactions = new Map<TransactionId, TransactionId>();
   private readonly store: Store;
 
   constructor(private readonly target: StoreUnderReplay) {
@@ -75,6 +80,7 @@ class Player {
           await this.target.timers.renewUnpublished(this.rows(step.args[0])),
         );
       case 'ask': {
+        if (step.question === 'look') return this.compareLooks(what, step);
         const ask = this.target.timers[step.question] as (...args: unknown[]) => Promise<unknown>;
         const wanted = step.answer instanceof Set ? new Set(this.translated([...step.answer])) : step.answer;
         // The order of what is due at the same moment is nobody's; the contract suite looks at the rest.
@@ -91,6 +97,16 @@ class Player {
           await this.save(what, step).catch((error: unknown) => error as Error),
         );
     }
+  }
+
+  /** They have seen the same commits. */
+  private async compareLooks(what: string, { answer, args }: Extract<Step, { kind: 'ask' }>): Promise<void> {
+    const { snapshot: wanted, ...seen } = answer as Look;
+    const { snapshot, ...found } = await this.target.timers.look(args[0] as LookQuestion);
+    const ids = [...this.transactions];
+    const isWanted = ids.map(([id]) => wanted.contains(id));
+    const isFound = ids.map(([, id]) => snapshot.contains(id));
+    this.compare(what, { ...seen, saw: isWanted }, { ...found, saw: isFound });
   }
 
   private async save(
@@ -132,7 +148,11 @@ class Player {
     }
     if (answer?.outbox) this.ids.set(answer.outbox.id, found.outbox?.id ?? '');
     const [outbox = null] = this.rows(answer?.outbox ? [answer.outbox] : []);
-    this.compare(what, answer && { ...answer, outbox }, found);
+    const { transaction = null, ...saved } = answer ?? {};
+    const { transaction: id, ...rest } = found;
+    if (transaction !== null && id !== null) this.transactions.set(transaction, id);
+    const hasId = transaction !== null;
+    this.compare(what, answer && { ...saved, outbox, hasId }, { ...rest, hasId: id !== null });
   }
 
   private rows(rows: readonly OutboxRow[] = []): readonly OutboxRow[] {

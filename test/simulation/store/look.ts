@@ -1,4 +1,9 @@
-import type { Errand, Look, LookQuestion } from '../../../apps/cerebro/src/coordination/ports/index.js';
+import {
+  Snapshot,
+  type Errand,
+  type Look,
+  type LookQuestion,
+} from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database } from './database.js';
 import { dueEvents } from './events.js';
 import { counted, isWith, lineIn, taskRuns, where, type Found } from './task-runs.js';
@@ -58,6 +63,7 @@ export function lookAround(db: Database, { topics, unsentForMs, silentForMs }: L
   };
   return {
     now,
+    snapshot: new Snapshot(BigInt(db.commits) + 1n, new Set()),
     positions: new Map([...positions].filter(([id]) => topics.includes(id.slice(0, id.lastIndexOf('/'))))),
     unpublished: owedIn(db),
     deadlineAt: deadlineOf(db),

@@ -39,16 +39,24 @@ interface Held {
 
 type Effect<T> = (done: (error: Error | null, value?: T) => void) => void;
 
-/** A question: answered as it was when it was asked, later. */
-export function ask<T>({ world, faults, process }: Connection, answer: () => T): Promise<T> {
+/** A question: answered as it was when it was asked, or so much later, when it arrived. */
+export function ask<T>(
+  { world, faults, process }: Connection,
+  answer: () => T,
+  onTheWayMs: number | null = null,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const isDown = faults.storeDown || faults.happens('storeUnavailable');
-    const found = isDown ? null : answer();
-    const { crashes } = faults;
-    world.after(faults.latencyMs(), process, () => {
-      if (isDown || faults.crashes !== crashes) reject(new StoreUnavailable('08006: no connection'));
-      else resolve(found as T);
-    });
+    const arrive = (): void => {
+      const isDown = faults.storeDown || faults.happens('storeUnavailable');
+      const found = isDown ? null : answer();
+      const { crashes } = faults;
+      world.after(faults.latencyMs(), process, () => {
+        if (isDown || faults.crashes !== crashes) reject(new StoreUnavailable('08006: no connection'));
+        else resolve(found as T);
+      });
+    };
+    if (onTheWayMs === null) arrive();
+    else world.after(onTheWayMs, null, arrive);
     faults.step(process);
   });
 }

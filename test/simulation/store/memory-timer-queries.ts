@@ -5,6 +5,7 @@ import {
   UnknownOutcome,
   restOf,
   type DueDeadline,
+  type Look,
   type LookQuestion,
   type Schedule,
   type OutboxMessage,
@@ -41,8 +42,16 @@ export class MemoryTimerQueries extends TimerQueries {
     return ask(this.connection, () => answer(this.connection.db));
   }
 
+  /** What is committed while it is on its way, it sees: capacity must not count that twice. */
   look(question: LookQuestion) {
-    return this.ask((db) => lookAround(db, question));
+    const { connection } = this;
+    const { db, faults, recording } = connection;
+    const answer = (): Look => {
+      const seen = lookAround(db, question);
+      recording?.asked('look', [question], seen, db.clock());
+      return seen;
+    };
+    return ask(connection, answer, faults.latencyMs());
   }
 
   positions(topics: readonly string[]) {

@@ -41,16 +41,6 @@ export type Step =
       readonly args: readonly unknown[];
     });
 
-/** All that coordinators had the store do, in its order, with what it answered. */
-export class Recording {
-  readonly steps: Step[] = [];
-
-  add<S extends Step>(step: S): S {
-    this.steps.push(step);
-    return step;
-  }
-}
-
 /** Timers ask several times a second and mostly hear of nothing: of such answers one in so many is kept. */
 const KEPT_OF_EMPTY = 20;
 
@@ -63,11 +53,30 @@ const isEmpty = (answer: unknown): boolean =>
   answer === 0 ||
   isQuiet(answer);
 
+/** All that coordinators had the store do, in its order, with what it answered. */
+export class Recording {
+  readonly steps: Step[] = [];
+  private empty = 0;
+
+  add<S extends Step>(step: S): S {
+    this.steps.push(step);
+    return step;
+  }
+
+  asked(question: Question, args: readonly unknown[], answer: unknown, at: number): void {
+    if (this.isKept(answer)) this.add({ kind: 'ask', at, question, args, answer });
+  }
+
+  isKept(answer: unknown): boolean {
+    return !isEmpty(answer) || this.empty++ % KEPT_OF_EMPTY === 0;
+  }
+}
+
 /** Timers' questions, answered by `queries` and recorded. */
 export function recorded(queries: TimerQueries, recording: Recording, clock: () => number): TimerQueries {
-  let empty = 0;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(queries)) as (Question | 'constructor')[];
-  const passedOver = new Set<string>(['constructor', 'ask', 'claimUnpublished', 'renewUnpublished']);
+  // A look is recorded when it is carried out.
+  const passedOver = new Set<string>(['constructor', 'ask', 'look', 'claimUnpublished', 'renewUnpublished']);
   const asking = names
     .filter((name) => !passedOver.has(name))
     .map((name) => {
@@ -75,7 +84,7 @@ export function recorded(queries: TimerQueries, recording: Recording, clock: () 
       const ask = async (...args: unknown[]): Promise<unknown> => {
         const step = recording.add({ kind: 'ask', at: clock(), question, args });
         const answer = await (queries[question] as (...args: unknown[]) => Promise<unknown>)(...args);
-        if (!isEmpty(answer) || empty++ % KEPT_OF_EMPTY === 0) Object.assign(step, { answer });
+        if (recording.isKept(answer)) Object.assign(step, { answer });
         return answer;
       };
       return [name, ask] as const;

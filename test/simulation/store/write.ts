@@ -41,7 +41,9 @@ export function write(db: Database, changes: Changes, now: number, stamp = now):
   writeEvents(db, changes.events, now);
   const lost = db.lost.length;
   writeInstances(db, changes, now);
-  return { outbox: writeOutbox(db, changes, now, stamp), lost: db.lost.length - lost, clock: now };
+  const transaction = changes.runs.length > 0 ? BigInt(db.commits) : null;
+  const outbox = writeOutbox(db, changes, now, stamp);
+  return { outbox, lost: db.lost.length - lost, clock: now, transaction };
 }
 
 function check(db: Database, changes: Changes): void {

@@ -1,6 +1,6 @@
 import { isPlace, isPlaceOf, type RunAge } from '@cordyna/engine';
-import type { Look } from './ports/index.js';
-import { isOlder, WaitingLines, type WaitChanges, type WaitingRun } from './waiting-lines.js';
+import type { Look, Snapshot, TransactionId } from './ports/index.js';
+import { isOlder, WaitingLines, type Move, type WaitChanges, type WaitingRun } from './waiting-lines.js';
 
 /** Unfinished invocations that a server may have when none of its instances sends heartbeats. */
 export const CAPACITY_WITHOUT_HEARTBEATS = 1_000;
@@ -12,11 +12,19 @@ const MAX_OFFERS = 500;
 /**
  * Flow control, approximate on purpose: per server the sum of `capacity` + `queueLimit` of its instances that are
  * online, less the unfinished invocations; places go to the oldest run that waits. Counted from the database at each look
- * of the timers; between two counts this coordinator adds what it decided itself.
+ * of the timers; to that this coordinator adds what it decided itself, as soon as it is decided. Each batch counts once: a
+ * look says which transactions it has seen, and the commit of a batch which one it was.
  */
 export class Capacity {
   private limits = new Map<string, number>();
+  /** What is known to be committed. */
   private unfinished = new Map<string, number>();
+  /** The last count has seen these. */
+  private snapshot: Snapshot | null = null;
+  private isCounting = false;
+  /** Batches that are not in `unfinished`, in the order of their commits; */
+  private added: CountedBatch[] = [];
+  /** what they change of it. */
   private changes = new Map<string, number>();
   private readonly lines = new WaitingLines();
   /** Lines of places under a limit → runs that may be offered one: a guess, the decision knows. */
@@ -73,25 +81,55 @@ export class Capacity {
     return [...offered.values()].sort((a, b) => (isOlder(a, b) ? -1 : 1)).slice(0, MAX_OFFERS);
   }
 
-  /** Counts what a committed batch invoked and ended, and who waits since. */
-  add({ load, waits, freed }: BatchLoad): void {
-    for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) + change);
-    this.change(() => this.lines.apply(waits));
+  /** Counts what a batch invokes and ends, and who waits since, while its commit is under way or done. */
+  add({ load, waits, freed }: BatchLoad): CountedBatch {
+    const batch = new CountedBatch(load, waits);
+    this.added.push(batch);
+    addTo(this.changes, load);
+    this.changeLines(() => this.apply(batch));
     if (freed && freed.size > 0)
       for (const line of this.lines.servers()) if (isPlace(line)) this.noteFreed(line, freed);
+    return batch;
   }
 
-  /** What was added was not committed. Who left a line is found again at the next look. */
-  takeBack({ load, waits }: BatchLoad): void {
-    for (const [server, change] of load) this.changes.set(server, (this.changes.get(server) ?? 0) - change);
-    const left = [...waits].map(([line, runs]) => {
-      const joined = [...runs].filter(([, { waits: hasJoined }]) => hasJoined);
-      return [line, new Map(joined.map(([run, { age }]) => [run, { age, waits: false }]))] as const;
+  /** It is committed. */
+  landed(batch: CountedBatch, transaction: TransactionId | null): void {
+    const isSeen = transaction !== null && this.snapshot?.contains(transaction) === true;
+    batch.state = 'committed';
+    batch.transaction = transaction;
+    // A count that is under way has seen it or not.
+    if (this.isCounting && !isSeen) return this.sumUp();
+    this.remove(batch);
+    if (!isSeen) addTo(this.unfinished, batch.load);
+  }
+
+  /** It was not committed: all is as if it had never been added. */
+  takeBack(batch: CountedBatch): void {
+    if (batch.state === 'committed') return;
+    const behind = this.added.slice(this.added.indexOf(batch) + 1);
+    this.remove(batch);
+    this.changeLines(() => {
+      for (const { moves } of [...behind].reverse()) this.lines.undo(moves);
+      this.lines.undo(batch.moves);
+      for (const other of behind) this.apply(other);
     });
-    this.lines.apply(new Map(left));
   }
 
-  private change(change: () => void): void {
+  private apply(batch: CountedBatch): void {
+    batch.moves = this.lines.apply(batch.waits);
+  }
+
+  private remove(batch: CountedBatch): void {
+    this.added = this.added.filter((other) => other !== batch);
+    this.sumUp();
+  }
+
+  private sumUp(): void {
+    this.changes = new Map();
+    for (const batch of this.added) addTo(this.changes, batch.load, batch.state === 'uncertain');
+  }
+
+  private changeLines(change: () => void): void {
     const wasEmpty = this.lines.isEmpty;
     change();
     if (wasEmpty && !this.lines.isEmpty) this.onWaiting();
@@ -112,31 +150,61 @@ export class Capacity {
     return this.lines.isUsedUp;
   }
 
-  /** Starts a count: what is decided from here on comes on top of it. */
-  beginCount(): () => void {
-    const before = this.changes;
-    this.changes = new Map();
-    const added = this.changes;
-    this.lines.beginLook();
-    return () => {
-      // The count failed: what it would have replaced still holds.
-      for (const [server, change] of before) added.set(server, (added.get(server) ?? 0) + change);
-      this.lines.endLook(null);
-    };
+  /** The database is about to be asked: it will have seen all that is committed by now. */
+  beginCount(): void {
+    this.isCounting = true;
   }
 
-  /** @param waiting server → the oldest runs that wait for it, at most `MAX_IN_LINE` */
-  endCount(
-    unfinished: ReadonlyMap<string, number>,
-    online: Look['online'],
-    waiting: ReadonlyMap<string, readonly RunAge[]>,
-  ): void {
+  /** It was not answered: what it would have replaced still holds. */
+  failCount(): void {
+    this.isCounting = false;
+    this.settle();
+  }
+
+  /** @param waiting server → the oldest runs that wait for it, at most `MAX_IN_LINE`; asked for after the look */
+  endCount({ unfinished, online, snapshot }: Count, waiting: ReadonlyMap<string, readonly RunAge[]>): void {
+    this.isCounting = false;
+    this.snapshot = snapshot;
     this.unfinished = new Map(unfinished);
     this.limits = limitsOf(online);
-    this.change(() => this.lines.endLook(waiting));
+    this.added = this.added.filter(
+      ({ transaction }) => transaction === null || !snapshot.contains(transaction),
+    );
+    this.changeLines(() => {
+      this.lines.replace(waiting);
+      // To those whom the lines show as they left them already, this does nothing.
+      for (const batch of this.added) this.apply(batch);
+    });
     // Others may have given places back, and whoever was offered one may have found it taken.
     this.places = new Map([...this.lines.servers()].filter(isPlace).map((line) => [line, FREED]));
+    for (const batch of this.added) if (batch.state === 'sent') batch.state = 'uncertain';
+    this.settle();
   }
+
+  private settle(): void {
+    for (const { state, load } of this.added) if (state === 'committed') addTo(this.unfinished, load);
+    this.added = this.added.filter(({ state }) => state !== 'committed');
+    this.sumUp();
+  }
+}
+
+/** What a look says of it. */
+export type Count = Pick<Look, 'unfinished' | 'online' | 'snapshot'>;
+
+/** What became of a batch is told to `Capacity` by who added it. */
+export class CountedBatch {
+  /**
+   * `uncertain`: a count was taken while its commit was under way, and may have seen it. Until the commit is answered, what
+   * it takes counts, and what it gives back does not: nobody may be given a place twice.
+   */
+  state: 'sent' | 'uncertain' | 'committed' = 'sent';
+  transaction: TransactionId | null = null;
+  moves: readonly Move[] = [];
+
+  constructor(
+    readonly load: BatchLoad['load'],
+    readonly waits: WaitChanges,
+  ) {}
 }
 
 /** What one batch does to servers. */
@@ -146,6 +214,11 @@ export interface BatchLoad {
   readonly waits: WaitChanges;
   /** Tasks of which places under a limit were given back. */
   readonly freed?: ReadonlySet<string>;
+}
+
+function addTo(sums: Map<string, number>, load: BatchLoad['load'], isUncertain = false): void {
+  for (const [server, change] of load)
+    sums.set(server, (sums.get(server) ?? 0) + (isUncertain ? Math.max(0, change) : change));
 }
 
 /** A server whose instances are all gone counts as one without heartbeats: its invokes then end in `ack_timeout`. */

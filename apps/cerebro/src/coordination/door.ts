@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Registry } from '@cordyna/engine';
 import type { Caches } from './caches.js';
+import type { CountedBatch } from './capacity.js';
 import { decideBatch, type Decided } from './batch.js';
 import type { Tools } from './decide/index.js';
 import { DONE, type Inbound, type Outcome, type PartitionRange } from './inbound.js';
@@ -31,6 +32,7 @@ interface Flight {
   readonly published: readonly Published[];
   readonly decided: Decided;
   readonly ticket: Ticket;
+  readonly counted: CountedBatch;
   readonly saved: Promise<Saved>;
   hasFailed: boolean;
   /** Resolves when it is committed or given an answer; never rejects. */
@@ -147,9 +149,10 @@ export class Door {
     const ticket = {};
     const asked = this.tools.clock.mark();
     this.caches.absorb(decided.work, decided.changes);
-    this.countOn(decided.work);
+    const counted = this.countOn(decided.work);
     const saved = this.store.commit(decided.changes, { ticket, after }).finally(timer);
-    const flight = { waiting, published, decided, ticket, saved, hasFailed: false, done: Promise.resolve() };
+    const sent = { waiting, published, decided, ticket, counted, saved };
+    const flight = { ...sent, hasFailed: false, done: Promise.resolve() };
     this.flights = [...this.flights, flight];
     // Behind another commit, the answer's clock is late by however long that one took.
     flight.done = this.land(flight, before?.done, after ? null : asked)
@@ -160,10 +163,10 @@ export class Door {
   }
 
   /** What the next batch is decided with, whether this one's commit is under way or done. */
-  private countOn(work: WorkingSet): void {
-    this.tools.capacity.add(work);
+  private countOn(work: WorkingSet): CountedBatch {
     this.ended.add(work.ended);
     goOn(work, this.queue, this.tools.source);
+    return this.tools.capacity.add(work);
   }
 
   /** Null when it takes more than what is remembered, or what is remembered is wrong. */
@@ -187,14 +190,14 @@ export class Door {
   }
 
   private async land(flight: Flight, before: Promise<void> | undefined, asked: number | null): Promise<void> {
-    const { waiting, published, decided, saved } = flight;
+    const { waiting, published, decided, counted, saved } = flight;
     const items = waiting.map(({ item }) => item);
-    const answer = await saved.catch((error: unknown) => {
+    const answer = await saved.catch(asError);
+    if (answer instanceof Error) {
       flight.hasFailed = true;
-      this.tools.capacity.takeBack(decided.work);
+      this.tools.capacity.takeBack(counted);
       this.ended.takeBack(decided.work.ended);
-      return asError(error);
-    });
+    } else this.tools.capacity.landed(counted, answer.transaction);
     await before;
     if (answer instanceof Error) {
       // What was sent behind it has failed too, or is about to; nothing may be decided again before that is certain.
@@ -263,7 +266,7 @@ export class Door {
         timer();
         this.failing = null;
         this.caches.absorb(decided.work, decided.changes);
-        this.countOn(decided.work);
+        this.tools.capacity.landed(this.countOn(decided.work), saved.transaction);
         this.settle(items, decided, saved);
         return decided.outcomes;
       } catch (error) {

@@ -107,14 +107,15 @@ export class FiringsAhead {
     }
     const timer = this.metrics.commitDuration.startTimer();
     const leave = this.joint.begin();
-    capacity.add(work);
+    const counted = capacity.add(work);
     try {
       const saved = await held.commit().finally(timer);
+      capacity.landed(counted, saved.transaction);
       this.caches.absorbRuns(work, changes);
       await leave(saved.outbox ? [saved.outbox] : []);
     } catch (error) {
       this.metrics.commitRetries.inc({ reason: asError(error).name });
-      capacity.takeBack(work);
+      capacity.takeBack(counted);
       this.caches.forget(needs, changes);
       await leave([]);
       return false;

@@ -15,6 +15,15 @@ export interface WaitingRun extends RunAge {
   readonly own: boolean;
 }
 
+/** What was done to a line, so that it can be undone. */
+export interface Move {
+  readonly line: string;
+  readonly waiting: WaitingRun;
+  readonly hasJoined: boolean;
+}
+
+const NO_MOVES: readonly Move[] = [];
+
 interface Line {
   /** The oldest first. */
   readonly runs: WaitingRun[];
@@ -32,8 +41,6 @@ export const isOlder = (a: RunAge, b: RunAge): boolean =>
  */
 export class WaitingLines {
   private lines = new Map<string, Line>();
-  /** What was changed since the look that is under way began. */
-  private meanwhile: WaitChanges[] | null = null;
 
   get isEmpty(): boolean {
     return this.lines.size === 0;
@@ -68,31 +75,35 @@ export class WaitingLines {
     return false;
   }
 
-  /** Takes over what a committed batch changed. */
-  apply(changes: WaitChanges): void {
-    if (changes.size === 0) return;
-    this.meanwhile?.push(changes);
-    for (const [server, runs] of changes)
-      for (const { age, waits } of runs.values()) this.change(server, age, waits);
+  /** Takes over what a batch changed. Where it stands like that already, nothing is done. */
+  apply(changes: WaitChanges): readonly Move[] {
+    if (changes.size === 0) return NO_MOVES;
+    const moves: Move[] = [];
+    for (const [line, runs] of changes)
+      for (const { age, waits } of runs.values()) {
+        const waiting = waits ? this.join(line, { ...age, own: true }) : this.quit(line, age);
+        if (waiting) moves.push({ line, waiting, hasJoined: waits });
+      }
+    return moves;
+  }
+
+  /** Undoes what was done last. */
+  undo(moves: readonly Move[]): void {
+    for (const { line, waiting, hasJoined } of [...moves].reverse())
+      if (hasJoined) this.quit(line, waiting);
+      else this.join(line, waiting);
   }
 
   /** The run cannot be served; when it still waits, the next look finds it again. */
   leave(run: string): void {
     for (const [server, { runs }] of this.lines) {
       const found = runs.find((waiting) => waiting.run === run);
-      if (found) this.change(server, found, false);
+      if (found) this.quit(server, found);
     }
   }
 
-  beginLook(): void {
-    this.meanwhile = [];
-  }
-
-  /** @param found server → its oldest waiting runs, at most `MAX_IN_LINE`; null when the look failed */
-  endLook(found: ReadonlyMap<string, readonly RunAge[]> | null): void {
-    const meanwhile = this.meanwhile ?? [];
-    this.meanwhile = null;
-    if (!found) return;
+  /** @param found server → its oldest waiting runs, at most `MAX_IN_LINE` */
+  replace(found: ReadonlyMap<string, readonly RunAge[]>): void {
     const before = this.lines;
     this.lines = new Map();
     for (const [server, runs] of found) {
@@ -105,17 +116,27 @@ export class WaitingLines {
       const end = runs.length >= MAX_IN_LINE ? (runs.at(-1) ?? null) : null;
       this.lines.set(server, { runs: runs.map((age) => ({ ...age, own: own.has(age.run) })), end });
     }
-    for (const changes of meanwhile) this.apply(changes);
   }
 
-  private change(server: string, age: RunAge, waits: boolean): void {
-    const { runs, end } = this.lines.get(server) ?? { runs: [], end: null };
-    const at = placeOf(runs, age);
-    const isIn = runs[at]?.run === age.run;
-    if (waits && !isIn && !(end && isOlder(end, age))) runs.splice(at, 0, { ...age, own: true });
-    if (!waits && isIn) runs.splice(at, 1);
-    if (runs.length > 0 || end) this.lines.set(server, { runs, end });
-    else this.lines.delete(server);
+  /** Undefined when it stands there already, or behind all that are held. */
+  private join(server: string, waiting: WaitingRun): WaitingRun | undefined {
+    const line = this.lines.get(server) ?? { runs: [], end: null };
+    const at = placeOf(line.runs, waiting);
+    const isIn = line.runs[at]?.run === waiting.run;
+    if (isIn || (line.end && isOlder(line.end, waiting))) return undefined;
+    line.runs.splice(at, 0, waiting);
+    this.lines.set(server, line);
+    return waiting;
+  }
+
+  /** Undefined when it does not stand there. */
+  private quit(server: string, age: RunAge): WaitingRun | undefined {
+    const line = this.lines.get(server);
+    const at = line ? placeOf(line.runs, age) : 0;
+    if (line?.runs[at]?.run !== age.run) return undefined;
+    const [waiting] = line.runs.splice(at, 1);
+    if (line.runs.length === 0 && !line.end) this.lines.delete(server);
+    return waiting;
   }
 }
 

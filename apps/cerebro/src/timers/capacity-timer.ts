@@ -17,7 +17,6 @@ const OFFER_EVERY_MS = 50;
 /** Counts what servers hold at each look, and offers free places to the tasks that wait for them, the oldest run first. */
 export class CapacityTimer implements Watcher {
   private readonly offerer: Ticker;
-  private undo: () => void = () => undefined;
 
   constructor(
     private readonly queries: Pick<TimerQueries, 'runsWaitingPerServer'>,
@@ -41,21 +40,20 @@ export class CapacityTimer implements Watcher {
   }
 
   begin(): void {
-    this.undo = this.capacity.beginCount();
+    this.capacity.beginCount();
   }
 
   failed(): void {
-    this.undo();
+    this.capacity.failCount();
   }
 
-  async seen({ unfinished, online, errands }: Look): Promise<void> {
-    const { undo } = this;
+  async seen(look: Look): Promise<void> {
     try {
-      const isAnyoneWaiting = errands.has('waiting');
+      const isAnyoneWaiting = look.errands.has('waiting');
       const waiting = isAnyoneWaiting ? await this.queries.runsWaitingPerServer(MAX_IN_LINE) : new Map();
-      this.capacity.endCount(unfinished, online, waiting);
+      this.capacity.endCount(look, waiting);
     } catch (error) {
-      undo();
+      this.capacity.failCount();
       throw error;
     }
   }

@@ -3,6 +3,8 @@ import {
   CAPACITY_WITHOUT_HEARTBEATS,
   Capacity,
   MAX_IN_LINE,
+  Snapshot,
+  type BatchLoad,
   type Look,
 } from '../../src/coordination/index.js';
 
@@ -15,10 +17,28 @@ const online = (over: Partial<Online> = {}): Online => ({
   ...over,
 });
 
+type Waiting = Parameters<Capacity['endCount']>[1];
+
+/** A look that has seen the transactions up to this one. */
+const look = (unfinished: number, instances: readonly Online[], upTo = 0n) => ({
+  unfinished: new Map([['server-a', unfinished]]),
+  online: instances,
+  snapshot: new Snapshot(upTo + 1n, new Set()),
+});
+
+function count(capacity: Capacity, waiting: Waiting, instances = [online()]): void {
+  capacity.beginCount();
+  capacity.endCount(look(0, instances), waiting);
+}
+
+/** Adds what is committed already. */
+const commit = (capacity: Capacity, batch: BatchLoad, transaction = 1n): void =>
+  capacity.landed(capacity.add(batch), transaction);
+
 function counted(unfinished: number, instances: readonly Online[]): Capacity {
   const capacity = new Capacity();
   capacity.beginCount();
-  capacity.endCount(new Map([['server-a', unfinished]]), instances, new Map());
+  capacity.endCount(look(unfinished, instances), new Map());
   return capacity;
 }
 
@@ -36,15 +56,15 @@ test('a server without heartbeats, or whose instances are all gone, has the defa
 
 test('what this coordinator decides counts until the next count includes it', () => {
   const capacity = counted(0, [online()]);
-  capacity.add({ load: new Map([['server-a', 30]]), waits: new Map() });
+  commit(capacity, { load: new Map([['server-a', 30]]), waits: new Map() });
   expect(capacity.free('server-a')).toBe(0);
-  capacity.add({ load: new Map([['server-a', -5]]), waits: new Map() });
-  expect(capacity.free('server-a')).toBe(5);
-  const undo = capacity.beginCount();
-  undo();
+  commit(capacity, { load: new Map([['server-a', -5]]), waits: new Map() });
   expect(capacity.free('server-a')).toBe(5);
   capacity.beginCount();
-  capacity.endCount(new Map([['server-a', 25]]), [online()], new Map());
+  capacity.failCount();
+  expect(capacity.free('server-a')).toBe(5);
+  capacity.beginCount();
+  capacity.endCount(look(25, [online()], 1n), new Map());
   expect(capacity.free('server-a')).toBe(5);
 });
 
@@ -85,19 +105,18 @@ test('places are offered to the oldest runs, as many as there are, on servers th
 
 test('what the database shows replaces what was known, but for what changed meanwhile', () => {
   const capacity = counted(0, [online()]);
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true]) });
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', [1, true]) });
   capacity.beginCount();
   capacity.add({ load: new Map(), waits: waitsAt('server-a', [2, false], [4, true]) });
-  capacity.endCount(new Map(), [online()], new Map([['server-a', [aged(2), aged(3)]]]));
+  capacity.endCount(look(0, [online()]), new Map([['server-a', [aged(2), aged(3)]]]));
   expect(runsOf(capacity.offers(everywhere, false))).toEqual([3, 4]);
 });
 
 test('a coordinator puts forward only those that it let wait itself and that stand before all others', () => {
   const capacity = counted(0, [online()]);
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true], [3, true]) });
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', [1, true], [3, true]) });
   expect(runsOf(capacity.offers(everywhere, true))).toEqual([1, 3]);
-  capacity.beginCount();
-  capacity.endCount(new Map(), [online()], new Map([['server-a', [1, 2, 3].map(aged)]]));
+  count(capacity, new Map([['server-a', [1, 2, 3].map(aged)]]));
   expect(runsOf(capacity.offers(everywhere, true))).toEqual([1]);
   const offers = capacity.offers(everywhere, false);
   expect(offers.map(({ createdAt, own }) => [createdAt, own])).toEqual([
@@ -109,27 +128,24 @@ test('a coordinator puts forward only those that it let wait itself and that sta
 
 test('whom it let wait at one server only was seen in the line of the other', () => {
   const capacity = counted(0, [online(), online({ server: 'server-b' })]);
-  capacity.add({ load: new Map(), waits: waitsAt('server-b', [1, true]) });
-  capacity.beginCount();
+  commit(capacity, { load: new Map(), waits: waitsAt('server-b', [1, true]) });
   const seen = ['server-a', 'server-b'].map((server) => [server, [aged(1)]] as const);
-  capacity.endCount(new Map(), [online(), online({ server: 'server-b' })], new Map(seen));
+  count(capacity, new Map(seen));
   expect(capacity.offers(everywhere, false).map(({ own }) => own)).toEqual([false]);
 });
 
 test('of a line that is longer than what is held nobody is overtaken either', () => {
   const capacity = counted(0, [online({ capacity: 1_000 })]);
   const oldest = Array.from({ length: MAX_IN_LINE }, (_, at) => aged(at));
-  capacity.beginCount();
-  capacity.endCount(new Map(), [online({ capacity: 1_000 })], new Map([['server-a', oldest]]));
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', [MAX_IN_LINE + 5, true]) });
+  count(capacity, new Map([['server-a', oldest]]), [online({ capacity: 1_000 })]);
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', [MAX_IN_LINE + 5, true]) });
   expect(capacity.mustCount).toBe(false);
   const served = oldest.map(({ createdAt }) => [createdAt, false] as const);
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', ...served) });
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', ...served) });
   expect(capacity.offers(everywhere, false)).toEqual([]);
   expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBe(0);
   expect(capacity.mustCount).toBe(true);
-  capacity.beginCount();
-  capacity.endCount(new Map(), [online({ capacity: 1_000 })], new Map());
+  count(capacity, new Map(), [online({ capacity: 1_000 })]);
   expect(capacity.mustCount).toBe(false);
   expect(capacity.freeFor(aged(MAX_IN_LINE + 5), 'server-a', nothing)).toBeGreaterThan(0);
 });
@@ -140,13 +156,11 @@ test('tells when somebody begins to wait after nobody did, by a decision or by a
   capacity.listen(() => (told += 1));
   capacity.add({ load: new Map([['server-a', 1]]), waits: new Map() });
   expect([told, capacity.isAnyoneWaiting]).toEqual([0, false]);
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', [1, true]) });
-  capacity.add({ load: new Map(), waits: waitsAt('server-a', [2, true]) });
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', [1, true]) });
+  commit(capacity, { load: new Map(), waits: waitsAt('server-a', [2, true]) });
   expect([told, capacity.isAnyoneWaiting]).toEqual([1, true]);
-  capacity.beginCount();
-  capacity.endCount(new Map(), [online()], new Map());
+  count(capacity, new Map());
   expect(capacity.isAnyoneWaiting).toBe(false);
-  capacity.beginCount();
-  capacity.endCount(new Map(), [online()], new Map([['server-a', [aged(1)]]]));
+  count(capacity, new Map([['server-a', [aged(1)]]]));
   expect(told).toBe(2);
 });

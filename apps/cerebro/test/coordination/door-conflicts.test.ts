@@ -46,7 +46,7 @@ class ContendedStore extends Store {
     await decide(this);
     this.lockedCommits += 1;
     if (this.lockedCommits <= this.conflicts) throw new Conflict('a locked try');
-    return { outbox: null, lost: 0, clock: Date.now() };
+    return { outbox: null, lost: 0, clock: Date.now(), transaction: null };
   }
 }
 

@@ -38,7 +38,7 @@ class ReadStore extends Store {
   }
 
   override commit(): Promise<Saved> {
-    return Promise.resolve({ outbox: null, lost: 0, clock: Date.now() });
+    return Promise.resolve({ outbox: null, lost: 0, clock: Date.now(), transaction: null });
   }
 
   override commitLocked(): Promise<Saved> {

@@ -19,7 +19,7 @@ async function toldOf(changes: object, locked = false): Promise<Partial<Record<D
   const due = new Due();
   const told: Partial<Record<DueKind, number[]>> = {};
   for (const kind of KINDS) due.listen(kind, (at) => (told[kind] = [...(told[kind] ?? []), at]));
-  const saved = { outbox: null, lost: 0, clock: 0 };
+  const saved = { outbox: null, lost: 0, clock: 0, transaction: null };
   const inner = {
     commit: () => Promise.resolve(saved),
     commitLocked: async (decide: (reader: object) => Promise<Changes>) => {

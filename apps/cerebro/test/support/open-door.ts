@@ -21,6 +21,7 @@ import {
   Publisher,
   type Inbound,
   type Report,
+  type Store,
 } from '../../src/coordination/index.js';
 import { CloudEventEnvelope } from '../../src/messaging/cloud-event-envelope.js';
 import type { CommandTopics } from '../../src/messaging/command-topics.js';
@@ -98,8 +99,15 @@ export interface OpenDoor {
   close(): Promise<void>;
 }
 
-/** A door over a real PostgreSQL whose messages go nowhere; several of them are several coordinators. */
-export async function openDoor(databaseUrl: string, instance: string): Promise<OpenDoor> {
+/**
+ * A door over a real PostgreSQL whose messages go nowhere; several of them are several coordinators.
+ * @param between the door and its store
+ */
+export async function openDoor(
+  databaseUrl: string,
+  instance: string,
+  between: (store: Store) => Store = (store) => store,
+): Promise<OpenDoor> {
   const persistence = createPersistence({ url: databaseUrl, applicationName: instance, poolSize: 4 });
   await persistence.migrate();
   const bus = new RecordingBus();
@@ -125,7 +133,7 @@ export async function openDoor(databaseUrl: string, instance: string): Promise<O
     defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
   };
   const due = new Due();
-  const store = new AnnouncingStore(persistence.store, due);
+  const store = new AnnouncingStore(between(persistence.store), due);
   const caches = new Caches();
   const door = new Door(store, caches, tools, metrics);
   const publisher = new Publisher(bus, (marks) => door.markPublished(marks));

@@ -3,6 +3,7 @@ import { awaitUntil } from '@cordyna/testkit';
 import {
   Capacity,
   MAX_IN_LINE,
+  Snapshot,
   type Door,
   type Inbound,
   type OutboundBus,
@@ -22,6 +23,7 @@ function offering(unfinished: number, line: readonly string[]) {
       Promise.resolve({
         ...{ now: 0, unfinished: new Map([['a', unfinished]]), errands: new Set(['waiting']) },
         online: [{ server: 'a', capacity: 2, queueLimit: 3 }],
+        snapshot: new Snapshot(1n, new Set()),
       }),
     runsWaitingPerServer: (limit: number) =>
       Promise.resolve(

@@ -13,5 +13,6 @@ export * from './retention.js';
 export * from './schedules.js';
 export * from './schedule-queries.js';
 export * from './server-load.js';
+export * from './snapshot.js';
 export * from './store.js';
 export * from './versioned.js';

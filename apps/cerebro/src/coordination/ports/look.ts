@@ -1,3 +1,5 @@
+import type { Snapshot } from './snapshot.js';
+
 /** What timers may find to do. */
 export const ERRANDS = ['unsent', 'retries', 'waiting', 'events', 'silent', 'gone', 'withdrawn'] as const;
 export type Errand = (typeof ERRANDS)[number];
@@ -15,6 +17,8 @@ export interface LookQuestion {
 export interface Look {
   /** The database's clock, epoch ms: a time within the question, before anything that is asked after its answer. */
   readonly now: number;
+  /** Of all that follows. */
+  readonly snapshot: Snapshot;
   readonly positions: ReadonlyMap<string, bigint>;
   /** How many messages are not known to be published. */
   readonly unpublished: number;

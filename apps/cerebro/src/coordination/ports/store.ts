@@ -17,6 +17,7 @@ import type { HeldCommit } from './held.js';
 import type { OutboxMessage, OutboxRow } from './outbox.js';
 import type { Firing, Schedule } from './schedules.js';
 import type { ServerLoad } from './server-load.js';
+import type { TransactionId } from './snapshot.js';
 import type { Versioned } from './versioned.js';
 
 /** A unique key of a run request: `target` is the task or job, `key` the caller's key or `source` + `id`. */
@@ -163,6 +164,8 @@ export interface Saved {
   readonly lost: number;
   /** Database clock (epoch ms) at the transaction's start. */
   readonly clock: number;
+  /** Of what changes runs; null of all else, which need not write anything. */
+  readonly transaction: TransactionId | null;
 }
 
 /** Something that a decision rested on has changed: nothing was written; load again and decide again. */

@@ -3,6 +3,7 @@ import { ERRANDS, positionOf, type Look, type LookQuestion } from '../../coordin
 import { ask } from '../sql/ask.js';
 import { SIGN_GRAIN } from '../sql/instances.js';
 import { WHOLE_SERVER, loadOf } from '../sql/server-load.js';
+import { snapshotOf } from '../sql/snapshot.js';
 import { prepared } from '../sql/statement.js';
 import { ago, ms, wholeMs } from '../sql/time.js';
 import { OWED } from './outbox.js';
@@ -14,7 +15,7 @@ import { OWED } from './outbox.js';
  */
 const look = prepared(
   'timer_look',
-  `SELECT ${ms('clock_timestamp()')} AS now,
+  `SELECT ${ms('clock_timestamp()')} AS now, pg_current_snapshot()::text AS snapshot,
      (SELECT json_agg(json_build_array(topic, partition, next_offset::text)) FROM positions WHERE topic = ANY ($1::text[])) AS positions,
      o.unpublished, o.unsent,
      (SELECT ${ms('min(deadline_at)')} FROM watched_task_runs WHERE deadline_at < now() + interval '1 second') AS "deadlineAt",
@@ -39,6 +40,7 @@ const look = prepared(
 
 type Row = { readonly [errand in (typeof ERRANDS)[number]]: boolean } & {
   readonly now: number;
+  readonly snapshot: string;
   readonly positions: readonly [string, number, string][] | null;
   readonly unpublished: number;
   readonly deadlineAt: number | null;
@@ -52,9 +54,10 @@ export async function lookAround(
 ): Promise<Look> {
   const [row] = await ask<Row>(pool, look(topics, unsentForMs, silentForMs));
   if (!row) throw new Error('an aggregate has one row');
-  const { now, positions, unpublished, deadlineAt, unfinished, online } = row;
+  const { now, snapshot, positions, unpublished, deadlineAt, unfinished, online } = row;
   return {
     now: wholeMs(now),
+    snapshot: snapshotOf(snapshot),
     positions: new Map(
       positions?.map(([topic, partition, next]) => [positionOf(topic, partition), BigInt(next)]),
     ),

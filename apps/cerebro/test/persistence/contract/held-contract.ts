@@ -40,6 +40,18 @@ export function heldContract(open: OpenStore): void {
     expect(schedules.get('held')).toMatchObject({ version: 2, value: { lastRun: seed.run } });
   });
 
+  test('is seen by the looks that follow its commit, not by those before', async () => {
+    const look = () => db.timers.look({ topics: [], unsentForMs: 60_000, silentForMs: 60_000 });
+    const { changes } = await firing('held and looked for');
+    const held = await db.store.hold(changes, stamp);
+    await commit({ runs: [runChange(runOf(seedOf(['h.one'])), null)] });
+    const before = await look();
+    const { transaction } = await held.commit();
+    const after = await look();
+    if (transaction === null) throw new Error('it has changed a run');
+    expect([before, after].map(({ snapshot }) => snapshot.contains(transaction))).toEqual([false, true]);
+  });
+
   test('keeps nobody from changing what it rests on, and comes to nothing then', async () => {
     const { seed, changes, value } = await firing('held and changed');
     const held = await db.store.hold(changes, stamp);

@@ -48,9 +48,34 @@ export function timersContract(open: OpenStore): void {
     const seen = await look();
     expect(seen.now).toBeGreaterThanOrEqual(before);
     expect(seen).toEqual({
-      ...{ now: seen.now, unpublished: 0, deadlineAt: null, unfinished: new Map(), online: [] },
+      ...{
+        now: seen.now,
+        snapshot: seen.snapshot,
+        unpublished: 0,
+        deadlineAt: null,
+        unfinished: new Map(),
+        online: [],
+      },
       ...{ positions: new Map([['t.read/1', 2n ** 60n]]), errands: new Set() },
     });
+  });
+
+  test('a look has seen the commits before it and none behind it, and a commit that changes no run is none of them', async () => {
+    const created = await db.store.commit(changesOf({ runs: [runChange(runOf(seedOf(['s.one'])), null)] }));
+    const before = await look();
+    const later = await db
+      .another()
+      .store.commit(changesOf({ runs: [runChange(runOf(seedOf(['s.one'])), null)] }));
+    const after = await look();
+    const seen = [before, after].map(({ snapshot }) =>
+      [created, later].map(({ transaction }) => transaction !== null && snapshot.contains(transaction)),
+    );
+    expect(seen).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+    const moved = { topic: 't.other', partition: 2, from: null, to: 1n };
+    expect(await commit({ positions: [moved] })).toMatchObject({ transaction: null });
   });
 
   describe('deadlines', () => {

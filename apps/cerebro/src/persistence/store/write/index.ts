@@ -18,10 +18,14 @@ import { writeServerLoad } from './server-load.js';
 import { writeTaskRuns } from './task-runs.js';
 
 /** The session remembers the commit that it carried out last; a transaction that is rolled back takes this along. */
-const mark = part('commit_mark', {
+const MARK = `${ms('now()')} AS clock, set_config('cordyna.commit', $1::text, false)`;
+const plainMark = part('commit_mark', { changes: '', answers: MARK });
+// To ask for its id gives a transaction one, and what has one waits for the disk: only of what writes anyway.
+const markWithId = part('commit_mark_id', {
   changes: '',
-  answers: `${ms('now()')} AS clock, set_config('cordyna.commit', $1::text, false)`,
+  answers: `${MARK}, pg_current_xact_id()::text AS transaction`,
 });
+const mark = ({ runs }: Changes, name: string): Statement => (runs.length > 0 ? markWithId : plainMark)(name);
 const expectMark = prepared(
   'commit_expected',
   `SELECT cordyna_expect((current_setting('cordyna.commit', true) = $1::text)::int, 1, 'the commit before')`,
@@ -41,7 +45,7 @@ export function statementsOf(
   knownFreshness: ReadonlySet<string>,
 ): readonly Statement[] {
   return joined([
-    mark(name),
+    mark(changes, name),
     ...movePositions(changes.positions),
     ...lockRegistry(changes.registry),
     ...writeRuns(changes),
@@ -64,7 +68,7 @@ export function statementsOf(
 
 /** What a transaction that is held sends at once; the clock comes first, the messages last. */
 export const heldStatementsOf = (changes: Changes, name: string, stamp: number): readonly Statement[] => [
-  mark(name),
+  mark(changes, name),
   ...writeRuns(changes),
   ...writeTaskRuns(changes.runs),
   ...writeHistory(changes.runs),
@@ -93,11 +97,12 @@ export function savedOf(
   results: readonly QueryResult[],
   stamp?: number,
 ): Saved {
-  const [time] = rowsOf<{ clock: number }>(results[0]);
+  const [time] = rowsOf<{ clock: number; transaction?: string }>(results[0]);
   const clock = wholeMs(time?.clock ?? Number.NaN);
   return {
     outbox: changes.outbox.length > 0 ? storedOutbox(changes.outbox, results.at(-1), clock, stamp) : null,
     lost: lostBy(statements, results),
     clock,
+    transaction: time?.transaction === undefined ? null : BigInt(time.transaction),
   };
 }
