@@ -50,4 +50,5 @@ export const PROVOCATIONS: Readonly<Record<Sabotage, Options & { readonly seen: 
     scenario: MEETING,
     seen: /right after Kafka had been away/,
   },
+  'no snapshot': { plan: CALM, seen: /places free and was believed to have/ },
 };

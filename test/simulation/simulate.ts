@@ -8,6 +8,7 @@ import { drawn, limited, scenarioOf, unscheduled, type Scenario } from './actors
 import { siteOf, type Site, type SiteOptions } from './actors/site.js';
 import { TaskServer } from './actors/task-server.js';
 import { comeToRest } from './rest.js';
+import { checkCapacity } from './check/capacity.js';
 import { checkDeadLetters, checkRequests, checkRest, checkSchedules } from './check/bus.js';
 import { checkInvokes } from './check/commands.js';
 import { checkDefinitions } from './check/definitions.js';
@@ -92,8 +93,8 @@ async function played(
     ...[checkRest, checkRuns, checkSources, checkInvokes, checkTimeouts, checkLost, checkStalls].flatMap(
       (check) => check(site),
     ),
-    ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits, checkFanOut].flatMap((check) =>
-      check(site),
+    ...[checkDeadLetters, checkSchedules, checkFreshness, checkLimits, checkFanOut, checkCapacity].flatMap(
+      (check) => check(site),
     ),
     ...checkRequests(site, clients.promises),
     ...checkEvents(site, happenings),

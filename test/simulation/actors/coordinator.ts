@@ -1,7 +1,6 @@
 import {
   AnnouncingStore,
   Caches,
-  Capacity,
   DatabaseClock,
   Door,
   DoorDefinitions,
@@ -37,7 +36,8 @@ import { memoryDefinitions } from '../store/memory-definitions.js';
 import { MemoryPeers } from '../store/memory-peers.js';
 import { MemoryTimerQueries } from '../store/memory-timer-queries.js';
 import type { Process } from '../world/process.js';
-import { SabotagedStore, allRead } from './sabotage.js';
+import { AuditedCapacity } from './audited-capacity.js';
+import { SabotagedStore, sabotaged } from './sabotage.js';
 import { sightOf, SightedPeers } from './sight.js';
 import { PREFIX, SETTINGS, type Site } from './site.js';
 
@@ -81,7 +81,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
   const began = world.now - random.between(0, 1_000_000);
   const clock = new DatabaseClock(() => world.now - began);
-  const capacity = new Capacity();
+  const capacity = new AuditedCapacity(db, (found) => site.miscounts.push(`${process.name}: ${found}`));
   const store = new SabotagedStore(new MemoryStore(connection), db, site.sabotage);
   const asked = new MemoryTimerQueries(connection);
   const queries = recording ? recorded(asked, recording, db.clock) : asked;
@@ -103,7 +103,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   );
   const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
   const progress = new ProgressBuffer(noProgress, leases, metrics);
-  const committed = site.sabotage === 'no watermark' ? allRead(queries, outbound) : queries;
+  const committed = sabotaged(queries, outbound, site.sabotage);
   const watermark = new Watermark(outbound, {
     ...{ eventsTopic: topics.events, serversTopic: topics.servers },
     maxStepMs: SETTINGS.maxStepMs,

@@ -1,5 +1,6 @@
 import type { LookQuestion, TimerQueries } from '../../../apps/cerebro/src/coordination/index.js';
 import {
+  Snapshot,
   Store,
   positionOf,
   type Changes,
@@ -74,8 +75,23 @@ export class SabotagedStore extends Store {
   }
 }
 
+/** What timers ask, with answers that say more than is known. */
+export function sabotaged(queries: TimerQueries, bus: OutboundBus, sabotage: Sabotage | null): TimerQueries {
+  if (sabotage === 'no watermark') return allRead(queries, bus);
+  return sabotage === 'no snapshot' ? allSeen(queries) : queries;
+}
+
+/** As if a look had seen all that is under way when it is answered. */
+const allSeen = (queries: TimerQueries): TimerQueries =>
+  Object.assign(Object.create(queries) as TimerQueries, {
+    look: async (question: LookQuestion) => ({
+      ...(await queries.look(question)),
+      snapshot: new Snapshot(2n ** 62n, new Set()),
+    }),
+  });
+
 /** As if everything that is in the log were always applied. */
-export const allRead = (queries: TimerQueries, bus: OutboundBus): TimerQueries =>
+const allRead = (queries: TimerQueries, bus: OutboundBus): TimerQueries =>
   Object.assign(Object.create(queries) as TimerQueries, {
     look: async (question: LookQuestion) => ({
       ...(await queries.look(question)),

@@ -43,6 +43,8 @@ export interface Site {
   readonly group: ConsumerGroup;
   readonly sabotage: Sabotage | null;
   readonly recording: Recording | null;
+  /** What coordinators believed wrongly of servers' places. */
+  readonly miscounts: string[];
 }
 
 export interface SiteOptions {
@@ -82,5 +84,6 @@ export function siteOf(seed: number, { sabotage, without, plan, recording }: Sit
     lock,
     sabotage: sabotage ?? null,
     recording: recording ?? null,
+    miscounts: [],
   };
 }

@@ -82,6 +82,8 @@ export class Database {
   /** Commits that took effect and had a ticket. */
   readonly carriedOut = new WeakSet<Ticket>();
   commits = 0;
+  /** Of each commit: server → invocations begun less ended. */
+  readonly loads: ReadonlyMap<string, number>[] = [];
   private lastOutboxId = 0;
 
   /** @param clock epoch ms */

@@ -26,6 +26,8 @@ export function write(db: Database, changes: Changes, now: number, stamp = now):
   if (db.isChecking) check(db, changes);
   refuseUnstorable(changes);
   db.commits += 1;
+  const ofServers = changes.load.filter(({ instance }) => instance === null);
+  db.loads.push(new Map(ofServers.map(({ server, unfinished }) => [server, unfinished])));
   for (const { topic, partition, to } of changes.positions)
     db.positions.set(positionOf(topic, partition), to);
   for (const change of changes.runs) writeRun(db, change);

@@ -8,5 +8,6 @@ export const SABOTAGES = [
   'no fence',
   'no watermark',
   'no stall grace',
+  'no snapshot',
 ] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
