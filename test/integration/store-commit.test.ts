@@ -20,7 +20,7 @@ import {
 } from '../../apps/cerebro/test/persistence/support/builders.js';
 import { JoinedQuery } from '../../apps/cerebro/src/persistence/sql/joined-query.js';
 import { hotPool } from '../../apps/cerebro/src/persistence/sql/pools.js';
-import { statementsOf } from '../../apps/cerebro/src/persistence/store/write/index.js';
+import { freshnessChange, statementsOf } from '../../apps/cerebro/src/persistence/store/write/index.js';
 import { openDatabase, type Opened } from '../../apps/cerebro/test/persistence/support/opened.js';
 
 let db: Opened;
@@ -136,14 +136,102 @@ test('a commit reaches every row by an index, in the order of its key, whatever 
     narrowed: [{ row: '2', settled: [0] }],
     outbox: [message('planned')],
   });
+  const many = ['a.one', 'a.two', 'a.three'].map((task) => ({
+    task,
+    latest: { run: randomUUID(), output: {} },
+  }));
+  const manyTasks = changesOf({ freshness: { read: new Map(), writes: many } });
   await db.sql.query('ANALYZE');
-  for (const { name, text } of statementsOf(changes, 'planned', new Set())) {
+  for (const { name, text } of [changes, manyTasks].flatMap((all) =>
+    statementsOf(all, 'planned', freshnessChange(all, new Set())),
+  )) {
     const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (GENERIC_PLAN) ${text}`);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(`${name}\n${plan}`).not.toMatch(/Seq Scan|Bitmap|Hash Join|Merge Join/);
     if (/remove/.test(name)) expect(plan).toMatch(/Index Cond: \(id = ANY/);
   }
   await pool.end();
+});
+
+describe('what is kept of tasks', () => {
+  const RUN = randomUUID();
+  const MASKS = Array.from({ length: 15 }, (_, n) => n + 1);
+  const writeOf = (task: string, mask: number) => ({
+    task,
+    ...(mask & 1 ? { consumed: { 'b.new': RUN } } : {}),
+    ...(mask & 2 ? { latest: { run: RUN, output: { of: mask } } } : {}),
+    ...(mask & 4 ? { holders: { before: null, now: ['a.place'] } } : {}),
+  });
+  /** As one commit, of tasks that have something already. */
+  async function write(tasks: readonly (readonly [task: string, mask: number])[]): Promise<void> {
+    for (const [task] of tasks)
+      await commit({
+        freshness: {
+          read: new Map(),
+          writes: [{ task, consumed: { 'b.old': RUN }, holders: { before: ['a.place'] } }],
+        },
+      });
+    const ended = tasks.flatMap(([task, mask]) => (mask & 8 ? [task] : []));
+    const ends = { state: 'error', finishedAt: T0 + 5 } as const;
+    const run = runOf(
+      seedOf(ended),
+      ended.map(() => ends),
+    );
+    const written = tasks.filter(([, mask]) => mask & 7);
+    const isRead = (mask: number): boolean => mask % 3 === 0;
+    await commit({
+      runs: ended.length > 0 ? [runChange(run, null)] : [],
+      freshness: {
+        read: new Map(written.flatMap(([task, mask]) => (isRead(mask) ? [[task, 1]] : []))),
+        writes: written.map(([task, mask]) => writeOf(task, mask)),
+      },
+    });
+  }
+  const kept = async (task: string): Promise<unknown> =>
+    (
+      await db.sql.query(
+        `SELECT version, consumed, holders, latest_run, output, completed_at, ended_run IS NOT NULL AS has_ended,
+           ended_state, ended_created_at FROM freshness WHERE task = $1`,
+        [task],
+      )
+    ).rows;
+
+  test('is the same whether a commit is about one of them or about many, whatever it says of each', async () => {
+    await write(MASKS.map((mask) => [`all.n${mask}`, mask]));
+    for (const mask of MASKS) {
+      const many = ['x', 'y', 'z'].map((letter) => `many.${letter}${mask}`);
+      await write([[`one.n${mask}`, mask]]);
+      await write(many.map((task) => [task, mask]));
+      const expected = await kept(`one.n${mask}`);
+      for (const task of [...many, `all.n${mask}`])
+        expect([mask, await kept(task)]).toEqual([mask, expected]);
+    }
+    expect(await kept('one.n15')).toEqual([
+      {
+        version: '2',
+        consumed: { 'b.old': RUN, 'b.new': RUN },
+        holders: { now: ['a.place'] },
+        latest_run: RUN,
+        output: '{"of":15}',
+        completed_at: new Date(T0 + 5),
+        has_ended: true,
+        ended_state: 'error',
+        ended_created_at: new Date(T0),
+      },
+    ]);
+  });
+
+  test('many of which one has another version than was read are not written', async () => {
+    const tasks = ['moved.a', 'moved.b', 'moved.c'];
+    const writes = tasks.map((task) => ({ task, consumed: { 'b.old': RUN } }));
+    await commit({ freshness: { read: new Map(), writes } });
+    await expect(
+      commit({ freshness: { read: new Map([['moved.b', 0]]), writes: writes.map((one) => ({ ...one })) } }),
+    ).rejects.toThrow(Conflict);
+    expect(await Promise.all(tasks.map(kept))).toEqual(
+      tasks.map(() => [expect.objectContaining({ version: '1' })]),
+    );
+  });
 });
 
 describe('schedules and firings', () => {

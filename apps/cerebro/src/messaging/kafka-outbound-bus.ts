@@ -140,9 +140,11 @@ export class KafkaOutboundBus extends OutboundBus {
     const value = stampValue(message, stamp, lease);
     // Written out: there are two of them for every task.
     if (kind === 'fact' && partition === null) return { topic, key, value, headers: ofFact(headers) };
-    const its = { topic, key, value, headers: { ...headers, [MESSAGE_HEADER]: messageId } };
-    if (partition === null) return isFenced(message) ? { ...its, timestampMs: stamp } : its;
-    return isFenced(message) ? { ...its, partition, timestampMs: stamp } : { ...its, partition };
+    const named = { ...headers, [MESSAGE_HEADER]: messageId };
+    const timestampMs = isFenced(message) ? stamp : undefined;
+    return partition === null
+      ? { topic, key, value, headers: named, timestampMs }
+      : { topic, key, value, headers: named, partition, timestampMs };
   }
 
   /** Whoever made the topic may have given it fewer partitions than what its records come from. */

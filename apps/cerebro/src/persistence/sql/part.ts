@@ -1,7 +1,8 @@
+import { binaryColumn } from './binary-array.js';
 import { prepared, sideBySide, type Part, type Scalar, type SqlValue, type Statement } from './statement.js';
 
 /** Of so many rows each value is a parameter of its own: a list of one costs PostgreSQL as much as a lookup by a key. */
-const FEW = 2;
+export const FEW = 2;
 /** Each is planned and kept by each session. */
 const MOST_SHAPES = 100;
 
@@ -51,7 +52,7 @@ export function rowsPart<Row>(it: RowsOf<Row>): (rows: readonly Row[]) => Statem
   return (rows) => {
     const make = few[rows.length - 1];
     if (make) return make(...rows.flatMap((row) => columns.map(([, [, of]]) => of(row))));
-    const values = columns.map(([, [, of]]) => rows.map(of));
+    const values = columns.map(([, [type, of]]) => binaryColumn(type, rows, of) ?? rows.map(of));
     return isCounted ? many(...values, rows.length) : many(...values);
   };
 }

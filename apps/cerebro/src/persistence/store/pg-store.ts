@@ -16,7 +16,7 @@ import { connect, SharedClient, withClient } from '../sql/pools.js';
 import { load, locksOf } from './read/index.js';
 import { RegistryCache } from './read/registry.js';
 import { holdOn } from './held.js';
-import { after, freshnessRows, savedOf, statementsOf } from './write/index.js';
+import { after, freshnessChange, savedOf, statementsOf } from './write/index.js';
 
 /** Where a commit is sent: behind the one of that name, or on a connection of its own. */
 interface Place {
@@ -126,14 +126,15 @@ export class PgStore extends Store {
     name: string,
     before: string | null,
   ): Promise<Saved> {
-    const statements = statementsOf(changes, name, this.knownFreshness);
+    const freshness = freshnessChange(changes, this.knownFreshness);
+    const statements = statementsOf(changes, name, freshness);
     const first = before === null ? [] : [after(before)];
     const results = await transact(client, isOpen, [...first, ...statements]).catch((error: unknown) => {
       // Should a row be missing after all, it is begun next time.
       if (error instanceof Conflict) this.knownFreshness.clear();
       throw error;
     });
-    for (const task of freshnessRows(changes)) this.knownFreshness.add(task);
+    for (const task of freshness.begun) this.knownFreshness.add(task);
     return savedOf(changes, statements, results.slice(first.length));
   }
 

@@ -5,7 +5,7 @@ import { prepared, rowsOf, type Statement } from '../../sql/statement.js';
 import { ms, wholeMs } from '../../sql/time.js';
 import { writeDeadLetters } from './dead-letters.js';
 import { guardEvents, writeEvents } from './events.js';
-import { freshnessRowsOf, writeFreshness } from './freshness.js';
+import { freshnessOf, writeFreshness, type FreshnessChange } from './freshness.js';
 import { writeHistory } from './history.js';
 import { lostBy, writeInstances } from './instances.js';
 import { writeKeys } from './keys.js';
@@ -37,12 +37,12 @@ export const after = (name: string): Statement => expectMark(name);
 /**
  * All that a commit sends, every kind of row locked in the same order by everybody. The clock comes first, the messages
  * last. When it has a few rows of each kind it is one statement.
- * @param knownFreshness tasks whose rows of freshness are there for certain
+ * @param freshness of these changes, by `freshnessChange`
  */
 export function statementsOf(
   changes: Changes,
   name: string,
-  knownFreshness: ReadonlySet<string>,
+  freshness: FreshnessChange,
 ): readonly Statement[] {
   return joined([
     mark(changes, name),
@@ -51,7 +51,7 @@ export function statementsOf(
     ...writeRuns(changes),
     ...writeKeys(changes.keys),
     ...writeDeclarations(changes.registry),
-    ...writeFreshness(changes, declaredTasks(changes.registry), knownFreshness),
+    ...writeFreshness(freshness),
     ...writeSchedules(changes.schedules),
     ...guardEvents(changes.events),
     ...writeInstances(changes),
@@ -83,9 +83,9 @@ export const heldChecksOf = (changes: Changes): readonly Statement[] => [
   ...writeFirings(changes.firings),
 ];
 
-/** Tasks that have a row of freshness once this is committed. */
-export const freshnessRows = (changes: Changes): readonly string[] =>
-  freshnessRowsOf(changes, declaredTasks(changes.registry));
+/** @param known tasks whose rows of freshness are there for certain */
+export const freshnessChange = (changes: Changes, known: ReadonlySet<string>): FreshnessChange =>
+  freshnessOf(changes, declaredTasks(changes.registry), known);
 
 /**
  * @param results of `statements`, which are `statementsOf(changes)`, in their order
