@@ -1,3 +1,4 @@
+import { processTable, type ProcessTable } from '@cordyna/local-stack';
 import { cpuMsOfTree, memoryOfTree, type Usage } from './usage.js';
 
 /** Who works in a workload; `client` is the bench itself. */
@@ -12,22 +13,27 @@ const ownCpuMs = (): number => {
 };
 
 /** @param read is given the bench's own CPU time, and what it takes itself is not in the next one */
-function reading<T>(pids: Pids, read: (pid: number, ownMs: number) => T): Record<string, T> {
+function reading<T>(
+  pids: Pids,
+  read: (pid: number, ownMs: number, all: ProcessTable) => T,
+): Record<string, T> {
   const ownMs = ownCpuMs();
-  const readings = Object.entries(pids).map(([name, pid]) => [name, read(pid, ownMs)] as const);
+  const all = processTable();
+  const readings = Object.entries(pids).map(([name, pid]) => [name, read(pid, ownMs, all)] as const);
   readingMs += ownCpuMs() - ownMs;
   return Object.fromEntries(readings);
 }
 
 /** All others descend from the bench's own process. */
-const cpuMsOf = (pid: number, ownMs: number): number => (pid === process.pid ? ownMs : cpuMsOfTree(pid));
+const cpuMsOf = (pid: number, ownMs: number, all: ProcessTable): number =>
+  pid === process.pid ? ownMs : cpuMsOfTree(pid, all);
 
 export const cpuOf = (pids: Pids): Record<string, number> => reading(pids, cpuMsOf);
 
 export const usageOf = (pids: Pids): Record<string, Usage> =>
-  reading(pids, (pid, ownMs) => ({
-    cpuMs: cpuMsOf(pid, ownMs),
-    memoryBytes: pid === process.pid ? process.memoryUsage.rss() : memoryOfTree(pid),
+  reading(pids, (pid, ownMs, all) => ({
+    cpuMs: cpuMsOf(pid, ownMs, all),
+    memoryBytes: pid === process.pid ? process.memoryUsage.rss() : memoryOfTree(pid, all),
   }));
 
 /** CPU time that passed between two readings, by process. */

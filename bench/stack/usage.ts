@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { processTree } from '@cordyna/local-stack';
+import { processTree, type ProcessTable } from '@cordyna/local-stack';
 
 const TICK_MS = 10; // USER_HZ is 100 on every Linux that Node runs on
 const KIB = 1024;
@@ -37,11 +37,11 @@ function memoryOf(pid: number): number {
 }
 
 /** CPU time of a process and all that descend from it. Reads nothing that costs: for before and after a workload. */
-export const cpuMsOfTree = (root: number): number =>
-  processTree(root).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+export const cpuMsOfTree = (root: number, all: ProcessTable): number =>
+  processTree(root, all).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
 
-export const memoryOfTree = (root: number): number =>
-  processTree(root).reduce((sum, pid) => sum + memoryOf(pid), 0);
+export const memoryOfTree = (root: number, all: ProcessTable): number =>
+  processTree(root, all).reduce((sum, pid) => sum + memoryOf(pid), 0);
 
 /** Whether figures can be had at all: /proc is Linux. */
 export const hasProc = (): boolean => {

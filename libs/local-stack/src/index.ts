@@ -6,4 +6,4 @@ export { LocalServer, type ServerPlan } from './local-server.js';
 export { OwnedProcess, rotateLog, type Exit, type ProcessOptions } from './owned-process.js';
 export { freePort, requireFreePort } from './ports.js';
 export { startPostgres, LocalPostgres, type PostgresOptions } from './postgres.js';
-export { anyAlive, processTree, sendSignal } from './process-tree.js';
+export { anyAlive, processTable, processTree, sendSignal, type ProcessTable } from './process-tree.js';

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
+/** All processes at one moment. */
+export type ProcessTable = readonly Row[];
+
 interface Row {
   readonly pid: number;
   readonly parent: number;
@@ -17,7 +20,7 @@ function readStat(pid: string): Row[] {
   }
 }
 
-function processTable(): Row[] {
+export function processTable(): ProcessTable {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -33,9 +36,12 @@ function processTable(): Row[] {
   }
 }
 
-/** The process and all that descend from it, parents first. PostgreSQL's backends leave the group, so groups do not do. */
-export function processTree(root: number): number[] {
-  const table = processTable().filter((row) => !row.zombie);
+/**
+ * The process and all that descend from it, parents first. PostgreSQL's backends leave the group, so groups do not do.
+ * @param all to be handed over by who asks for several trees: to read it takes longer than all else
+ */
+export function processTree(root: number, all: ProcessTable = processTable()): number[] {
+  const table = all.filter((row) => !row.zombie);
   const tree = [root];
   for (const member of tree) tree.push(...table.filter((row) => row.parent === member).map((row) => row.pid));
   return tree;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { OwnedProcess, anyAlive, processTree } from '../src/index.js';
+import { OwnedProcess, anyAlive, processTable, processTree } from '../src/index.js';
 
 let dir: string;
 beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), 'owned-'))));
@@ -54,6 +54,9 @@ test('kill reaches a descendant that has left the process group', async () => {
   const child = await start('parent', PARENT_OF_ONE);
   await until(() => processTree(child.pid).length === 2);
   const tree = processTree(child.pid);
+  const all = processTable();
+  expect(processTree(child.pid, all)).toEqual(tree);
+  expect(processTree(process.pid, all)).toEqual(expect.arrayContaining(tree));
   await child.kill();
   expect(anyAlive(tree)).toBe(false);
 });
