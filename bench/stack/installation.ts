@@ -82,10 +82,19 @@ async function startCerebro(stack: {
   }
 }
 
+/** What is started side by side; when one fails, the others are waited for all the same, so that they can be stopped. */
+async function together<T extends readonly unknown[]>(works: {
+  readonly [at in keyof T]: Promise<T[at]>;
+}): Promise<T> {
+  await Promise.allSettled(works);
+  return (await Promise.all(works)) as unknown as T;
+}
+
 async function startBaselines(
   dir: string,
   brokers: readonly string[],
   databaseUrl: string,
+  kept: (child: Child) => Child,
 ): Promise<Pick<BenchStack, 'relays' | 'echoes' | 'calibration'>> {
   const bus = createBus({ brokers: [...brokers], clientId: 'bench-topics' });
   const start = async (name: BaselineName | 'calibration', partitions: number) => {
@@ -96,18 +105,20 @@ async function startBaselines(
       config: {},
     }));
     await bus.admin().ensureTopics(specs);
-    const child = (what: string, file: string, args: readonly string[]) =>
-      Child.start({
-        name: `${what}-${name}`,
-        script: new URL(`../baselines/${file}`, import.meta.url),
-        args,
-        logDir: dir,
-      });
+    const child = async (what: string, file: string, args: readonly string[]) =>
+      kept(
+        await Child.start({
+          name: `${what}-${name}`,
+          script: new URL(`../baselines/${file}`, import.meta.url),
+          args,
+          logDir: dir,
+        }),
+      );
     const echo = await child('echo', 'echo.ts', [brokers.join(','), prefix]);
     const file = name === 'bare' ? 'bare-relay.ts' : 'relay-with-commit.ts';
     return { relay: await child('relay', file, [brokers.join(','), prefix, databaseUrl]), echo };
   };
-  const [bare, commit, calibration] = await Promise.all([
+  const [bare, commit, calibration] = await together([
     start('bare', BASELINE_PARTITIONS),
     start('commit', BASELINE_PARTITIONS),
     start('calibration', 1),
@@ -131,6 +142,10 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
     for (const close of closers.splice(0).reverse())
       await close().catch((error: unknown) => console.error(error));
   };
+  const kept = <T extends { stop(): Promise<unknown> }>(started: T): T => {
+    closers.push(() => started.stop());
+    return started;
+  };
   try {
     const profileSettings = profileDir === null ? '' : join(dir, 'profile');
     if (profileDir !== null) {
@@ -138,33 +153,32 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       await writeFile(profileSettings, '');
       process.env.CORDYNA_BENCH_PROFILE = profileSettings;
     }
-    const kafka = await startKafka({ dir: join(dir, 'kafka'), port: await freePort() });
-    closers.push(() => kafka.stop());
-    const postgres = await startPostgres({
-      dir: join(dir, 'postgres'),
-      port: await freePort(),
-      settings: profileDir === null ? {} : STATEMENT_SETTINGS,
-    });
-    closers.push(() => postgres.stop());
+    const [kafka, postgres, bullmq] = await together([
+      startKafka({ dir: join(dir, 'kafka'), port: await freePort() }).then(kept),
+      startPostgres({
+        dir: join(dir, 'postgres'),
+        port: await freePort(),
+        settings: profileDir === null ? {} : STATEMENT_SETTINGS,
+      }).then(kept),
+      startBullmq(dir).then((started) => started && kept(started)),
+    ]);
     const port = await freePort();
     const databaseUrl = postgres.url;
     const { brokers } = kafka;
-    const cerebro = await startCerebro({ dir, brokers, databaseUrl, port, profileSettings });
-    closers.push(() => cerebro.stop('SIGTERM', STOP_MS));
     const startTaskServer = async (name: string, shapes: readonly string[], queueLimit?: number) => {
       const args = [brokers.join(','), PREFIX, name, shapes.join(','), String(queueLimit ?? '')];
       const script = new URL('./task-server.ts', import.meta.url);
-      const child = await Child.start({ name: `server-${name}`, script, args, logDir: dir });
-      closers.push(() => child.stop());
-      return child;
+      return kept(await Child.start({ name: `server-${name}`, script, args, logDir: dir }));
     };
-    const server = await startTaskServer('bench', ['chain', 'fan', 'diamond', 'single']);
-    const baselines = await startBaselines(dir, brokers, databaseUrl);
-    const { relays, echoes, calibration } = baselines;
-    for (const child of [relays, echoes, calibration].flatMap((some) => Object.values(some)))
-      closers.push(() => child.stop());
-    const bullmq = await startBullmq(dir);
-    if (bullmq) closers.push(() => bullmq.stop());
+    const startCordyna = async () => {
+      const cerebro = await startCerebro({ dir, brokers, databaseUrl, port, profileSettings });
+      closers.push(() => cerebro.stop('SIGTERM', STOP_MS));
+      return { cerebro, server: await startTaskServer('bench', ['chain', 'fan', 'diamond', 'single']) };
+    };
+    const [{ cerebro, server }, baselines] = await together([
+      startCordyna(),
+      startBaselines(dir, brokers, databaseUrl, kept),
+    ]);
     const pids = {
       coordinator: cerebro.pid,
       'task server': server.pid,
