@@ -1,4 +1,4 @@
-import type { Calibration } from '../workloads/calibration.js';
+import type { Calibrated } from '../workloads/calibration.js';
 import type { GraphFigures } from '../workloads/graph.js';
 import type { GrowthFigures } from '../workloads/growth.js';
 import type { IdleFigures } from '../workloads/idle.js';
@@ -6,7 +6,9 @@ import type { OpenLoadFigures } from '../workloads/open-load.js';
 import type { ScheduleFigures } from '../workloads/schedules.js';
 import type { Measured } from '../workloads/throughput.js';
 import type { Warmed } from '../workloads/warm-up.js';
+import type { Plan } from '../plans.js';
 import type { Machine } from './machine.js';
+import type { Part } from './parts.js';
 import type { WorkloadSummary } from './summary.js';
 import type { Validity } from './validity.js';
 
@@ -15,11 +17,12 @@ export interface Figures {
   /** RFC 3339 */
   readonly at: string;
   readonly quick: boolean;
+  readonly plan: Plan;
+  readonly parts: readonly Part[];
   readonly machine: Machine;
   readonly validity: Validity;
   readonly warmed: readonly Warmed[];
-  /** Before and after. */
-  readonly calibrations: readonly Calibration[];
+  readonly calibrations: readonly Calibrated[];
   readonly graph: GraphFigures | null;
   readonly summaries: readonly WorkloadSummary[];
   readonly measured: readonly Measured[];

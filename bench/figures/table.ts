@@ -1,4 +1,4 @@
-import type { IdleFigures } from '../workloads/idle.js';
+import type { IdleFigures, IdlePlan } from '../workloads/idle.js';
 import type { SubjectName } from '../workloads/subjects.js';
 import type { WorkloadSummary } from './summary.js';
 
@@ -67,10 +67,10 @@ export function throughputTable(summaries: readonly WorkloadSummary[]): string {
   return [head, ...rows, '', 'CPU microseconds per task:', ...cpu].join('\n');
 }
 
-export function idleTable(idle: IdleFigures): string {
+export function idleTable(idle: IdleFigures, { when, ms }: Pick<IdlePlan, 'when' | 'ms'>): string {
   const rows = Object.entries(idle).map(
     ([name, { cpuShare, memoryMiB }]) =>
       `  ${name.padEnd(14)}${right(`${(cpuShare * 100).toFixed(2)} %`, 10)}${right(`${memoryMiB.toFixed(0)} MiB`, 10)}`,
   );
-  return ['W4 idle, CPU (of one core) and memory (PSS):', ...rows].join('\n');
+  return [`W4 idle for ${ms / 1_000} s, ${when}: CPU (of one core) and memory (PSS)`, ...rows].join('\n');
 }

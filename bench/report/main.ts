@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import type { Figures } from '../figures/figures.js';
+import { planOf } from '../plans.js';
 import { figuresSection, withFigures } from './page.js';
 import { plotsOf } from './plots.js';
 
@@ -14,7 +15,18 @@ const { values } = parseArgs({
     'even-void': { type: 'boolean', default: false },
   },
 });
-const figures = JSON.parse(readFileSync(values.from, 'utf8')) as Figures;
+const written = JSON.parse(readFileSync(values.from, 'utf8')) as Omit<Figures, 'plan' | 'parts'> &
+  Partial<Figures>;
+/** What was written before plans were has no parts, and its plan was that of today if it was a whole one. */
+const figures: Figures = {
+  plan: planOf({ quick: written.quick, passes: null, warmUpMs: null }),
+  parts: [],
+  ...written,
+};
+if (written.quick && !written.plan) {
+  process.stderr.write(`${values.from} is a quick run without its plan: run it again\n`);
+  process.exit(1);
+}
 if (!figures.validity.valid && !values['even-void']) {
   process.stderr.write(
     `${values.from} is void (${figures.validity.findings.join('; ')}): nothing was drawn\n`,

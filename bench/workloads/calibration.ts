@@ -13,30 +13,43 @@ export interface Calibration {
   readonly W3: number;
 }
 
-const WARM_UP = 3;
+export interface Calibrated extends Calibration {
+  readonly when: string;
+}
 
-/** As the figures of others were taken: the lower middle one of four passes, each after runs that do not count. */
-const PASSES = 4;
+/** Of four passes, each after runs that do not count, the lower middle one counts, as when the figures of others were taken. */
+export interface CalibrationPlan {
+  /** When the first one is; the second one is after all else. */
+  readonly first: 'before' | 'after W1 to W3';
+  readonly passes: number;
+  /** In each pass, of each shape: runs that do not count, and runs that do. */
+  readonly warmUps: number;
+  readonly repeats: number;
+}
 
-async function medianMs(relay: Child, work: RelayWork, repeats: number): Promise<number> {
+async function medianMs(
+  relay: Child,
+  work: RelayWork,
+  { warmUps, repeats }: CalibrationPlan,
+): Promise<number> {
   const times: number[] = [];
-  for (let at = 0; at < WARM_UP + repeats; at++) times.push((await relay.ask<RelayOutcome>('work', work)).ms);
-  return median(times.slice(WARM_UP));
+  for (let at = 0; at < warmUps + repeats; at++) times.push((await relay.ask<RelayOutcome>('work', work)).ms);
+  return median(times.slice(warmUps));
 }
 
 const lowerMiddle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? Number.NaN;
 
-async function pass(relay: Child, repeats: number): Promise<readonly [number, number, number]> {
+async function pass(relay: Child, plan: CalibrationPlan): Promise<readonly [number, number, number]> {
   const msOf = (shape: RelayWork['shape'], runs: number) =>
-    medianMs(relay, { shape, runs, mode: 'batch' }, repeats);
+    medianMs(relay, { shape, runs, mode: 'batch' }, plan);
   return [await msOf('chain', 1), await msOf('fan', 1), await msOf('diamond', DIAMONDS)];
 }
 
 /** @param relay the relay of the pair `calibration`; it and the broker have been warmed up */
-export async function calibrate(relay: Child, repeats: number): Promise<Calibration> {
+export async function calibrate(relay: Child, plan: CalibrationPlan): Promise<Calibration> {
   const passes: (readonly [number, number, number])[] = [];
-  for (let at = 0; at < PASSES; at++) passes.push(await pass(relay, repeats));
+  for (let at = 0; at < plan.passes; at++) passes.push(await pass(relay, plan));
   const ms = (at: 0 | 1 | 2): number => lowerMiddle(passes.map((times) => times[at]));
   const perSecond = (shape: RelayWork['shape'], runs: number, took: number): number =>
     ((runs * SHAPES[shape].tasks.length) / took) * 1_000;

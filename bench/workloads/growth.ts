@@ -13,6 +13,8 @@ export interface GrowthPlan {
   readonly levels: readonly number[];
   readonly chains: number;
   readonly repeats: number;
+  /** Requests of each kind of listing. */
+  readonly listings: number;
 }
 
 export interface GrowthLevel {
@@ -82,7 +84,7 @@ async function level(
   stack: BenchStack,
   client: BenchClient,
   subjects: readonly Subject[],
-  { chains, repeats }: GrowthPlan,
+  { chains, repeats, listings }: GrowthPlan,
   withListing: boolean,
 ): Promise<GrowthLevel> {
   const commit = subjects.find(({ name }) => name === 'commit') as Subject;
@@ -106,7 +108,7 @@ async function level(
     commitTasksPerSecond: await of(repeats, async () =>
       tasksPerSecond(await commit.run('diamond', DIAMONDS, 'batch')),
     ),
-    listingMs: withListing ? await measureListing(client) : null,
+    listingMs: withListing ? await measureListing(client, listings) : null,
   };
 }
 

@@ -10,7 +10,8 @@ export interface IdleFigures {
 const MIB = 1024 * 1024;
 
 export interface IdlePlan {
-  /** Pause before it, in which the coordinator gives back what the load has left. */
+  readonly when: 'before any load' | 'after the load';
+  /** Pause before it, in which the coordinator gives back what the load has left, or the start. */
   readonly settleMs: number;
   readonly ms: number;
 }
@@ -18,7 +19,7 @@ export interface IdlePlan {
 /** W4: nothing is asked for. */
 export async function measureIdle(
   { pids, profiles }: Pick<BenchStack, 'pids' | 'profiles'>,
-  { settleMs, ms }: IdlePlan,
+  { settleMs, ms }: Omit<IdlePlan, 'when'>,
 ): Promise<IdleFigures> {
   await delay(settleMs);
   return profiles.around('W4', async () => {

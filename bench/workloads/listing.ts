@@ -1,14 +1,16 @@
 import type { BenchClient } from '../client/client.js';
 import { spreadOf, type Spread } from '../figures/percentiles.js';
 
-const REQUESTS = 200;
 const PAGE = 50;
 const PAGES_DEEP = 20;
 
-/** Milliseconds of HTTP requests, one after another, each with an answer of 200. */
-export async function measureListing(client: BenchClient): Promise<Readonly<Record<string, Spread>>> {
+/** Milliseconds of HTTP requests, so many of each kind, one after another, each with an answer of 200. */
+export async function measureListing(
+  client: BenchClient,
+  requests: number,
+): Promise<Readonly<Record<string, Spread>>> {
   const { rows } = await client.pool.query<{ id: string }>(
-    `SELECT id FROM runs WHERE state = 'completed' ORDER BY md5(id::text) LIMIT ${REQUESTS}`,
+    `SELECT id FROM runs WHERE state = 'completed' ORDER BY md5(id::text) LIMIT ${requests}`,
   );
   const runs = rows.map(({ id }) => id);
   const deep = await cursorAt(client, PAGES_DEEP);
@@ -23,7 +25,7 @@ export async function measureListing(client: BenchClient): Promise<Readonly<Reco
   const figures: Record<string, Spread> = {};
   for (const [kind, path] of Object.entries(kinds)) {
     const times: number[] = [];
-    for (let n = 0; n < REQUESTS; n++) {
+    for (let n = 0; n < requests; n++) {
       const began = performance.now();
       await client.get(path(n));
       times.push(performance.now() - began);

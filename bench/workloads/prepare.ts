@@ -1,12 +1,11 @@
 import type { BenchClient } from '../client/client.js';
 import { warmUpTable } from '../figures/warm-up-table.js';
-import type { BenchOptions, Workload } from '../options.js';
+import type { Workload } from '../options.js';
 import type { BenchStack } from '../stack/installation.js';
 import { calibrationOf, subjectsOf, type Subject } from './subjects.js';
 import type { ThroughputWorkload } from './throughput.js';
 import { warmUp, type Warmed } from './warm-up.js';
 
-const WARM_UP_MS = { quick: 90_000, whole: 240_000 } as const;
 /** What warms up for what: a load without shapes of its own has those of others. */
 const WARMED_BY: { readonly [W in Workload]?: readonly ThroughputWorkload[] } = {
   W1: ['W1'],
@@ -25,7 +24,8 @@ const warmedBy = (workloads: readonly Workload[]): readonly ThroughputWorkload[]
 
 /** Everything that is to be measured has been done before, with messages as large as Cordyna's beside it. */
 export async function prepare(
-  { quick, workloads }: BenchOptions,
+  workloads: ReadonlySet<Workload>,
+  warmUpMs: number,
   stack: BenchStack,
   client: BenchClient,
   say: (text: string) => void,
@@ -39,7 +39,7 @@ export async function prepare(
     { subject: calibrationOf(stack), workloads: ['W1', 'W2', 'W3'] as const },
   ];
   const from = await client.log.end();
-  const warmed = await warmUp(plans, WARM_UP_MS[quick ? 'quick' : 'whole'], async () => {
+  const warmed = await warmUp(plans, warmUpMs, async () => {
     if (compared.length === 0) return;
     const sizes = await client.log.sizes('bench', from);
     say(`messages: an invoke has ${sizes.invoke} bytes, a completion ${sizes.completed}`);

@@ -34,10 +34,12 @@ export function isSteady(rounds: Rounds): boolean {
 }
 
 class WarmUp {
-  private readonly ms = new Map<ThroughputWorkload, number[]>();
+  private readonly ms: Map<ThroughputWorkload, number[]>;
   private seconds = 0;
 
-  constructor(private readonly plan: WarmUpPlan) {}
+  constructor(private readonly plan: WarmUpPlan) {
+    this.ms = new Map(plan.workloads.map((workload) => [workload, []]));
+  }
 
   get isSteady(): boolean {
     return isSteady(this.rounds);
@@ -67,7 +69,7 @@ class WarmUp {
 /**
  * Everybody does what is measured until that becomes no faster, in rounds of all who still do, each round in another order:
  * compilers (of the broker, too, which they share) and caches are warm then.
- * @param limitMs for all of them together: no round begins after it
+ * @param limitMs for all of them together: no round begins after it but the first one of each
  * @param first called when the first of the list has had its first round, before anybody else has
  */
 export async function warmUp(
@@ -77,11 +79,13 @@ export async function warmUp(
 ): Promise<readonly Warmed[]> {
   const end = performance.now() + limitMs;
   const all = plans.filter(({ workloads }) => workloads.length > 0).map((plan) => new WarmUp(plan));
+  const isTime = (): boolean => performance.now() < end;
   await all[0]?.round();
   await first();
-  for (let left = all, shift = 0; left.length > 0 && performance.now() < end; shift += 1) {
+  for (const one of all.slice(1)) await one.round();
+  for (let left = all, shift = 0; left.length > 0 && isTime(); shift += 1) {
     const at = shift % left.length;
-    for (const one of [...left.slice(at), ...left.slice(0, at)]) await one.round();
+    for (const one of [...left.slice(at), ...left.slice(0, at)]) if (isTime()) await one.round();
     left = left.filter(({ isSteady }) => !isSteady);
   }
   return all.map(({ outcome }) => outcome);

@@ -24,7 +24,7 @@ export const PARTS = [
   },
   { name: 'simulation', files: /^test\/simulation\//, workers: 3, budgetSeconds: 40 },
   { name: 'units', files: /^(libs|apps)\//, workers: 3, budgetSeconds: 50 },
-  { name: 'static', files: /^test\/(static|deploy)\//, workers: 2, budgetSeconds: 10 },
+  { name: 'static', files: /^(test\/(static|deploy)|bench)\//, workers: 2, budgetSeconds: 10 },
   { name: 'integration', files: /^test\/integration\//, workers: 5, budgetSeconds: 90 },
   {
     name: 'e2e, regression, conformance',
