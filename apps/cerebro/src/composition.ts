@@ -1,4 +1,4 @@
-import { createBus, type Bus } from '@cordyna/bus';
+import { createBus, type Bus, type BusConsumer } from '@cordyna/bus';
 import { CordynaKafkaServer } from '@cordyna/bus/nest';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { CerebroConfig } from './config/index.js';
@@ -36,6 +36,7 @@ import {
   InboundHandler,
   KafkaOutboundBus,
   type DecodedInbound,
+  type FactsWritten,
   type InboundTransport,
 } from './messaging/index.js';
 import { CoordinatorReadiness, type InboundState, type ReadinessParts } from './readiness.js';
@@ -75,7 +76,7 @@ export function compose(
   const topicSettings = { prefix: topicPrefix, ...config.topics };
   const commandTopics = new CommandTopics(bus.admin(), topicSettings);
   const leases = new Leases();
-  const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
+  const outbound = new KafkaOutboundBus(bus, commandTopics, leases, (...range) => passOver(transport, range));
   const clock = new DatabaseClock();
   const capacity = new Capacity();
   const tools = {
@@ -101,7 +102,8 @@ export function compose(
   const presence = new Presence(peers, instance, (member) =>
     bus.admin().removeMember(topics.cerebroGroup, member),
   );
-  const consuming = { handler, decoder: new InboundDecoder(topics), inbound, presence, onFailed };
+  const decoder = new InboundDecoder(topics);
+  const consuming = { handler, decoder, inbound, presence, door, publisher, onFailed };
   const transport = inboundTransport(bus, config, consuming);
   const observed = { clock, pulse, watermark, door, publisher, backlog };
   const readiness = new CoordinatorReadiness(observed, () => inbound);
@@ -142,6 +144,10 @@ export function compose(
   };
 }
 
+/** Its own facts need not be fetched. */
+const passOver = (transport: InboundTransport, range: Parameters<FactsWritten>): void =>
+  transport.unwrap<BusConsumer | undefined>()?.passOver(...range);
+
 function doorOf(store: Store, tools: Tools, metrics: Metrics) {
   const due = new Due();
   const caches = new Caches();
@@ -180,13 +186,15 @@ interface InboundParts {
   readonly decoder: InboundDecoder;
   readonly inbound: MutableInboundState;
   readonly presence: Presence;
+  readonly door: Door;
+  readonly publisher: Publisher;
   readonly onFailed: (reason: Error) => void;
 }
 
 function inboundTransport(
   bus: Bus,
   config: CerebroConfig,
-  { handler, decoder, inbound, presence, onFailed }: InboundParts,
+  { handler, decoder, inbound, presence, door, publisher, onFailed }: InboundParts,
 ): InboundTransport {
   const { cerebroGroup, declarations, servers, events, invocations, signals } = topicsOf(config.topicPrefix);
   return new CordynaKafkaServer<DecodedInbound>({
@@ -204,6 +212,9 @@ function inboundTransport(
         inbound.state = state;
       },
       onMember: (member) => presence.joined(member),
+      // While something else is under way there is more to be fetched.
+      settled: (handled) =>
+        door.waiting === 0 && publisher.behindMs() === 0 ? handled.then(() => publisher.answered()) : null,
       onFailed,
     },
   });
