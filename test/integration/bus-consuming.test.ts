@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type { CompressionTypes as CompressionType } from 'kafkajs';
 import { awaitUntil, kafkaClient, testBroker } from '@cordyna/testkit';
 import type { TestBroker } from '@cordyna/testkit';
-import type { Bus, BusBatch, BusConsumer, BusConsumerOptions, TopicPartition } from '@cordyna/bus';
+import type { Bus, BusConsumer, BusConsumerOptions, TopicPartition } from '@cordyna/bus';
 import { createTopic, Received, testBus, textOf } from './bus-support.js';
 
 let broker: TestBroker;
@@ -237,47 +237,6 @@ describe('positions', () => {
     expect(received.values).toEqual(['0', '1', '2', '1', '2']);
     expect(received.batches[0]?.isStale()).toBe(true);
     expect(received.batches.at(-1)?.isStale()).toBe(false);
-  });
-
-  test('pass over what is known to follow, and nothing else', async () => {
-    const name = await createTopic(bus, topic('known'));
-    const received = new Received();
-    const publisher = bus.publisher();
-    const own = async (value: string): Promise<void> => {
-      const [result] = await publisher.send([{ topic: name, partition: 0, key: 'k', value }]);
-      if (result?.ok) consumer.passOver(name, 0, result.offset, result.offset + 1n);
-    };
-    const onBatch = async (batch: BusBatch): Promise<void> => {
-      await received.onBatch(batch);
-      if (batch.records.some((record) => textOf(record) === 'asks')) await own('answered by itself');
-    };
-    const consumer = await consume(name, onBatch, { settled: (handled) => handled, maxSettleMs: 10_000 });
-    // Not what is read next: it is read.
-    consumer.passOver(name, 0, 1n, 2n);
-    await publish(name, ['asks']);
-    await awaitUntil('it has answered', () => consumer.assigned.length === 1 && received.batches.length >= 2);
-    await publish(name, ['last']);
-    await awaitUntil('the last is received', () => received.values.includes('last'));
-    expect(received.values).toEqual(['asks', 'last']);
-    expect(received.batches.map(({ fetchedOffset, nextOffset }) => [fetchedOffset, nextOffset])).toEqual([
-      [0n, 1n],
-      [1n, 2n],
-      [2n, 3n],
-    ]);
-    await consumer.stop();
-    expect((await committedOf(name, name))[0]).toBe('3');
-  });
-
-  test('go on however long it takes what they have led to', async () => {
-    const name = await createTopic(bus, topic('unsettled'));
-    const received = new Received();
-    const unsettled = jest.fn(() => new Promise<void>(() => undefined));
-    await consume(name, received.onBatch, { settled: unsettled });
-    await publish(name, ['0']);
-    await awaitUntil('the first is received', () => received.records.length === 1);
-    await publish(name, ['1']);
-    await awaitUntil('the second is received', () => received.records.length === 2);
-    expect(unsettled).toHaveBeenCalled();
   });
 
   test('are committed while running, and at the stop without waiting for the next turn', async () => {

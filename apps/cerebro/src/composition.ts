@@ -1,4 +1,4 @@
-import { createBus, type Bus, type BusConsumer } from '@cordyna/bus';
+import { createBus, type Bus } from '@cordyna/bus';
 import { CordynaKafkaServer } from '@cordyna/bus/nest';
 import { topicsOf } from '@cordyna/protocol/wire';
 import type { CerebroConfig } from './config/index.js';
@@ -36,7 +36,6 @@ import {
   InboundHandler,
   KafkaOutboundBus,
   type DecodedInbound,
-  type FactsWritten,
   type InboundTransport,
 } from './messaging/index.js';
 import { CoordinatorReadiness, type InboundState, type ReadinessParts } from './readiness.js';
@@ -76,7 +75,7 @@ export function compose(
   const topicSettings = { prefix: topicPrefix, ...config.topics };
   const commandTopics = new CommandTopics(bus.admin(), topicSettings);
   const leases = new Leases();
-  const outbound = new KafkaOutboundBus(bus, commandTopics, leases, (...range) => passOver(transport, range));
+  const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
   const clock = new DatabaseClock();
   const capacity = new Capacity();
   const tools = {
@@ -102,8 +101,7 @@ export function compose(
   const presence = new Presence(peers, instance, (member) =>
     bus.admin().removeMember(topics.cerebroGroup, member),
   );
-  const decoder = new InboundDecoder(topics);
-  const consuming = { handler, decoder, inbound, presence, door, publisher, onFailed };
+  const consuming = { handler, decoder: new InboundDecoder(topics), inbound, presence, onFailed };
   const transport = inboundTransport(bus, config, consuming);
   const observed = { clock, pulse, watermark, door, publisher, backlog };
   const readiness = new CoordinatorReadiness(observed, () => inbound);
@@ -144,10 +142,6 @@ export function compose(
   };
 }
 
-/** Its own facts need not be fetched. */
-const passOver = (transport: InboundTransport, range: Parameters<FactsWritten>): void =>
-  transport.unwrap<BusConsumer | undefined>()?.passOver(...range);
-
 function doorOf(store: Store, tools: Tools, metrics: Metrics) {
   const due = new Due();
   const caches = new Caches();
@@ -186,15 +180,13 @@ interface InboundParts {
   readonly decoder: InboundDecoder;
   readonly inbound: MutableInboundState;
   readonly presence: Presence;
-  readonly door: Door;
-  readonly publisher: Publisher;
   readonly onFailed: (reason: Error) => void;
 }
 
 function inboundTransport(
   bus: Bus,
   config: CerebroConfig,
-  { handler, decoder, inbound, presence, door, publisher, onFailed }: InboundParts,
+  { handler, decoder, inbound, presence, onFailed }: InboundParts,
 ): InboundTransport {
   const { cerebroGroup, declarations, servers, events, invocations, signals } = topicsOf(config.topicPrefix);
   return new CordynaKafkaServer<DecodedInbound>({
@@ -212,9 +204,6 @@ function inboundTransport(
         inbound.state = state;
       },
       onMember: (member) => presence.joined(member),
-      // While something else is under way there is more to be fetched.
-      settled: (handled) =>
-        door.waiting === 0 && publisher.behindMs() === 0 ? handled.then(() => publisher.answered()) : null,
       onFailed,
     },
   });

@@ -82,8 +82,6 @@ export interface BusConsumerOptions {
   readonly maxWaitMs?: number;
   /** Default 1 MiB. */
   readonly maxBytesPerPartition?: number;
-  /** Default 10. */
-  readonly maxSettleMs?: number;
   /** Default 1000: committed positions are sent to Kafka this often. */
   readonly commitEveryMs?: number;
   /** Default 10000: without any fetch for so long the client is rebuilt. */
@@ -106,11 +104,6 @@ export interface BusConsumerOptions {
    * the topic was made anew. To a higher one: retention was faster than reading.
    */
   onJump?(where: TopicPartition, expected: bigint, actual: bigint): void;
-  /**
-   * After a few records of one partition the next fetch waits for this, at most `maxSettleMs`: long enough for `passOver`. Null:
-   * it leaves at once. @param handled resolves when `onBatch` is done with them
-   */
-  settled?(handled: Promise<void>): Promise<void> | null;
   onState?(state: BusConsumerState, reason?: BusError): void;
   /** The consumer gave up: the process should exit with a non-zero code. */
   onFailed?(reason: BusError): void;
@@ -124,8 +117,6 @@ export interface BusConsumer {
   /** Finishes the batches in hand, commits their positions, leaves the group. */
   stop(): Promise<void>;
   seek(topic: string, partition: number, offset: bigint): void;
-  /** It is known what is in [from, to): if that is what would be fetched next, `onBatch` gets an empty batch instead. */
-  passOver(topic: string, partition: number, from: bigint, to: bigint): void;
 }
 
 export interface OutMessage {

@@ -78,9 +78,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   const sizing = { prefix: PREFIX, partitions: SETTINGS.partitions, replicationFactor: 1 };
   const commandTopics = new CommandTopics(bus.admin(), sizing);
   const leases = new Leases();
-  const outbound = new KafkaOutboundBus(bus, commandTopics, leases, (...range) =>
-    consumer.passOver(...range),
-  );
+  const outbound = new KafkaOutboundBus(bus, commandTopics, leases);
   const began = world.now - random.between(0, 1_000_000);
   const clock = new DatabaseClock(() => world.now - began);
   const capacity = new AuditedCapacity(db, (found) => site.miscounts.push(`${process.name}: ${found}`));

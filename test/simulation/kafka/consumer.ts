@@ -13,8 +13,6 @@ type Partition = `${string}/${number}`;
 export class Consumer {
   private generation = 0;
   private partitions: readonly TopicPartition[] = [];
-  /** What need not be read, by partition. */
-  private readonly known = new Map<string, { readonly from: bigint; readonly to: bigint }>();
 
   constructor(
     private readonly line: Line & { readonly deliveries: Deliveries },
@@ -24,10 +22,6 @@ export class Consumer {
 
   stop(): void {
     this.generation += 1;
-  }
-
-  passOver(topic: string, partition: number, from: bigint, to: bigint): void {
-    this.known.set(`${topic}/${partition}`, { from, to });
   }
 
   /** What was taken away meanwhile is handled to its end all the same: that is what makes zombies. */
@@ -57,10 +51,9 @@ export class Consumer {
       await this.recordAt(topic, partition, position);
       if (generation !== this.generation) return;
       const end = position + BigInt(faults.between(1, MAX_BATCH));
-      const passed = this.passedAt(topic, partition, position);
-      const log = passed ? [] : broker.log(topic, partition).slice(Number(position), Number(end));
+      const log = broker.log(topic, partition).slice(Number(position), Number(end));
       const records = log.filter(({ isControl }) => !isControl);
-      const nextOffset = passed?.to ?? position + BigInt(log.length);
+      const nextOffset = position + BigInt(log.length);
       let next = nextOffset;
       let isHandled = false;
       const seek = (offset: bigint): void => {
@@ -79,15 +72,6 @@ export class Consumer {
         return;
       }
     }
-  }
-
-  private passedAt(topic: string, partition: number, position: bigint) {
-    const key = `${topic}/${partition}`;
-    const known = this.known.get(key);
-    this.known.delete(key);
-    if (known?.from !== position) return undefined;
-    this.line.faults.count('passed over');
-    return known;
   }
 
   private async handle(

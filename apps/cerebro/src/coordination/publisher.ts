@@ -72,13 +72,6 @@ export class Publisher {
     while (this.behindMs() > MAX_BEHIND_MS) await new Promise<void>((wake) => this.waiting.push(wake));
   }
 
-  /** Resolves when nothing is in flight any more of what is now. */
-  async answered(): Promise<void> {
-    const next = this.nextId;
-    while ((this.inFlight.keys().next().value ?? next) < next)
-      await new Promise<void>((wake) => this.waiting.push(wake));
-  }
-
   /** Resolves when nothing is in flight. */
   async drained(): Promise<void> {
     while (this.inFlight.size > 0) await new Promise<void>((wake) => this.waiting.push(wake));

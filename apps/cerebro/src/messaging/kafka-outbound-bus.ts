@@ -24,12 +24,6 @@ const TURNS_TO_LEAVE = 2;
 /** Partitions that are read back at a time. */
 const READERS = 8;
 
-/** Of so few messages it is worth saying where they are. */
-const FEW_MESSAGES = 16;
-
-/** Facts that are in Kafka, one behind the other, at [from, to). */
-export type FactsWritten = (topic: string, partition: number, from: bigint, to: bigint) => void;
-
 /** What is sent together, and what became of it, message by message. */
 interface Batch {
   readonly messages: readonly OutboxMessage[];
@@ -52,7 +46,6 @@ export class KafkaOutboundBus extends OutboundBus {
     private readonly bus: Bus,
     private readonly commandTopics: CommandTopics,
     private readonly leases: Leases,
-    private readonly factsWritten: FactsWritten = () => undefined,
   ) {
     super();
     this.once = bus.publisher({ retries: false });
@@ -121,31 +114,6 @@ export class KafkaOutboundBus extends OutboundBus {
     sent.forEach((place, at) => {
       outcomes[place] = outcomeOf(results[at]);
     });
-    if (sent.length <= FEW_MESSAGES)
-      this.tellFacts(
-        sent.map((place) => messages[place]),
-        results,
-      );
-  }
-
-  /** Who reads their topic, too, need not read these. */
-  private tellFacts(
-    messages: readonly (OutboxMessage | undefined)[],
-    results: readonly PublishResult[],
-  ): void {
-    let end = 0;
-    for (let begin = 0; begin < messages.length; begin = Math.max(end, begin + 1)) {
-      const [message, first] = [messages[begin], results[begin]];
-      if (message?.kind !== 'fact' || !first?.ok) continue;
-      const follows = (at: number): boolean => {
-        const result = results[at];
-        if (messages[at]?.kind !== 'fact' || messages[at].topic !== message.topic || !result?.ok)
-          return false;
-        return result.partition === first.partition && result.offset === first.offset + BigInt(at - begin);
-      };
-      for (end = begin + 1; follows(end);) end += 1;
-      this.factsWritten(message.topic, first.partition, first.offset, first.offset + BigInt(end - begin));
-    }
   }
 
   /** An accepted declaration promises that the command topic exists. */

@@ -85,10 +85,6 @@ export class KafkaConsumer implements BusConsumer {
     this.session?.seek({ topic, partition }, offset);
   }
 
-  passOver(topic: string, partition: number, from: bigint, to: bigint): void {
-    this.session?.passOver({ topic, partition, from, to });
-  }
-
   private get stopped(): boolean {
     return this.stopping.signal.aborted;
   }

@@ -12,9 +12,7 @@ import type {
   OffsetManagerInternals,
   RawBroker,
 } from '../kafkajs/internals.js';
-import type { TopicPartition, TopicPartitionKey } from '../port.js';
 import { Ending } from './ending.js';
-import { keyOf } from './lanes.js';
 import { Layout } from './layout.js';
 import { ReadBatch } from './read-batch.js';
 
@@ -26,12 +24,6 @@ interface Answer {
     readonly topicName: string;
     readonly partitions: readonly FetchedPartitionData[];
   }[];
-}
-
-/** What need not be fetched to know it. */
-export interface KnownRange extends TopicPartition {
-  readonly from: bigint;
-  readonly to: bigint;
 }
 
 /** While partitions are held up, they may be wanted again soon, and a fetch that is under way does not ask for them. */
@@ -49,18 +41,8 @@ export class GroupFetch {
   private resolvedBy: OffsetManagerInternals | undefined;
   private wakeUp: () => void = () => undefined;
   private readonly end = new Ending();
-  private readonly known = new Map<TopicPartitionKey, KnownRange>();
 
-  /** @param passedOver the position moves to the end of the range */
-  constructor(
-    private readonly limits: FetchLimits,
-    private readonly passedOver: (group: ConsumerGroupInternals, range: KnownRange) => void,
-  ) {}
-
-  /** Is passed over before the next fetch, if it is what would be asked for: never behind a fetch that is under way. */
-  passOver(range: KnownRange): void {
-    this.known.set(keyOf(range), range);
-  }
+  constructor(private readonly limits: FetchLimits) {}
 
   /** There may be something to ask for that was not there before. */
   wake(): void {
@@ -84,7 +66,6 @@ export class GroupFetch {
       await group.cluster.refreshMetadataIfNecessary();
       const layout = this.layoutOf(group);
       await this.resolveOffsets(group, layout, nodeId);
-      if (this.known.size > 0) this.passOverKnown(group, layout, nodeId);
       const { wanted, isHeldUp } = layout.wanted(group, nodeId);
       if (wanted.length === 0) {
         await this.woken();
@@ -102,22 +83,12 @@ export class GroupFetch {
       return batchesOf(group, answer, wanted);
     } catch (error) {
       session.failed();
-      this.known.clear();
       try {
         await group.recoverFromFetch(error);
       } finally {
         this.resolvedBy = undefined;
       }
       return NO_BATCHES;
-    }
-  }
-
-  private passOverKnown(group: ConsumerGroupInternals, layout: Layout, nodeId: string): void {
-    for (const [key, range] of this.known) {
-      const position = layout.positionOn(group, nodeId, range);
-      if (!position) continue;
-      this.known.delete(key);
-      if (position.offset === range.from.toString()) this.passedOver(group, range);
     }
   }
 

@@ -46,11 +46,6 @@ export class Lanes {
     return lane !== undefined;
   }
 
-  /** Resolves when the partition has nothing in hand. */
-  idle(where: TopicPartition): Promise<void> {
-    return this.lanes.get(keyOf(where))?.idle ?? Promise.resolve();
-  }
-
   /** Reading begins there. */
   expect({ offset, ...where }: Position): void {
     const lane = this.lanes.get(keyOf(where));

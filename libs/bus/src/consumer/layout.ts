@@ -37,25 +37,13 @@ export class Layout {
   wanted(group: ConsumerGroupInternals, nodeId: string): { wanted: FetchPosition[]; isHeldUp: boolean } {
     const { places } = this.node(group, nodeId);
     const wanted: FetchPosition[] = [];
-    for (const place of places) if (this.isWanted(group, place)) wanted.push(this.positionOf(place));
+    for (const place of places) {
+      const { topic, partition } = place;
+      // Not looked up yet, after the position was out of range.
+      const isKnown = this.offsets.committedOffsets()[topic]?.[partition] !== undefined;
+      if (isKnown && !group.subscriptionState.isPaused(topic, partition)) wanted.push(this.positionOf(place));
+    }
     return { wanted, isHeldUp: wanted.length < places.length };
-  }
-
-  /** Where it would be read next; undefined: it is not to be fetched from that broker now. */
-  positionOn(
-    group: ConsumerGroupInternals,
-    nodeId: string,
-    { topic, partition }: TopicPartition,
-  ): FetchPosition | undefined {
-    const { places } = this.node(group, nodeId);
-    const place = places.find((one) => one.partition === partition && one.topic === topic);
-    return place && this.isWanted(group, place) ? this.positionOf(place) : undefined;
-  }
-
-  private isWanted(group: ConsumerGroupInternals, { topic, partition }: Place): boolean {
-    // Not looked up yet, after the position was out of range.
-    const isKnown = this.offsets.committedOffsets()[topic]?.[partition] !== undefined;
-    return isKnown && !group.subscriptionState.isPaused(topic, partition);
   }
 
   private positionOf(place: Place): FetchPosition {

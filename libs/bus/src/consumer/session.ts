@@ -7,11 +7,9 @@ import type { Sockets } from '../kafkajs/sockets.js';
 import { inTime, sleep } from '../limits.js';
 import type { BusConfig, TopicPartition } from '../port.js';
 import { GroupFetch } from './group-fetch.js';
-import type { KnownRange } from './group-fetch.js';
 import { keyOf, Lanes } from './lanes.js';
 import type { WorkInHand } from './lanes.js';
 import { createMember, maxFetchBytes } from './member.js';
-import { Pace } from './pace.js';
 import { portionOf, ReadBatch } from './read-batch.js';
 import type { ConsumerSettings } from './settings.js';
 
@@ -47,7 +45,6 @@ export class Session {
   private readonly sockets: Sockets;
   private readonly lanes: Lanes;
   private readonly fetching: GroupFetch;
-  private readonly pace: Pace;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly over = new AbortController();
   private fail: (error: BusError) => void = () => undefined;
@@ -95,18 +92,10 @@ export class Session {
     );
     const client = clientSettings(config);
     this.sockets = client.sockets;
-    const limits = { ...settings, maxBytes: maxFetchBytes(settings, partitionCount) };
-    this.fetching = new GroupFetch(limits, (group, range) => this.passedOver(group, range));
-    this.pace = new Pace(settings);
+    this.fetching = new GroupFetch({ ...settings, maxBytes: maxFetchBytes(settings, partitionCount) });
     this.consumer = createMember(client.settings, settings, partitionCount, {
-      fetch: async (group, nodeId, original) => {
-        const batches = await this.fetching.fetch(group, nodeId, original);
-        const left = this.fetched(group, batches);
-        const [only] = batches;
-        if (only instanceof ReadBatch && batches.length === 1)
-          await this.pace.after(only.portion.records.length, this.lanes.idle(only));
-        return left;
-      },
+      fetch: async (group, nodeId, original) =>
+        this.fetched(group, await this.fetching.fetch(group, nodeId, original)),
       beforeJoin: () => this.beforeJoin(),
       join: (group, attempt) => this.join(group, attempt),
       joined: (assignment) => {
@@ -158,10 +147,6 @@ export class Session {
     this.fetching.wake();
     // The backlog that may have held the partition up is gone.
     if (this.positioned) this.throttle([where], false);
-  }
-
-  passOver(range: KnownRange): void {
-    this.fetching.passOver(range);
   }
 
   /** Finishes what is in hand, commits, leaves the group. */
@@ -321,13 +306,6 @@ export class Session {
     if (position !== undefined && position !== fetchedOffset && !position.startsWith('-')) return;
     if (!this.lanes.push(batch, batch.portion)) return;
     group.resolveOffset({ topic, partition, offset: batch.lastOffset() });
-  }
-
-  /** As if it had been fetched. */
-  private passedOver(group: ConsumerGroupInternals, { topic, partition, from, to }: KnownRange): void {
-    const portion = { fetchedOffset: from, nextOffset: to, records: [], bytes: 0 };
-    if (this.joining || !this.lanes.push({ topic, partition }, portion)) return;
-    group.resolveOffset({ topic, partition, offset: (to - 1n).toString() });
   }
 
   private throttle(partitions: readonly TopicPartition[], on: boolean): void {

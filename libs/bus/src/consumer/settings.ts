@@ -23,8 +23,6 @@ export interface ConsumerSettings {
   readonly onMember: NonNullable<BusConsumerOptions['onMember']>;
   readonly onRevoked: NonNullable<BusConsumerOptions['onRevoked']>;
   readonly onJump: NonNullable<BusConsumerOptions['onJump']>;
-  readonly settled: BusConsumerOptions['settled'];
-  readonly maxSettleMs: number;
   readonly onState: NonNullable<BusConsumerOptions['onState']>;
   readonly onFailed: NonNullable<BusConsumerOptions['onFailed']>;
 }
@@ -69,8 +67,6 @@ export function consumerSettings(options: BusConsumerOptions, log: BusLog): Cons
     onMember: guarded(log, 'onMember', options.onMember?.bind(options)),
     onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options)),
     onJump: guarded(log, 'onJump', options.onJump?.bind(options)),
-    settled: options.settled?.bind(options),
-    maxSettleMs: options.maxSettleMs ?? 10,
     onState: guarded(log, 'onState', options.onState?.bind(options)),
     onFailed: guarded(log, 'onFailed', options.onFailed?.bind(options)),
   };
