@@ -35,7 +35,7 @@ export interface PlainAnswers {
 
 /**
  * Requests for runs as programs send them are taken before Express sees them: its way through prototypes, layers and
- * decorators costs more than reading the request and deciding about it. Everything else goes that way.
+ * decorators costs more than reading the request and deciding about it. Everything else goes that way (adr/0018).
  */
 export function takePlainRunRequests(server: Server, answers: PlainAnswers): void {
   const others = server.listeners('request') as RequestListener[];
