@@ -1,13 +1,10 @@
 import { BusError } from '../errors.js';
 import type { Directory, TopicLayout } from '../cluster/directory.js';
 import type { Links } from '../cluster/links.js';
-import { alterTopicSettings } from '../cluster/requests.js';
-import type { TopicSettings } from '../cluster/requests.js';
 import { toBusError } from '../kafkajs/error-mapping.js';
-import { internals } from '../kafkajs/internals.js';
 import type { BusTopicSpec, TopicReport } from '../port.js';
+import { correctSettings } from './topic-settings.js';
 
-const TOPIC_RESOURCE = 2;
 const LEADER_CHECK_MS = 50;
 
 /** Creates what is missing, corrects what differs. Two processes may do it at once. */
@@ -23,7 +20,7 @@ export async function ensureTopics(
   const created = await createTopics(links, missing, timeoutMs);
   const layouts = missing.length === 0 ? before : await withLeaders(directory, specs, timeoutMs);
   const existing = specs.filter(({ name }) => !created.includes(name));
-  const corrected = await correct(links, existing);
+  const corrected = await correctSettings(links, existing, timeoutMs);
   const otherPartitions = specs.flatMap(({ name, partitions }) => {
     const actual = layouts.get(name)?.leaders.length ?? 0;
     return actual === partitions ? [] : [{ topic: name, wanted: partitions, actual }];
@@ -79,35 +76,6 @@ function existingOf(error: unknown): string[] {
   const real = errors.find(({ type }) => type !== 'TOPIC_ALREADY_EXISTS');
   if (real !== undefined) throw toBusError(real);
   return errors.map(({ topic }) => topic ?? '');
-}
-
-async function correct(links: Links, specs: readonly BusTopicSpec[]): Promise<TopicReport['corrected']> {
-  const withSettings = specs.filter(({ config }) => Object.keys(config).length > 0);
-  if (withSettings.length === 0) return [];
-  const resources = withSettings.map(({ name, config }) => ({
-    type: TOPIC_RESOURCE,
-    name,
-    configNames: Object.keys(config),
-  }));
-  const described = await links.request('any', (b) =>
-    b.describeConfigs({ resources, includeSynonyms: false }),
-  );
-  const changes = withSettings.flatMap(({ name, config }): TopicSettings[] => {
-    const entries =
-      described.resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
-    const actual = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-    const settings = Object.entries(config).filter(([key, value]) => actual.get(key) !== value);
-    return settings.length === 0 ? [] : [{ topic: name, settings: Object.fromEntries(settings) }];
-  });
-  if (changes.length === 0) return [];
-  const answer = await links.request('any', (broker) => alterTopicSettings(broker, changes));
-  const failed = answer.resources.find(({ errorCode }) => errorCode !== 0);
-  if (failed !== undefined) {
-    const cause = toBusError(internals.createErrorFromCode(failed.errorCode));
-    const text = `${failed.topic}: ${failed.errorMessage ?? cause.message}`;
-    throw new BusError(cause.code, text, { retriable: cause.retriable, cause });
-  }
-  return changes.map(({ topic, settings }) => ({ topic, settings: Object.keys(settings) }));
 }
 
 /** A new topic can be used when each partition has a leader. */
