@@ -72,7 +72,7 @@ async function measure(
   const idleBefore = await idleWhen('before any load');
   const { subjects, warmed } = await prepare(workloads, plan.warmUpMs, stack, client, say);
   watch.end('warm-up');
-  const { first } = plan.calibration;
+  const { first, againAfterMs } = plan.calibration;
   const before = first === 'before' ? await calibration(first) : null;
   const measured = await measureThroughput(subjects, plan.throughput, wanted, stack.profiles);
   const summaries = summarise(measured);
@@ -83,9 +83,12 @@ async function measure(
   const openLoad = await part('W5', () => measureOpenLoad(client, stack.pids, plan.openLoad), openLoadTable);
   const schedules = await part('W7', () => measureSchedules(client, plan.schedules), scheduleTable);
   const growth = await part('W6', () => measureGrowth(stack, client, subjects, plan.growth), growthTable);
-  await untilQuiet(stack.pids, plan.quietLimitMs);
-  watch.end('until quiet');
-  const calibrations = [calibrated, await calibration('after')];
+  const calibrations = [calibrated];
+  if (againAfterMs !== null) {
+    await untilQuiet(stack.pids, againAfterMs);
+    watch.end('until quiet');
+    calibrations.push(await calibration('after'));
+  }
   for (const { when, W1, W2, W3 } of calibrations)
     say(`calibration ${when}: ${W1.toFixed(2)} ms per hop, ${Math.round(W2)} and ${Math.round(W3)} tasks/s`);
   const validity = validityOf(calibrations, here, warmed);

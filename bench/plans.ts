@@ -10,8 +10,6 @@ export interface Plan {
   /** For everybody together; no round of the warm-up begins after it. */
   readonly warmUpMs: number;
   readonly calibration: CalibrationPlan;
-  /** Before the last calibration: what the load has left behind has so long to be done. */
-  readonly quietLimitMs: number;
   readonly graphRepeats: number;
   readonly throughput: ThroughputPlan;
   readonly idle: IdlePlan;
@@ -22,8 +20,7 @@ export interface Plan {
 
 const WHOLE: Plan = {
   warmUpMs: 240_000,
-  calibration: { first: 'before', passes: 4, warmUps: 3, repeats: 10 },
-  quietLimitMs: 180_000,
+  calibration: { first: 'before', againAfterMs: 180_000, passes: 4, warmUps: 3, repeats: 10 },
   graphRepeats: 5,
   throughput: { passes: 4, repeats: { W1: 20, W2: 5, W3: 5, 'W3 calls': 3 } },
   idle: { when: 'after the load', settleMs: 60_000, ms: 30_000 },
@@ -33,13 +30,12 @@ const WHOLE: Plan = {
 };
 
 /**
- * Everything in about a minute; who is not steady by then is told. The calibration waits for W1 to W3: until then nobody
- * has compiled the broker.
+ * Everything in about a minute; who is not steady by then is told. Its one calibration waits for W1 to W3: until then
+ * nobody has compiled the broker.
  */
 const QUICK: Plan = {
   warmUpMs: 10_000,
-  calibration: { first: 'after W1 to W3', passes: 4, warmUps: 1, repeats: 3 },
-  quietLimitMs: 4_000,
+  calibration: { first: 'after W1 to W3', againAfterMs: null, passes: 4, warmUps: 1, repeats: 3 },
   graphRepeats: 3,
   throughput: { passes: 2, repeats: { W1: 4, W2: 2, W3: 2, 'W3 calls': 1 } },
   idle: { when: 'before any load', settleMs: 0, ms: 4_000 },

@@ -19,8 +19,9 @@ export interface Calibrated extends Calibration {
 
 /** Of four passes, each after runs that do not count, the lower middle one counts, as when the figures of others were taken. */
 export interface CalibrationPlan {
-  /** When the first one is; the second one is after all else. */
   readonly first: 'before' | 'after W1 to W3';
+  /** Once more after all else, when what the load has left behind is done or has had so long; null: not again. */
+  readonly againAfterMs: number | null;
   readonly passes: number;
   /** In each pass, of each shape: runs that do not count, and runs that do. */
   readonly warmUps: number;
