@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 const LOADER = new URL('../../scripts/simulate/register.mjs', import.meta.url).href;
 const RECORDER = new URL('../profile/recorder.mjs', import.meta.url).href;
 
+/** Of everybody alike, and as a coordinator is started (docs/operations.md). */
+export const NODE_FLAGS = ['--max-semi-space-size=32', '--interrupt-budget=16000'] as const;
+
 /** Characters of the log of what has ended; the log goes with the stack. */
 const SHOWN = 4_000;
 
@@ -45,14 +48,7 @@ export class Child {
   static async start({ name, script, args, logDir }: ChildOptions): Promise<Child> {
     const logFile = join(logDir, `${name}.log`);
     const child = fork(fileURLToPath(script), [...args], {
-      execArgv: [
-        '--enable-source-maps',
-        '--max-semi-space-size=32',
-        '--import',
-        LOADER,
-        '--import',
-        RECORDER,
-      ],
+      execArgv: ['--enable-source-maps', ...NODE_FLAGS, '--import', LOADER, '--import', RECORDER],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', CORDYNA_BENCH_NAME: name },
     });

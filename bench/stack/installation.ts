@@ -8,7 +8,7 @@ import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/loca
 import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
 import { BASELINE_PARTITIONS } from '../baselines/kafka.js';
 import { startBullmq, type Bullmq } from '../peers/bullmq.js';
-import { Child } from './children.js';
+import { Child, NODE_FLAGS } from './children.js';
 import { Profiles } from './profiles.js';
 import type { Pids } from './processes.js';
 
@@ -61,7 +61,7 @@ async function startCerebro(stack: {
   const cerebro = await OwnedProcess.start({
     name: 'cerebro',
     command: process.execPath,
-    args: ['--max-semi-space-size=32', '--no-memory-reducer', '--import', RECORDER, entry],
+    args: [...NODE_FLAGS, '--no-memory-reducer', '--import', RECORDER, entry],
     env: cerebroEnvironment({
       KAFKA_BROKERS: stack.brokers.join(','),
       DATABASE_URL: stack.databaseUrl,
