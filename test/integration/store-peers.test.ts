@@ -29,6 +29,9 @@ async function end(one: Persistence): Promise<void> {
   await one.close();
 }
 
+/** What the watcher is told when it signs. */
+const seen = () => db.peers.sign({ instance: 'watcher', member: 'watcher-1' }, SILENT_MS);
+
 const taken = async (silentMs = SILENT_MS): Promise<string[]> =>
   (await db.peers.takeGone('watcher', silentMs)).map(({ member }) => member);
 
@@ -44,13 +47,22 @@ describe('of the coordinators that signed', () => {
     const witness = await signed('witness');
     await end(gone);
     expect(await taken()).toEqual([]);
+    expect(await seen()).toEqual({
+      others: expect.arrayContaining(['killed', 'witness']),
+      isAnySilent: false,
+    });
     await silence();
+    expect((await seen()).isAnySilent).toBe(true);
     const all = await Promise.all([
       db.peers.takeGone('watcher', SILENT_MS),
       witness.peers.takeGone('witness', SILENT_MS),
     ]);
     expect(all.flat()).toEqual([{ instance: 'killed', member: 'killed-1' }]);
     expect(await taken()).toEqual([]);
+    await witness.peers.sign({ instance: 'witness', member: 'witness-1' }, SILENT_MS);
+    expect(await seen()).toEqual({ others: ['witness'], isAnySilent: false });
+    await witness.peers.leave('witness');
+    await end(witness);
   });
 
   test('one that says nothing and whose session is open is left alone: it may only be stopped', async () => {
@@ -107,6 +119,7 @@ describe('of the coordinators that signed', () => {
     await db.sql.query(
       `UPDATE coordinators SET signed_at = now() - interval '25 hours' WHERE instance = 'old'`,
     );
+    expect((await seen()).isAnySilent).toBe(true);
     expect(await taken()).toEqual([]);
     const { rowCount } = await db.sql.query(`SELECT FROM coordinators WHERE instance = 'old'`);
     expect(rowCount).toBe(0);

@@ -107,11 +107,12 @@ export class Coordinator {
       new ErrandTimer(dueEvents(queries, door, newRunId, backlog), clock, due),
       new Watchdog(queries, door, watermark, lookout, { source, lostAfterMs }),
     ];
+    const schedules = new ScheduleTimer(queries, door, clock, due, newRunId, backlog, isOurs, held);
     if (backlog) lookout.tell({ seen: ({ unpublished }) => backlog.learn(unpublished) });
-    for (const watcher of [pulse, ...looking]) lookout.tell(watcher);
+    for (const watcher of [pulse, schedules, ...looking]) lookout.tell(watcher);
     this.timers = [
       ...looking,
-      new ScheduleTimer(queries, door, clock, due, newRunId, backlog, isOurs, held),
+      schedules,
       ...(retention ? [retention] : []),
       ...(presence ? [presence] : []),
       // Whoever it tells has been started by now.

@@ -1,4 +1,9 @@
-import { Peers, type GonePeer, type PeerSign } from '../../../apps/cerebro/src/coordination/index.js';
+import {
+  Peers,
+  type GonePeer,
+  type PeerSign,
+  type PeersSeen,
+} from '../../../apps/cerebro/src/coordination/index.js';
 import type { Random } from '../world/random.js';
 
 /**
@@ -30,8 +35,12 @@ export class SightedPeers extends Peers {
     this.late = sight === 'late' ? random.between(LATE.least, LATE.most) : 0;
   }
 
-  async sign(sign: PeerSign, silentMs: number): Promise<readonly string[]> {
-    const others = await this.peers.sign(sign, silentMs);
+  async sign(sign: PeerSign, silentMs: number): Promise<PeersSeen> {
+    const { others, isAnySilent } = await this.peers.sign(sign, silentMs);
+    return { others: this.seen(others), isAnySilent };
+  }
+
+  private seen(others: readonly string[]): readonly string[] {
     if (this.sight === 'none') return [];
     if (this.sight === 'ghosts') return [...others, ...GHOSTS];
     this.told.push(others);

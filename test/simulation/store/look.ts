@@ -6,10 +6,12 @@ import {
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Database } from './database.js';
 import { dueEvents } from './events.js';
+import { dueSchedules } from './schedules.js';
 import { counted, isWith, lineIn, taskRuns, where, type Found } from './task-runs.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
 const SOON_MS = 1_000;
+const SCHEDULES_SOON_MS = 1_500;
 
 function hasAny(found: Iterable<Found>, holds: (one: Found) => boolean): boolean {
   for (const one of found) if (holds(one)) return true;
@@ -53,6 +55,7 @@ export function lookAround(db: Database, { topics, unsentForMs, silentForMs }: L
     unsent: [...outbox.values()].some(({ stamp }) => stamp < now - unsentForMs),
     retries: hasAny(taskRuns(db), ({ task }) => task.retryAt !== null && task.retryAt <= now),
     waiting: hasAny(taskRuns(db, true), (one) => lineIn(one) !== null),
+    schedules: dueSchedules(db, SCHEDULES_SOON_MS).length > 0,
     events: dueEvents(db, 1).length > 0,
     silent: isSilent,
     gone: isAnyGone(db),

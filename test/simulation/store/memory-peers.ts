@@ -3,6 +3,7 @@ import {
   StoreUnavailable,
   type GonePeer,
   type PeerSign,
+  type PeersSeen,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
 import type { Process } from '../world/process.js';
 import { request, type Connection } from './memory-store.js';
@@ -34,14 +35,17 @@ export class MemoryPeers extends Peers {
     super();
   }
 
-  sign({ instance, member }: PeerSign, silentMs: number): Promise<readonly string[]> {
+  sign({ instance, member }: PeerSign, silentMs: number): Promise<PeersSeen> {
     return this.do((now) => {
       const { peers } = this.connection.db;
       const before = peers.get(instance) ?? { takenOut: null, takenOutAt: null };
       peers.set(instance, { ...before, member, session: this.opened(now), signedAt: now });
-      return [...peers]
-        .filter(([other, { signedAt }]) => other !== instance && signedAt > now - silentMs)
-        .map(([other]) => other);
+      const all = [...peers].filter(([other]) => other !== instance);
+      const isHeard = ({ signedAt }: PeerRow): boolean => signedAt > now - silentMs;
+      return {
+        others: all.filter(([, row]) => isHeard(row)).map(([other]) => other),
+        isAnySilent: all.some(([, row]) => !isHeard(row) && row.member !== row.takenOut),
+      };
     });
   }
 

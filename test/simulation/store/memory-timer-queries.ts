@@ -7,7 +7,6 @@ import {
   type DueDeadline,
   type Look,
   type LookQuestion,
-  type Schedule,
   type OutboxMessage,
   type OutboxRow,
 } from '../../../apps/cerebro/src/coordination/ports/index.js';
@@ -15,6 +14,7 @@ import type { Database } from './database.js';
 import { dueEvents } from './events.js';
 import { ask, request, type Connection } from './memory-store.js';
 import { lookAround, owedIn } from './look.js';
+import { dueSchedules, isFree } from './schedules.js';
 import { lineIn, taskRuns, where, type Found } from './task-runs.js';
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
@@ -28,9 +28,6 @@ function runsBy(found: Iterable<Found>, time: (one: Found) => number, limit: num
   const ordered = [...earliest].map(([id, at]) => [at, id] as const).sort(byTime);
   return ordered.slice(0, limit).map(([, id]) => id);
 }
-
-const isFree = ({ active, details, lastRun }: Schedule, runs: Database['runs']): boolean =>
-  active && details.waiting.length > 0 && runs.get(lastRun ?? '')?.state !== 'running';
 
 /** What timers ask, over tables in memory. */
 export class MemoryTimerQueries extends TimerQueries {
@@ -143,9 +140,9 @@ export class MemoryTimerQueries extends TimerQueries {
   }
 
   schedulesThatWait(limit: number) {
-    return this.ask(({ schedules, runs }) =>
-      [...schedules.values()]
-        .filter(({ value }) => isFree(value, runs))
+    return this.ask((db) =>
+      [...db.schedules.values()]
+        .filter(({ value }) => isFree(value, db))
         .map(({ value: { schedule } }) => schedule)
         .sort()
         .slice(0, limit),
@@ -153,20 +150,7 @@ export class MemoryTimerQueries extends TimerQueries {
   }
 
   dueSchedules(aheadMs: number, limit: number) {
-    return this.ask(({ schedules, runs, clock }) =>
-      [...schedules.values()]
-        .flatMap(({ value }) => {
-          const { schedule, active, nextDueAt } = value;
-          const isDue = active && nextDueAt !== null && nextDueAt <= clock() + aheadMs;
-          return [
-            ...(isDue ? [[nextDueAt, schedule] as const] : []),
-            ...(isFree(value, runs) ? [[0, schedule] as const] : []),
-          ];
-        })
-        .sort(byTime)
-        .slice(0, limit)
-        .map(([dueAt, schedule]) => ({ schedule, dueAt })),
-    );
+    return this.ask((db) => dueSchedules(db, aheadMs).slice(0, limit));
   }
 
   dueEvents(limit: number) {

@@ -59,7 +59,9 @@ export class Presence {
 
   async tick(): Promise<void> {
     const { instance, member } = this;
-    this.others = await this.peers.sign({ instance, member }, SILENT_MS);
+    const { others, isAnySilent } = await this.peers.sign({ instance, member }, SILENT_MS);
+    this.others = others;
+    if (!isAnySilent) return;
     const gone = await this.peers.takeGone(instance, SILENT_MS);
     await Promise.all(gone.map((peer) => this.takeOut(peer)));
   }

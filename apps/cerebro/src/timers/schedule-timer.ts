@@ -5,17 +5,21 @@ import {
   type DatabaseClock,
   type Door,
   type Due,
+  type Look,
   type Outcome,
   type TimerQueries,
 } from '../coordination/index.js';
 import { Alarm } from './alarm.js';
 import { ComingTimes } from './coming-times.js';
 import type { HeldTimes } from './held-times.js';
+import type { Watcher } from './lookout.js';
 import { Ticker } from './ticker.js';
 
 const LOOK_MS = 500;
 /** Whoever is woken looks at all schedules again only after this; else at those that wait for the end of a run. */
 const REST_MS = 250;
+/** Of a look of the lookout that has found no schedule: the next one comes before that, or the schedules are asked for. */
+const CALM_MS = 700;
 /** More than the time between two looks at all: what falls due in between is known before. */
 const AHEAD_MS = 1_000;
 const AT_MOST = 2_000;
@@ -27,10 +31,10 @@ const NOW = 0;
 
 /**
  * Proposes schedules at their due times, without waiting for what it has proposed before. What falls due until the next
- * look is read beforehand. Several coordinators share the schedules; when several propose the same all the same, one of them
+ * look is read beforehand; while the lookout says that there is nothing, nobody looks. Several coordinators share the schedules; when several propose the same all the same, one of them
  * is applied.
  */
-export class ScheduleTimer {
+export class ScheduleTimer implements Watcher {
   private readonly ticker = new Ticker('Schedules', LOOK_MS, () => this.tick());
   private readonly alarm: Alarm;
   private readonly leftOver = new Ticker('Left schedules', null, () => this.takeOver());
@@ -38,6 +42,10 @@ export class ScheduleTimer {
   private readonly coming: ComingTimes;
   /** Epoch ms on the database's clock. */
   private lookedAt = Number.NEGATIVE_INFINITY;
+  /** Until then there is nothing to be found. */
+  private calmUntil = Number.NEGATIVE_INFINITY;
+  /** Something may have become due that no look has seen. */
+  private isWoken = false;
   /** Schedules whose proposals are not answered. */
   private readonly proposed = new Map<string, Promise<void>>();
   /** Those of them that have fallen due once more. */
@@ -55,7 +63,7 @@ export class ScheduleTimer {
     private readonly isOurs: (schedule: string) => boolean = () => true,
     private readonly held: Pick<HeldTimes, 'add' | 'settled' | 'stop'> | null = null,
   ) {
-    this.alarm = new Alarm(this.ticker, clock);
+    this.alarm = new Alarm({ wake: () => this.wake() }, clock);
     this.leftAlarm = new Alarm(this.leftOver, clock);
     this.coming = new ComingTimes(clock, (schedules) => this.propose(schedules));
     due.listen('schedules', (at, schedule) => this.learn(at, schedule));
@@ -75,6 +83,15 @@ export class ScheduleTimer {
     await Promise.all(this.proposed.values());
   }
 
+  seen({ errands }: Pick<Look, 'errands'>): void {
+    this.calmUntil = errands.has('schedules') ? Number.NEGATIVE_INFINITY : this.clock.now() + CALM_MS;
+  }
+
+  private wake(): void {
+    this.isWoken = true;
+    this.ticker.wake();
+  }
+
   /** Whoever settled the last due time goes on with the next; what is due later than that, a look finds in time. */
   private learn(at: number, schedule?: string): void {
     if (schedule === undefined) this.alarm.at(at);
@@ -84,6 +101,9 @@ export class ScheduleTimer {
   private async tick(): Promise<boolean> {
     // Due times stay due, and are settled like those of any outage once there is room.
     if (this.isHeldBack()) return false;
+    const isCalm = !this.isWoken && this.clock.now() < this.calmUntil;
+    this.isWoken = false;
+    if (isCalm) return false;
     if (this.clock.now() - this.lookedAt >= REST_MS) return this.look();
     const waiting = await this.queries.schedulesThatWait(AT_MOST);
     for (const schedule of waiting) this.coming.add(schedule, NOW);

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { awaitUntil } from '@cordyna/testkit';
-import { Peers, type GonePeer, type PeerSign } from '../../src/coordination/index.js';
+import { Peers, type GonePeer, type PeerSign, type PeersSeen } from '../../src/coordination/index.js';
 import { Presence } from '../../src/timers/index.js';
 
 /** What a coordinator says of itself, and whom it is told of. */
 class Told extends Peers {
   readonly signs: PeerSign[] = [];
   readonly left: string[] = [];
+  asked = 0;
   constructor(
     readonly gone: GonePeer[] = [],
     readonly others: readonly string[] = [],
@@ -14,12 +15,13 @@ class Told extends Peers {
     super();
   }
 
-  sign(sign: PeerSign): Promise<readonly string[]> {
+  sign(sign: PeerSign): Promise<PeersSeen> {
     this.signs.push(sign);
-    return Promise.resolve(this.others);
+    return Promise.resolve({ others: this.others, isAnySilent: this.gone.length > 0 });
   }
 
   takeGone(): Promise<readonly GonePeer[]> {
+    this.asked += 1;
     return Promise.resolve(this.gone.splice(0));
   }
 
@@ -55,6 +57,8 @@ test('all who are gone are taken out, and it goes on when Kafka does not answer'
   expect(removed).toEqual(['two-1', 'three-1']);
   await presence.tick();
   expect(told.signs).toHaveLength(2);
+  // The second time nobody was silent.
+  expect(told.asked).toBe(1);
 });
 
 test('of all who are heard of, one looks after each thing, and who goes leaves the others what they have', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import {
   Due,
   type Changes,
+  type Errand,
   type Inbound,
   type Outcome,
   type TimerQueries,
@@ -140,6 +141,42 @@ test('when a run ends, only schedules that wait for one are asked for; all of th
   const gaps = all.slice(1).map((at, n) => at - (all[n] ?? 0));
   expect(Math.max(...gaps)).toBeLessThan(600);
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(250);
+});
+
+const found = (...errands: readonly Errand[]) => ({ errands: new Set(errands) });
+
+test('while looks find no schedule nobody asks, and from the first one that is found on, or when no look comes, it does', async () => {
+  timer.start();
+  await pass(10);
+  for (let at = 0; at < 8; at += 1) {
+    timer.seen(found('retries'));
+    await pass(500);
+  }
+  expect(looks.map(({ at }) => at)).toEqual([0]);
+  stored.set('a', BEGAN + 5_200);
+  timer.seen(found('schedules'));
+  await pass(600);
+  expect(looks).toHaveLength(2);
+  expect(seen()).toEqual([]);
+  await pass(1_000);
+  expect(seen()).toEqual([[5_200, 'a']]);
+  stored.clear();
+  timer.seen(found());
+  looks.length = 0;
+  await pass(3_000);
+  expect(looks.length).toBeGreaterThanOrEqual(4);
+});
+
+test('what a commit makes due is asked for however calm the last look was', async () => {
+  timer.start();
+  await pass(10);
+  timer.seen(found());
+  await pass(100);
+  waiting.push('queued');
+  commit({ runs: [runEnded] });
+  timer.seen(found());
+  await pass(50);
+  expect(seen().map(([, schedule]) => schedule)).toEqual(['queued']);
 });
 
 test('nothing is proposed while too much waits for Kafka, and all of it once there is room', async () => {

@@ -1,7 +1,16 @@
 import type { Snapshot } from './snapshot.js';
 
-/** What timers may find to do. */
-export const ERRANDS = ['unsent', 'retries', 'waiting', 'events', 'silent', 'gone', 'withdrawn'] as const;
+/** What timers may find to do. `schedules`: one is due within 1.5 s, or waits for a run that has ended. */
+export const ERRANDS = [
+  'unsent',
+  'retries',
+  'waiting',
+  'schedules',
+  'events',
+  'silent',
+  'gone',
+  'withdrawn',
+] as const;
 export type Errand = (typeof ERRANDS)[number];
 
 export interface LookQuestion {

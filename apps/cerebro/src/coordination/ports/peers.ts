@@ -10,13 +10,21 @@ export interface GonePeer {
   readonly member: string;
 }
 
+/** What a coordinator is told of the others when it signs. */
+export interface PeersSeen {
+  /** Heard of within the time that was asked for. */
+  readonly others: readonly string[];
+  /** Somebody is silent who has not been taken out: {@link Peers.takeGone} may find one. */
+  readonly isAnySilent: boolean;
+}
+
 /** The coordinators of an installation, as they know of each other by the database. All on one session, kept as long as it lasts. */
 export abstract class Peers {
   /**
    * Says that this coordinator lives: its session is open, and this is when it was heard of.
-   * @returns the others that were heard of within `silentMs`
+   * @param silentMs others are silent that were not heard of for so long
    */
-  abstract sign(sign: PeerSign, silentMs: number): Promise<readonly string[]>;
+  abstract sign(sign: PeerSign, silentMs: number): Promise<PeersSeen>;
   /**
    * The others that were not heard of for so long and whose sessions are no more: their processes have ended, or cannot
    * reach the database. Each member is given once, to one caller, and of each coordinator one within a minute.

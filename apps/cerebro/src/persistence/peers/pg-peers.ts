@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { Peers, type GonePeer, type PeerSign } from '../../coordination/ports/index.js';
+import { Peers, type GonePeer, type PeerSign, type PeersSeen } from '../../coordination/ports/index.js';
 import { ask } from '../sql/ask.js';
 import { prepared } from '../sql/statement.js';
 
@@ -11,8 +11,10 @@ const sign = prepared(
      ON CONFLICT (instance) DO UPDATE SET member = EXCLUDED.member, session_pid = EXCLUDED.session_pid,
        session_began = EXCLUDED.session_began, signed_at = EXCLUDED.signed_at
    )
-   SELECT instance FROM coordinators
-   WHERE instance <> $1 AND signed_at > clock_timestamp() - $3::float8 * interval '1 millisecond'`,
+   SELECT instance, is_heard FROM coordinators,
+     LATERAL (SELECT signed_at > clock_timestamp() - $3::float8 * interval '1 millisecond' AS is_heard) AS h
+   WHERE instance <> $1 AND (is_heard OR member IS DISTINCT FROM taken_out
+     OR signed_at < clock_timestamp() - interval '1 day')`,
 );
 
 /**
@@ -50,9 +52,11 @@ export class PgPeers extends Peers {
     super();
   }
 
-  async sign({ instance, member }: PeerSign, silentMs: number): Promise<readonly string[]> {
-    const rows = await ask<{ instance: string }>(this.pool, sign(instance, member, silentMs));
-    return rows.map((row) => row.instance);
+  async sign({ instance, member }: PeerSign, silentMs: number): Promise<PeersSeen> {
+    type Row = { instance: string; is_heard: boolean };
+    const rows = await ask<Row>(this.pool, sign(instance, member, silentMs));
+    const others = rows.filter((row) => row.is_heard).map((row) => row.instance);
+    return { others, isAnySilent: others.length < rows.length };
   }
 
   takeGone(instance: string, silentMs: number): Promise<readonly GonePeer[]> {

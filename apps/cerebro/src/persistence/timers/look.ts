@@ -7,6 +7,7 @@ import { snapshotOf } from '../sql/snapshot.js';
 import { prepared } from '../sql/statement.js';
 import { ago, ms, wholeMs } from '../sql/time.js';
 import { OWED } from './outbox.js';
+import { SCHEDULES } from './schedules.js';
 
 /**
  * Each part is found in one small index, and nearly always finds nothing: it only says whether the question of the same
@@ -26,6 +27,7 @@ const look = prepared(
         FROM instances WHERE state = 'online' AND capacity IS NOT NULL) AS online,
      EXISTS (SELECT FROM watched_task_runs WHERE retry_at <= now()) AS retries,
      EXISTS (SELECT FROM watched_task_runs WHERE waiting_server IS NOT NULL) AS waiting,
+     ${SCHEDULES} AS schedules,
      (EXISTS (SELECT FROM signals WHERE outcome = 'pending')
        OR EXISTS (SELECT FROM rule_firings f WHERE f.state IN ('due', 'running')
          AND (f.state = 'due' OR (SELECT state FROM runs WHERE id = f.run) IS DISTINCT FROM 'running'))

@@ -196,6 +196,7 @@ export function timersContract(open: OpenStore): void {
   describe('schedules', () => {
     test('are due when they are active and their time has come', async () => {
       const now = await db.now();
+      expect((await look()).errands).not.toContain('schedules');
       const all = [
         schedule('s.second', { nextDueAt: now - 1 }),
         schedule('s.first', { nextDueAt: now - 2 }),
@@ -209,6 +210,7 @@ export function timersContract(open: OpenStore): void {
       expect(await due(0, 10)).toEqual(['s.first', 's.second']);
       expect(await due(0, 1)).toEqual(['s.first']);
       expect(await due(600_000, 10)).toEqual(['s.first', 's.second', 's.later']);
+      expect((await look()).errands).toContain('schedules');
     });
 
     test('with a firing that waits are due as soon as the run before it has ended', async () => {
