@@ -18,7 +18,7 @@ import { Ticker } from './ticker.js';
 const LOOK_MS = 500;
 /** Whoever is woken looks at all schedules again only after this; else at those that wait for the end of a run. */
 const REST_MS = 250;
-/** Of a look of the lookout that has found no schedule: the next one comes before that, or the schedules are asked for. */
+/** After a look of the lookout that has found none; its next one comes before that, or schedules are looked for as ever. */
 const CALM_MS = 700;
 /** More than the time between two looks at all: what falls due in between is known before. */
 const AHEAD_MS = 1_000;
@@ -31,8 +31,8 @@ const NOW = 0;
 
 /**
  * Proposes schedules at their due times, without waiting for what it has proposed before. What falls due until the next
- * look is read beforehand; while the lookout says that there is nothing, nobody looks. Several coordinators share the schedules; when several propose the same all the same, one of them
- * is applied.
+ * look is read beforehand; while the lookout says that there is nothing, nobody looks. Several coordinators share the
+ * schedules; when several propose the same all the same, one of them is applied.
  */
 export class ScheduleTimer implements Watcher {
   private readonly ticker = new Ticker('Schedules', LOOK_MS, () => this.tick());
@@ -44,7 +44,7 @@ export class ScheduleTimer implements Watcher {
   private lookedAt = Number.NEGATIVE_INFINITY;
   /** Until then there is nothing to be found. */
   private calmUntil = Number.NEGATIVE_INFINITY;
-  /** Something may have become due that no look has seen. */
+  /** Something may have become due that the lookout has not seen. */
   private isWoken = false;
   /** Schedules whose proposals are not answered. */
   private readonly proposed = new Map<string, Promise<void>>();

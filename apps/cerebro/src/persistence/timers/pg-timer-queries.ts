@@ -20,6 +20,7 @@ const positions = prepared(
   'timer_positions',
   `SELECT topic, partition, next_offset FROM positions WHERE topic = ANY ($1::text[])`,
 );
+
 /** Single indexed questions, outside every transaction of the door. */
 export class PgTimerQueries extends TimerQueries {
   constructor(private readonly pool: Pool) {
