@@ -26,7 +26,14 @@ const WHOLE: Plan = {
   idle: { when: 'after the load', settleMs: 60_000, ms: 30_000 },
   openLoad: { kneeRuns: 2_500, kneeRepeats: 3, seconds: 60 },
   schedules: { schedules: 1_000, repeats: 5, warmUp: 'evenly and at once', leadMs: 4_000 },
-  growth: { levels: [0, 100_000, 1_000_000], chains: 20, repeats: 5, listings: 200 },
+  growth: {
+    levels: [0, 100_000, 1_000_000],
+    settleLimitMs: 20_000,
+    warmUps: 4,
+    chains: 20,
+    repeats: 5,
+    listings: 200,
+  },
 };
 
 /**
@@ -41,7 +48,7 @@ const QUICK: Plan = {
   idle: { when: 'before any load', settleMs: 0, ms: 4_000 },
   openLoad: { kneeRuns: 500, kneeRepeats: 1, seconds: 2 },
   schedules: { schedules: 1_000, repeats: 1, warmUp: 'evenly', leadMs: 1_500 },
-  growth: { levels: [0, 5_000], chains: 2, repeats: 1, listings: 50 },
+  growth: { levels: [0, 5_000], settleLimitMs: 0, warmUps: 0, chains: 2, repeats: 1, listings: 50 },
 };
 
 export interface Wishes {

@@ -5,7 +5,12 @@ import { planOf } from '../plans.js';
 const whole = planOf({ quick: false, passes: null, warmUpMs: null });
 const quick = planOf({ quick: true, passes: null, warmUpMs: null });
 
-const MAY_BE_NONE = new Set(['.growth.levels.0', '.idle.settleMs']);
+const MAY_BE_NONE = new Set([
+  '.growth.levels.0',
+  '.growth.settleLimitMs',
+  '.growth.warmUps',
+  '.idle.settleMs',
+]);
 
 /** Every number of a plan by the path to it. */
 function numbersOf(value: unknown, path = ''): [string, number][] {

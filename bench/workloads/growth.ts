@@ -6,11 +6,16 @@ import { fill, replayCheck } from './filler.js';
 import { measureListing } from './listing.js';
 import { sampleOf } from './measure.js';
 import type { Subject } from './subjects.js';
+import { untilQuiet } from './quiet.js';
 import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
 
 export interface GrowthPlan {
   /** Finished runs in the database, rising. */
   readonly levels: readonly number[];
+  /** What filling them in has left is done before the level is measured, or has had so long. */
+  readonly settleLimitMs: number;
+  /** Rounds of all shapes at each level that do not count: a coordinator that rested while runs were filled in begins slowly. */
+  readonly warmUps: number;
   readonly chains: number;
   readonly repeats: number;
   /** Requests of each kind of listing. */
@@ -58,7 +63,7 @@ export async function measureGrowth(
   for (const count of plan.levels) {
     await fill(client.pool, template, filled + 1, count);
     filled = Math.max(filled, count);
-    if (count > 0) await client.pool.query('VACUUM ANALYZE');
+    if (count > 0) await settle(stack, client, plan);
     levels.push(
       await level(
         `${count.toLocaleString('en')} finished runs`,
@@ -79,37 +84,50 @@ export async function measureGrowth(
   return { levels, replayed, largeRun };
 }
 
+/** Runs do not come a million at once: what that leaves to be written and cleaned is done before anything is measured. */
+async function settle(stack: BenchStack, client: BenchClient, { settleLimitMs }: GrowthPlan): Promise<void> {
+  await client.pool.query('VACUUM ANALYZE');
+  await client.pool.query('CHECKPOINT');
+  if (settleLimitMs > 0) await untilQuiet(stack.pids, settleLimitMs);
+}
+
 async function level(
   what: string,
   stack: BenchStack,
   client: BenchClient,
   subjects: readonly Subject[],
-  { chains, repeats, listings }: GrowthPlan,
+  { warmUps, chains, repeats, listings }: GrowthPlan,
   withListing: boolean,
 ): Promise<GrowthLevel> {
   const commit = subjects.find(({ name }) => name === 'commit') as Subject;
-  const of = async (count: number, one: () => Promise<number>): Promise<number> => {
-    const values: number[] = [];
-    for (let at = 0; at < count; at++) values.push(await one());
-    return median(values);
-  };
   const { pids } = stack;
-  await sampleOf(client, pids, CHAIN, 1, 'bus');
+  const chain = async () => hopMs(await sampleOf(client, pids, CHAIN, 1, 'bus'));
+  const commitChain = async () => hopMs(await commit.run('chain', 1, 'batch'));
+  const fan = async () => tasksPerSecond(await sampleOf(client, pids, FAN, 1, 'bus'));
+  const diamond = async () => tasksPerSecond(await sampleOf(client, pids, DIAMOND, DIAMONDS, 'bus'));
+  const commitDiamond = async () => tasksPerSecond(await commit.run('diamond', DIAMONDS, 'batch'));
+  await chain();
+  await inTurns(warmUps, [chain, chain, commitChain, fan, fan, diamond, commitDiamond]);
+  const [hop = Number.NaN, commitHop = Number.NaN] = await inTurns(chains, [chain, commitChain]);
+  const rates = await inTurns(repeats, [fan, diamond, commitDiamond]);
+  const [fans = Number.NaN, diamonds = Number.NaN, commitDiamonds = Number.NaN] = rates;
   return {
     what,
-    hopMs: await of(chains, async () => hopMs(await sampleOf(client, pids, CHAIN, 1, 'bus'))),
-    commitHopMs: await of(chains, async () => hopMs(await commit.run('chain', 1, 'batch'))),
-    fanTasksPerSecond: await of(repeats, async () =>
-      tasksPerSecond(await sampleOf(client, pids, FAN, 1, 'bus')),
-    ),
-    diamondTasksPerSecond: await of(repeats, async () =>
-      tasksPerSecond(await sampleOf(client, pids, DIAMOND, DIAMONDS, 'bus')),
-    ),
-    commitTasksPerSecond: await of(repeats, async () =>
-      tasksPerSecond(await commit.run('diamond', DIAMONDS, 'batch')),
-    ),
+    hopMs: hop,
+    commitHopMs: commitHop,
+    fanTasksPerSecond: fans,
+    diamondTasksPerSecond: diamonds,
+    commitTasksPerSecond: commitDiamonds,
     listingMs: withListing ? await measureListing(client, listings) : null,
   };
+}
+
+/** The median of each, one after the other and then from the first again: whatever the machine does, it does to all. */
+async function inTurns(rounds: number, all: readonly (() => Promise<number>)[]): Promise<readonly number[]> {
+  const values = all.map((): number[] => []);
+  for (let at = 0; at < rounds; at++)
+    for (const [which, one] of all.entries()) values[which]?.push(await one());
+  return values.map(median);
 }
 
 /** One run of 10,000 tasks: its chain of 50 first, then all the others at once. */
