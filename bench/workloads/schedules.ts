@@ -23,6 +23,7 @@ export interface ScheduleFigures {
 const SECOND_MS = 1_000;
 const ONCE_MS = 30 * 24 * 3_600_000;
 const LIMIT_MS = 60_000;
+const MOST_LEAD_MS = 10_000;
 
 /** W7: schedules that are due in the same second, each made for it and due once. */
 export async function measureSchedules(client: BenchClient, plan: SchedulesPlan): Promise<ScheduleFigures> {
@@ -46,15 +47,8 @@ async function dueIn(
   { schedules: count, leadMs }: SchedulesPlan,
   offsetMs: (at: number) => number,
 ): Promise<readonly number[]> {
-  const second = Math.ceil((Date.now() + leadMs) / SECOND_MS) * SECOND_MS;
-  const dueAt = (at: number): string => new Date(second + offsetMs(at)).toISOString();
-  const made = Array.from({ length: count }, (_, at) => {
-    const body = { task: `bench.${SINGLE.tasks[0].name}`, everyMs: ONCE_MS, startsAt: dueAt(at) };
-    return [`w7-${at}`, body] as const;
-  });
   const from = await client.log.end();
-  await client.apply({ schedules: Object.fromEntries(made) });
-  if (Date.now() > second) throw new Error('the schedules were made too late: the machine is busy');
+  const second = await made(client, count, leadMs, offsetMs);
   // To look for them takes time from what is measured.
   await delay(second + SECOND_MS - Date.now());
   const runs = await runsOf(client, new Date(second), count);
@@ -62,6 +56,28 @@ async function dueIn(
   const invoked = await client.log.invokedSince(from);
   await client.apply({}, true);
   return [...runs].map(([run, due]) => (invoked.get(run) ?? Number.NaN) - due);
+}
+
+/**
+ * Makes the schedules, and on a machine that takes longer for it than was thought once more with twice the time.
+ * @returns the second in which they are due, epoch ms
+ */
+async function made(
+  client: BenchClient,
+  count: number,
+  leadMs: number,
+  offsetMs: (at: number) => number,
+): Promise<number> {
+  const second = Math.ceil((Date.now() + leadMs) / SECOND_MS) * SECOND_MS;
+  const schedules = Array.from({ length: count }, (_, at) => {
+    const startsAt = new Date(second + offsetMs(at)).toISOString();
+    return [`w7-${at}`, { task: `bench.${SINGLE.tasks[0].name}`, everyMs: ONCE_MS, startsAt }] as const;
+  });
+  await client.apply({ schedules: Object.fromEntries(schedules) });
+  if (Date.now() <= second) return second;
+  if (leadMs > MOST_LEAD_MS) throw new Error('the schedules were made too late: the machine is busy');
+  await client.apply({}, true);
+  return made(client, count, leadMs * 2, offsetMs);
 }
 
 /** run → due time, once each schedule has made its run. @throws Error when one is missing, or was not run */
