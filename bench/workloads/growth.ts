@@ -5,8 +5,8 @@ import type { BenchStack } from '../stack/installation.js';
 import { fill, replayCheck } from './filler.js';
 import { measureListing } from './listing.js';
 import { sampleOf } from './measure.js';
-import type { Subject } from './subjects.js';
 import { untilQuiet } from './quiet.js';
+import type { Subject } from './subjects.js';
 import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
 
 export interface GrowthPlan {

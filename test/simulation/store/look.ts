@@ -1,4 +1,5 @@
 import {
+  SCHEDULES_SOON_MS,
   Snapshot,
   type Errand,
   type Look,
@@ -11,7 +12,6 @@ import { counted, isWith, lineIn, taskRuns, where, type Found } from './task-run
 import { SIGN_GRAIN_MS } from './write-instances.js';
 
 const SOON_MS = 1_000;
-const SCHEDULES_SOON_MS = 1_500;
 
 function hasAny(found: Iterable<Found>, holds: (one: Found) => boolean): boolean {
   for (const one of found) if (holds(one)) return true;

@@ -1,6 +1,9 @@
 import type { Snapshot } from './snapshot.js';
 
-/** What timers may find to do. `schedules`: one is due within 1.5 s, or waits for a run that has ended. */
+/** A schedule that is due so soon is an errand. */
+export const SCHEDULES_SOON_MS = 1_500;
+
+/** What timers may find to do. `schedules`: one is due soon, or waits for a run that has ended. */
 export const ERRANDS = [
   'unsent',
   'retries',

@@ -196,6 +196,11 @@ export function timersContract(open: OpenStore): void {
   describe('schedules', () => {
     test('are due when they are active and their time has come', async () => {
       const now = await db.now();
+      const far = schedule('s.far', { nextDueAt: now + 900_000 });
+      await commit({ schedules: [{ expectedVersion: null, value: far }] });
+      expect((await look()).errands).not.toContain('schedules');
+      const soon = schedule('s.soon', { nextDueAt: now + 1_000, active: false });
+      await commit({ schedules: [{ expectedVersion: null, value: soon }] });
       expect((await look()).errands).not.toContain('schedules');
       const all = [
         schedule('s.second', { nextDueAt: now - 1 }),
