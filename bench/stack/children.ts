@@ -2,12 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TASK_SERVER_NODE } from '@cordyna/local-stack';
 
 const LOADER = new URL('../../scripts/simulate/register.mjs', import.meta.url).href;
 const RECORDER = new URL('../profile/recorder.mjs', import.meta.url).href;
-
-/** Of everybody alike, and as a coordinator is started (docs/operations.md). */
-export const NODE_FLAGS = ['--max-semi-space-size=32', '--interrupt-budget=16000'] as const;
 
 /** Characters of the log of what has ended; the log goes with the stack. */
 const SHOWN = 4_000;
@@ -48,7 +46,7 @@ export class Child {
   static async start({ name, script, args, logDir }: ChildOptions): Promise<Child> {
     const logFile = join(logDir, `${name}.log`);
     const child = fork(fileURLToPath(script), [...args], {
-      execArgv: ['--enable-source-maps', ...NODE_FLAGS, '--import', LOADER, '--import', RECORDER],
+      execArgv: [...TASK_SERVER_NODE.flags, '--import', LOADER, '--import', RECORDER],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', CORDYNA_BENCH_NAME: name },
     });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBus } from '@cordyna/bus';
-import { freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
+import { CEREBRO_NODE, freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
 import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
 import { BASELINE_PARTITIONS } from '../baselines/kafka.js';
 import { startBullmq, type Bullmq } from '../peers/bullmq.js';
-import { Child, NODE_FLAGS } from './children.js';
+import { Child } from './children.js';
 import { Profiles } from './profiles.js';
 import type { Pids } from './processes.js';
 
@@ -61,8 +61,9 @@ async function startCerebro(stack: {
   const cerebro = await OwnedProcess.start({
     name: 'cerebro',
     command: process.execPath,
-    args: [...NODE_FLAGS, '--no-memory-reducer', '--import', RECORDER, entry],
+    args: [...CEREBRO_NODE.flags, '--import', RECORDER, entry],
     env: cerebroEnvironment({
+      ...CEREBRO_NODE.environment,
       KAFKA_BROKERS: stack.brokers.join(','),
       DATABASE_URL: stack.databaseUrl,
       CORDYNA_TOPIC_PREFIX: PREFIX,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { CEREBRO_NODE, TASK_SERVER_NODE } from '@cordyna/local-stack';
 import { parse } from 'yaml';
 import { composeErrors } from './compose-schema.js';
 import { read, repository, trackedFiles } from './tracked-files.js';
@@ -149,6 +150,15 @@ describe('docs/operations.md', () => {
   });
 });
 
+describe('npm run start:cerebro', () => {
+  test('starts Node as it is started everywhere', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
+    const { flags, environment } = CEREBRO_NODE;
+    const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    expect(scripts['start:cerebro']).toBe([...set, 'node', ...flags, 'apps/cerebro/dist/main.js'].join(' '));
+  });
+});
+
 describe('Kafka and PostgreSQL', () => {
   test.each(foreign)('%s has a pinned image and a health check', (_, { image, healthcheck }) => {
     expect(image).toMatch(/^[a-z]+(\/[a-z]+)?:\d+[\w.-]*$/);
@@ -178,6 +188,16 @@ describe('the Dockerfile', () => {
     );
     for (const stage of ['cerebro', 'task-server', 'runner'])
       expect(stageOf(stage)).not.toMatch(/^USER|^COPY|^RUN/m);
+  });
+
+  test.each([
+    ['cerebro', CEREBRO_NODE],
+    ['runtime', TASK_SERVER_NODE],
+  ])('starts Node in %s as it is started everywhere', (stage, { flags, environment }) => {
+    const entrypoint = ['node', ...flags, 'app/dist/main.js'].map((word) => `"${word}"`).join(', ');
+    expect(stageOf(stage)).toContain(`ENTRYPOINT [${entrypoint}]`);
+    for (const [name, value] of Object.entries(environment))
+      expect(stageOf(stage)).toContain(`ENV ${name}=${value}\n`);
   });
 
   test('asks Cerebro for its health', () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OwnedProcess, rotateLog } from '@cordyna/local-stack';
+import { CEREBRO_NODE, OwnedProcess, rotateLog, TASK_SERVER_NODE } from '@cordyna/local-stack';
 import { CliError } from '../cli-error.js';
 
 export interface AppOptions {
@@ -17,20 +17,6 @@ export interface StartedApp {
   readonly process: OwnedProcess;
 }
 
-/**
- * A batch is garbage as soon as it is committed: with the usual young generation it is copied several times before. And
- * what is called for each message is compiled after a quarter of the usual number of calls.
- */
-const NODE_FLAGS = ['--max-semi-space-size=32', '--interrupt-budget=16000'];
-/**
- * Where a team's own code fails is to be seen; of Cerebro it is not worth the memory of all maps. It gives memory back
- * itself, without what V8 drops with it.
- */
-const flagsOf = (app: string): readonly string[] => [
-  ...NODE_FLAGS,
-  app === 'cerebro' ? '--no-memory-reducer' : '--enable-source-maps',
-];
-
 /** src/up and dist/up lie equally deep in apps/dyna. */
 const apps = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -41,11 +27,12 @@ export async function startApp({ app, env, logs }: AppOptions): Promise<StartedA
     throw new CliError(`${app} is not built: ${entry} is missing.`, 'Run: npm run build');
   const logFile = join(logs, `${app}.log`);
   rotateLog(logFile);
+  const { flags, environment } = app === 'cerebro' ? CEREBRO_NODE : TASK_SERVER_NODE;
   const process = await OwnedProcess.start({
     name: app,
     command: globalThis.process.execPath,
-    args: [...flagsOf(app), entry],
-    env,
+    args: [...flags, entry],
+    env: { ...environment, ...env },
     logFile,
   });
   return { name: app, logFile, process };
