@@ -74,14 +74,19 @@ async function measure(
   watch.end('warm-up');
   const { first, againAfterMs } = plan.calibration;
   const before = first === 'before' ? await calibration(first) : null;
-  const measured = await measureThroughput(subjects, plan.throughput, wanted, stack.profiles);
-  const summaries = summarise(measured);
-  if (summaries.length > 0) say(throughputTable(summaries));
-  watch.end('W1 to W3');
-  const calibrated = before ?? (await calibration(first));
-  const idle = idleBefore ?? (await idleWhen('after the load'));
+  const throughput = async () => {
+    const measured = await measureThroughput(subjects, plan.throughput, wanted, stack.profiles);
+    const summaries = summarise(measured);
+    if (summaries.length > 0) say(throughputTable(summaries));
+    watch.end('W1 to W3');
+    const calibrated = before ?? (await calibration(first));
+    const idle = idleBefore ?? (await idleWhen('after the load'));
+    return { measured, summaries, calibrated, idle };
+  };
+  const early = plan.throughput.when === 'once warm' ? await throughput() : null;
   const openLoad = await part('W5', () => measureOpenLoad(client, stack.pids, plan.openLoad), openLoadTable);
   const schedules = await part('W7', () => measureSchedules(client, plan.schedules), scheduleTable);
+  const { measured, summaries, calibrated, idle } = early ?? (await throughput());
   const growth = await part('W6', () => measureGrowth(stack, client, subjects, plan.growth), growthTable);
   const calibrations = [calibrated];
   if (againAfterMs !== null) {

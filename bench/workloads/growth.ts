@@ -1,15 +1,16 @@
 import type { BenchClient } from '../client/client.js';
 import { median, type Spread } from '../figures/percentiles.js';
-import { CHAIN, CHAIN_LENGTH, DIAMOND, FAN, LARGE, SINGLE } from '../shapes.js';
+import { CHAIN, DIAMOND, FAN, LARGE, SINGLE } from '../shapes.js';
 import type { BenchStack } from '../stack/installation.js';
 import { fill, replayCheck } from './filler.js';
+import { measureLargeRun, type LargeRun, type LargeRunPlan } from './large-run.js';
 import { measureListing } from './listing.js';
 import { sampleOf } from './measure.js';
 import { untilQuiet } from './quiet.js';
 import type { Subject } from './subjects.js';
 import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
 
-export interface GrowthPlan {
+export interface GrowthPlan extends LargeRunPlan {
   /** Finished runs in the database, rising. */
   readonly levels: readonly number[];
   /** What filling them in has left is done before the level is measured, or has had so long. */
@@ -38,14 +39,6 @@ export interface GrowthFigures {
   readonly levels: readonly GrowthLevel[];
   readonly replayed: number;
   readonly largeRun: LargeRun;
-}
-
-export interface LargeRun {
-  /** From the request to the end of the first task: a run of 10,000 tasks is made. */
-  readonly beginMs: number;
-  /** Of the chain behind it. */
-  readonly hopMs: number;
-  readonly tasksPerSecond: number;
 }
 
 /** W6: what grows must not slow down what is new. */
@@ -128,38 +121,4 @@ async function inTurns(rounds: number, all: readonly (() => Promise<number>)[]):
   for (let at = 0; at < rounds; at++)
     for (const [which, one] of all.entries()) values[which]?.push(await one());
   return values.map(median);
-}
-
-/** One run of 10,000 tasks: its chain of 50 first, then all the others at once. */
-async function measureLargeRun(
-  stack: BenchStack,
-  client: BenchClient,
-  { repeats }: GrowthPlan,
-): Promise<LargeRun> {
-  const runs: LargeRun[] = [];
-  for (let at = 0; at < repeats; at++) runs.push(await largeRun(stack, client));
-  return {
-    beginMs: median(runs.map(({ beginMs }) => beginMs)),
-    hopMs: median(runs.map(({ hopMs }) => hopMs)),
-    tasksPerSecond: median(runs.map(({ tasksPerSecond }) => tasksPerSecond)),
-  };
-}
-
-async function largeRun(stack: BenchStack, client: BenchClient): Promise<LargeRun> {
-  const askedAt = Date.now();
-  const sample = await sampleOf(client, stack.pids, LARGE, 1, 'bus', 'large');
-  const endOf = async (task: string | undefined): Promise<number> => {
-    const { rows } = await client.pool.query<{ at: number }>(
-      `SELECT extract(epoch FROM completed_at)::float8 * 1000 AS at FROM freshness WHERE task = $1`,
-      [`large.${task}`],
-    );
-    return rows[0]?.at ?? Number.NaN;
-  };
-  const begunAt = await endOf(LARGE.tasks[0].name);
-  const chainedAt = await endOf(LARGE.tasks[CHAIN_LENGTH - 1]?.name);
-  return {
-    beginMs: begunAt - askedAt,
-    hopMs: (chainedAt - begunAt) / (CHAIN_LENGTH - 1),
-    tasksPerSecond: ((LARGE.tasks.length - CHAIN_LENGTH) / (askedAt + sample.ms - chainedAt)) * 1_000,
-  };
 }

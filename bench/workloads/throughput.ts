@@ -7,6 +7,8 @@ import type { Subject, SubjectName } from './subjects.js';
 export type ThroughputWorkload = 'W1' | 'W2' | 'W3' | 'W3 calls';
 
 export interface ThroughputPlan {
+  /** Where there is no time to warm up, the open load and the schedules come before it instead. */
+  readonly when: 'once warm' | 'after W5 and W7';
   readonly passes: number;
   readonly repeats: Readonly<Record<ThroughputWorkload, number>>;
 }
