@@ -39,7 +39,7 @@ import {
   type InboundTransport,
 } from './messaging/index.js';
 import { CoordinatorReadiness, type InboundState, type ReadinessParts } from './readiness.js';
-import { Presence, Pulse, Retention, Watermark } from './timers/index.js';
+import { OutboxVacuum, Presence, Pulse, Retention, Watermark } from './timers/index.js';
 
 export interface Persistence {
   readonly store: Store;
@@ -90,7 +90,7 @@ export function compose(
     firingsPerMinute: config.firingsPerMinute,
   };
   const { store, timers: queries, progress: progressStore, installation, peers } = persistence;
-  const { due, door, publisher, ahead } = doorOf(store, tools, metrics);
+  const { due, door, publisher, ahead, outboxVacuum } = doorOf(persistence, tools, metrics);
   const progress = new ProgressBuffer(progressStore, leases, metrics);
   const watermark = new Watermark(outbound, watermarkSettings(config), () => metrics.stalls.inc());
   const pulse = new Pulse(clock);
@@ -120,6 +120,7 @@ export function compose(
       capacity,
       progress,
       presence,
+      outboxVacuum,
       retention: new Retention(persistence.retention, metrics, config.retentionMs),
     },
     {
@@ -142,14 +143,18 @@ export function compose(
   };
 }
 
-function doorOf(store: Store, tools: Tools, metrics: Metrics) {
+function doorOf({ store, retention }: Persistence, tools: Tools, metrics: Metrics) {
   const due = new Due();
   const caches = new Caches();
   const announcing = new AnnouncingStore(store, due);
   const door = new Door(announcing, caches, tools, metrics);
-  const publisher = new Publisher(tools.bus, (marks) => door.markPublished(marks));
+  const outboxVacuum = new OutboxVacuum(retention);
+  const publisher = new Publisher(tools.bus, (marks) => {
+    door.markPublished(marks);
+    outboxVacuum.count(marks.length);
+  });
   const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
-  return { due, door, publisher, ahead };
+  return { due, door, publisher, ahead, outboxVacuum };
 }
 
 function watermarkSettings({ topicPrefix, maxWatermarkStepMs: maxStepMs, stallGraceMs }: CerebroConfig) {

@@ -30,6 +30,7 @@ import {
   Watchdog,
   type Presence,
   type Pulse,
+  type OutboxVacuum,
   type Retention,
   type Watermark,
 } from './timers/index.js';
@@ -68,6 +69,8 @@ export interface CoordinatorParts {
   readonly ahead?: FiringsAhead;
   /** Without it nothing that is old is removed. */
   readonly retention?: Retention;
+  /** Without it autovacuum alone cleans up the outbox. */
+  readonly outboxVacuum?: OutboxVacuum;
   /** Without it what a coordinator that is gone had goes on when its session with Kafka is over. */
   readonly presence?: Presence;
   /** Without it new work is taken however much waits for Kafka. */
@@ -91,7 +94,7 @@ export class Coordinator {
     private readonly settings: CoordinatorSettings,
   ) {
     const { queries, door, clock, due, outbound, capacity, watermark } = parts;
-    const { pulse, retention, presence, backlog, ahead } = parts;
+    const { pulse, retention, outboxVacuum, presence, backlog, ahead } = parts;
     const { source, lostAfterMs, sweepAfterMs, newRunId = uuidv7, manyAtOnce: many = MANY } = settings;
     const isHeldBack = (): boolean => (backlog?.excess ?? null) !== null;
     const held = ahead ? new HeldTimes(ahead, clock, { many, newRunId, isHeldBack }) : null;
@@ -114,6 +117,7 @@ export class Coordinator {
       ...looking,
       schedules,
       ...(retention ? [retention] : []),
+      ...(outboxVacuum ? [outboxVacuum] : []),
       ...(presence ? [presence] : []),
       // Whoever it tells has been started by now.
       lookout,

@@ -3,7 +3,7 @@ export { StackError, STACK_ERROR_CODES, type StackErrorCode } from './errors.js'
 export { startKafka, LocalKafka, type KafkaOptions } from './kafka.js';
 export { brokerAnswers } from './kafka-probe.js';
 export { LocalServer, type ServerPlan } from './local-server.js';
-export { CEREBRO_NODE, MESSAGE_FLAGS, TASK_SERVER_NODE, type NodeOptions } from './node-options.js';
+export { CEREBRO_NODE, TASK_SERVER_NODE, type NodeOptions } from './node-options.js';
 export { OwnedProcess, rotateLog, type Exit, type ProcessOptions } from './owned-process.js';
 export { freePort, requireFreePort } from './ports.js';
 export { startPostgres, LocalPostgres, type PostgresOptions } from './postgres.js';

@@ -9,7 +9,7 @@ export interface NodeOptions {
  * A batch is garbage as soon as it is committed: with the usual young generation it is copied several times before. And
  * what is called for each message is compiled after a quarter of the usual number of calls.
  */
-export const MESSAGE_FLAGS = ['--max-semi-space-size=32', '--interrupt-budget=16000'] as const;
+const MESSAGE_FLAGS = ['--max-semi-space-size=32', '--interrupt-budget=16000'] as const;
 
 /** Where a team's own code fails is to be seen. */
 export const TASK_SERVER_NODE: NodeOptions = {

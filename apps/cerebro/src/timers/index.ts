@@ -4,6 +4,7 @@ export * from './due-retries.js';
 export * from './errand-timer.js';
 export * from './held-times.js';
 export * from './lookout.js';
+export * from './outbox-vacuum.js';
 export * from './presence.js';
 export * from './retention.js';
 export * from './schedule-timer.js';

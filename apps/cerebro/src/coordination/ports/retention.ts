@@ -43,4 +43,10 @@ export abstract class RetentionStore {
    * @throws StoreUnavailable nothing was removed; when it took too long, ask for less
    */
   abstract remove(removal: Removal): Promise<Removed | null>;
+
+  /**
+   * Makes room for what comes where rows of the outbox are gone.
+   * @throws StoreUnavailable
+   */
+  abstract vacuumOutbox(): Promise<void>;
 }

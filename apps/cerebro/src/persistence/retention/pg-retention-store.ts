@@ -5,6 +5,7 @@ import { withClient } from '../sql/pools.js';
 import { prepared, rowsOf, type Statement } from '../sql/statement.js';
 import { removeEvents, type RemovedEvents } from './events.js';
 import { removeOthers, type RemovedOthers } from './other-rows.js';
+import { vacuumOutbox } from './outbox-vacuum.js';
 import {
   forgetEmptied,
   removeRowsOfRuns,
@@ -48,6 +49,14 @@ export class PgRetentionStore extends RetentionStore {
         throw storeErrorOf(error);
       }
     });
+  }
+
+  vacuumOutbox(): Promise<void> {
+    return withClient(this.pool, (client) =>
+      vacuumOutbox(client).catch((error: unknown) => {
+        throw storeErrorOf(error);
+      }),
+    );
   }
 }
 
