@@ -23,14 +23,14 @@ export interface Tools {
   readonly source: string;
   /** Of tasks that declare none. */
   readonly defaultTimeouts: Timeouts;
-  /** How many invocations one decision begins; absent: 500. */
+  /** How many invocations one decision begins; absent: 250. */
   readonly portion?: number;
   /** Of rules that say nothing else; absent: 600. */
   readonly firingsPerMinute?: number;
 }
 
-/** Ten milliseconds, in which nothing else is decided; of fewer, the commits take more than what waits for them gains. */
-const PORTION = 500;
+/** With their commit a few milliseconds, in which nothing else is decided. */
+const PORTION = 250;
 
 const jitter = (invocation: string): number =>
   createHash('sha256').update(invocation).digest().readUInt32BE(0) / 2 ** 32;
