@@ -39,8 +39,9 @@ ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=32", "--inter
 
 FROM runtime AS cerebro
 EXPOSE 7000
-# Without source maps, which take 13 MiB; it gives memory back itself (docs/operations.md).
+# Large buffers are given back at once.
 ENV MALLOC_MMAP_THRESHOLD_=131072
+# Without source maps, which take 13 MiB; it gives memory back itself (docs/operations.md).
 ENTRYPOINT ["node", "--max-semi-space-size=32", "--interrupt-budget=16000", "--no-memory-reducer", "app/dist/main.js"]
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=6 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CORDYNA_HTTP_PORT ?? 7000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -3,14 +3,14 @@ import { median, type Spread } from '../figures/percentiles.js';
 import { CHAIN, DIAMOND, FAN, LARGE, SINGLE } from '../shapes.js';
 import type { BenchStack } from '../stack/installation.js';
 import { fill, replayCheck } from './filler.js';
-import { measureLargeRun, type LargeRun, type LargeRunPlan } from './large-run.js';
+import { measureLargeRun, type LargeRun } from './large-run.js';
 import { measureListing } from './listing.js';
 import { sampleOf } from './measure.js';
 import { untilQuiet } from './quiet.js';
 import type { Subject } from './subjects.js';
 import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
 
-export interface GrowthPlan extends LargeRunPlan {
+export interface GrowthPlan {
   /** Finished runs in the database, rising. */
   readonly levels: readonly number[];
   /** What filling them in has left is done before the level is measured, or has had so long. */

@@ -28,9 +28,9 @@ import {
   ScheduleTimer,
   Sweeper,
   Watchdog,
+  type OutboxVacuum,
   type Presence,
   type Pulse,
-  type OutboxVacuum,
   type Retention,
   type Watermark,
 } from './timers/index.js';
