@@ -159,6 +159,20 @@ describe('batches', () => {
     expect(refusals).toBe(3);
   });
 
+  test('come soon though more was to come from here than did', async () => {
+    const name = await createTopic(bus, topic('own-bytes'));
+    const received = new Received();
+    await consume(name, received.onBatch, { maxWaitMs: 2_500, ownBytes: () => 1_000_000 });
+    const startedAt = performance.now();
+    for (let count = 1; count <= 5; count++) {
+      await publish(name, [`v${count}`]);
+      await awaitUntil(`record ${count} has come`, () => received.values.length === count, { everyMs: 5 });
+    }
+    expect(received.values).toEqual(['v1', 'v2', 'v3', 'v4', 'v5']);
+    // Each would have waited for the longest fetch.
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+  });
+
   test('of one partition never overlap, and those of others do not wait', async () => {
     const name = await createTopic(bus, topic('serial'), { partitions: 2 });
     let inHand = 0;

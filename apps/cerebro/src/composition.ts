@@ -16,6 +16,7 @@ import {
   FiringsAhead,
   JsonSchemas,
   Leases,
+  OwnFacts,
   ProgressBuffer,
   Publisher,
   RunCommands,
@@ -90,7 +91,8 @@ export function compose(
     firingsPerMinute: config.firingsPerMinute,
   };
   const { store, timers: queries, progress: progressStore, installation, peers } = persistence;
-  const { due, door, publisher, ahead, outboxVacuum } = doorOf(persistence, tools, metrics);
+  const doors = doorOf(persistence, outbound, tools, metrics);
+  const { door, publisher, ownFacts } = doors;
   const progress = new ProgressBuffer(progressStore, leases, metrics);
   const watermark = new Watermark(outbound, watermarkSettings(config), () => metrics.stalls.inc());
   const pulse = new Pulse(clock);
@@ -101,7 +103,7 @@ export function compose(
   const presence = new Presence(peers, instance, (member) =>
     bus.admin().removeMember(topics.cerebroGroup, member),
   );
-  const consuming = { handler, decoder: new InboundDecoder(topics), inbound, presence, onFailed };
+  const consuming = { handler, decoder: new InboundDecoder(topics), inbound, presence, ownFacts, onFailed };
   const transport = inboundTransport(bus, config, consuming);
   const observed = { clock, pulse, watermark, door, publisher, backlog };
   const readiness = new CoordinatorReadiness(observed, () => inbound);
@@ -109,18 +111,16 @@ export function compose(
   const coordinator = new Coordinator(
     {
       ...observed,
+      ...doors,
       bus,
       outbound,
       installation,
       store,
       queries,
-      due,
-      ahead,
       leases,
       capacity,
       progress,
       presence,
-      outboxVacuum,
       retention: new Retention(persistence.retention, metrics, config.retentionMs),
     },
     {
@@ -143,10 +143,16 @@ export function compose(
   };
 }
 
-function doorOf({ store, retention }: Persistence, tools: Tools, metrics: Metrics) {
+function doorOf(
+  { store, retention }: Persistence,
+  outbound: KafkaOutboundBus,
+  tools: Tools,
+  metrics: Metrics,
+) {
+  const ownFacts = new OwnFacts((facts, partitions) => outbound.sizeOf(facts, partitions));
   const due = new Due();
   const caches = new Caches();
-  const announcing = new AnnouncingStore(store, due);
+  const announcing = new AnnouncingStore(store, due, ownFacts);
   const door = new Door(announcing, caches, tools, metrics);
   const outboxVacuum = new OutboxVacuum(retention);
   const publisher = new Publisher(tools.bus, (marks) => {
@@ -154,7 +160,7 @@ function doorOf({ store, retention }: Persistence, tools: Tools, metrics: Metric
     outboxVacuum.count(marks.length);
   });
   const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
-  return { due, door, publisher, ahead, outboxVacuum };
+  return { ownFacts, due, door, publisher, ahead, outboxVacuum };
 }
 
 function watermarkSettings({ topicPrefix, maxWatermarkStepMs: maxStepMs, stallGraceMs }: CerebroConfig) {
@@ -185,13 +191,14 @@ interface InboundParts {
   readonly decoder: InboundDecoder;
   readonly inbound: MutableInboundState;
   readonly presence: Presence;
+  readonly ownFacts: OwnFacts;
   readonly onFailed: (reason: Error) => void;
 }
 
 function inboundTransport(
   bus: Bus,
   config: CerebroConfig,
-  { handler, decoder, inbound, presence, onFailed }: InboundParts,
+  { handler, decoder, inbound, presence, ownFacts, onFailed }: InboundParts,
 ): InboundTransport {
   const { cerebroGroup, declarations, servers, events, invocations, signals } = topicsOf(config.topicPrefix);
   return new CordynaKafkaServer<DecodedInbound>({
@@ -209,6 +216,7 @@ function inboundTransport(
         inbound.state = state;
       },
       onMember: (member) => presence.joined(member),
+      ownBytes: () => ownFacts.bytes(),
       onFailed,
     },
   });

@@ -93,6 +93,11 @@ export interface BusConsumerOptions {
    * one after the other. When it throws, the same batch is given again after a back-off.
    */
   onBatch(batch: BusBatch): Promise<void>;
+  /**
+   * What the effects of the batches handed over last will take in partitions that are read here: after a few records
+   * the broker is asked for more than these, for a moment, so that what this process writes itself does not wake it.
+   */
+  ownBytes?(): number;
   /** After each assignment, before the first fetch: positions to seek to (a missing one: the group's own). */
   onAssigned?(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<TopicPartitionKey, bigint>>;
   /** After each join: what the group knows this consumer by. */

@@ -23,14 +23,14 @@ const topics = fc.uniqueArray(fc.record({ topic: text, partitions }), {
 });
 
 test('a fetch request of a session has the same bytes as kafkajs gives it', async () => {
-  const numbers = fc.tuple(int32, int32, int32, int32, int32);
+  const numbers = fc.tuple(int32, int32, int32, int32, int32, int32);
   await fc.assert(
     fc.asyncProperty(topics, topics, numbers, async (changed, forgotten, given) => {
-      const [sessionId, sessionEpoch, maxWaitMs, maxBytes, maxBytesPerPartition] = given;
+      const [sessionId, sessionEpoch, maxWaitMs, minBytes, maxBytes, maxBytesPerPartition] = given;
       const { buffer } = await kafkajsFetch({
         replicaId: -1,
         maxWaitTime: maxWaitMs,
-        minBytes: 1,
+        minBytes,
         maxBytes,
         sessionId,
         sessionEpoch,
@@ -57,7 +57,8 @@ test('a fetch request of a session has the same bytes as kafkajs gives it', asyn
           })),
         );
       const plan = { sessionId, sessionEpoch, changed: flat(changed), forgotten: flat(forgotten) };
-      expect(encodeFetch(plan, { maxWaitMs, maxBytes, maxBytesPerPartition }).equals(buffer)).toBe(true);
+      const limits = { maxWaitMs, minBytes, maxBytes, maxBytesPerPartition };
+      expect(encodeFetch(plan, limits).equals(buffer)).toBe(true);
     }),
     { numRuns: 60 },
   );

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { measured } from '../src/cluster/produce-message.js';
 import { encodeProduce } from '../src/cluster/requests.js';
+import { bytesInBatches } from '../src/publisher/plan.js';
 import { internals } from '../src/kafkajs/internals.js';
 import { message, text } from './fixtures/messages.js';
 
@@ -38,4 +39,24 @@ test('a produce request has the same bytes as kafkajs gives it', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('what messages take in the log is known before they are sent', () => {
+  const messages = fc.array(message, { minLength: 1, maxLength: 30 });
+  const outside = 2 + 2 + 4 + 4 + 2 + 't'.length + 4;
+  fc.assert(
+    fc.property(messages, messages, (...lists) => {
+      const timeless = lists.map((list) =>
+        list.map(({ key, value, headers }) => ({ topic: 't', key, value, ...(headers && { headers }) })),
+      );
+      const partitions = timeless.map((list, n) => ({ partition: n, messages: list.map(measured) }));
+      const request = encodeProduce([{ topic: 't', partitions }], 12_345, NOW_MS);
+      expect(bytesInBatches(timeless.flat(), 2)).toBe(request.length - outside - 2 * (4 + 4));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('nothing takes nothing', () => {
+  expect(bytesInBatches([], 1)).toBe(0);
 });

@@ -11,6 +11,7 @@ import {
   FiringsAhead,
   JsonSchemas,
   Leases,
+  OwnFacts,
   ProgressBuffer,
   Publisher,
   RunCommands,
@@ -93,7 +94,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   };
   // Whatever waits is decided while another commit is under way.
   const due = new Due();
-  const announcing = new AnnouncingStore(store, due);
+  const announcing = new AnnouncingStore(store, due, new OwnFacts(() => 0));
   const caches = new Caches();
   const door = new Door(announcing, caches, tools, metrics, 1);
   const publisher = new Publisher(

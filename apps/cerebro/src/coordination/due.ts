@@ -1,3 +1,4 @@
+import type { OwnFacts } from './own-facts.js';
 import {
   Store,
   type Changes,
@@ -52,11 +53,12 @@ export class Due {
   }
 }
 
-/** Says what each commit has made due. */
+/** Says what each commit is about to tell, and what it has made due. */
 export class AnnouncingStore extends Store {
   constructor(
     private readonly store: Store,
     private readonly due: Due,
+    private readonly ownFacts: OwnFacts,
   ) {
     super();
   }
@@ -66,9 +68,14 @@ export class AnnouncingStore extends Store {
   }
 
   async commit(changes: Changes, order?: CommitOrder): Promise<Saved> {
-    const saved = await this.store.commit(changes, order);
-    this.due.learn(changes);
-    return saved;
+    this.ownFacts.begin(changes);
+    try {
+      const saved = await this.store.commit(changes, order);
+      this.due.learn(changes);
+      return saved;
+    } finally {
+      this.ownFacts.end(changes);
+    }
   }
 
   async commitLocked(decide: (reader: Reader) => Promise<Changes>): Promise<Saved> {

@@ -17,6 +17,7 @@ export * from './json-schema.js';
 export * from './leases.js';
 export * from './metrics.js';
 export { isHopeless, offerTo } from './offers.js';
+export { OwnFacts } from './own-facts.js';
 export * from './ports/index.js';
 export * from './published.js';
 export * from './publisher.js';

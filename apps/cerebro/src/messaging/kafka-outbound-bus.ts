@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BusError } from '@cordyna/bus';
+import { BusError, bytesInBatches } from '@cordyna/bus';
 import type { Bus, BusAdmin, BusPublisher, BusRecord, OutMessage, PublishResult } from '@cordyna/bus';
 import {
   OutboundBus,
@@ -125,6 +125,14 @@ export class KafkaOutboundBus extends OutboundBus {
         .ensure(server)
         .catch((error: unknown) => refused.set(server, `no command topic: ${reasonOf(error)}`));
     return refused;
+  }
+
+  /** Of facts, which all leave as they are and say no time but that of publication. */
+  sizeOf(facts: readonly OutboxMessage[], partitions: number): number {
+    return bytesInBatches(
+      facts.map((fact) => this.toRecord(fact, 0)),
+      partitions,
+    );
   }
 
   private recordOf(message: OutboxMessage, stamp: number): OutMessage {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import {
   AnnouncingStore,
   Due,
+  OwnFacts,
   type Changes,
   type DueKind,
   type Store,
@@ -27,7 +28,7 @@ async function toldOf(changes: object, locked = false): Promise<Partial<Record<D
       return saved;
     },
   } as unknown as Store;
-  const store = new AnnouncingStore(inner, due);
+  const store = new AnnouncingStore(inner, due, new OwnFacts(() => 0));
   const all = { ...NOTHING, ...changes } as Changes;
   await (locked ? store.commitLocked(() => Promise.resolve(all)) : store.commit(all));
   return told;
@@ -88,6 +89,8 @@ test('what is not committed makes nothing due', async () => {
   due.listen('retries', (at) => told.push(at));
   const inner = { commit: () => Promise.reject(new Error('conflict')) } as unknown as Store;
   const changes = { ...NOTHING, runs: [run('request', 'running', [1])] } as unknown as Changes;
-  await expect(new AnnouncingStore(inner, due).commit(changes)).rejects.toThrow('conflict');
+  await expect(new AnnouncingStore(inner, due, new OwnFacts(() => 0)).commit(changes)).rejects.toThrow(
+    'conflict',
+  );
   expect(told).toEqual([]);
 });

@@ -14,6 +14,8 @@ const UNKNOWN = -1;
 
 export interface FetchLimits {
   readonly maxWaitMs: number;
+  /** It is answered when there are so many, or after `maxWaitMs`. */
+  readonly minBytes: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
 }
@@ -40,7 +42,7 @@ const sizeOf = (groups: readonly TopicGroup<TopicPartition>[], each: number): nu
     0,
   );
 
-/** https://kafka.apache.org/protocol#The_Messages_Fetch; answered as soon as there is anything; in a buffer by `roomFor`. */
+/** https://kafka.apache.org/protocol#The_Messages_Fetch; in a buffer by `roomFor`. */
 export function encodeFetch(plan: FetchPlan, limits: FetchLimits): Buffer {
   const changed = byTopic(plan.changed);
   const forgotten = byTopic(plan.forgotten);
@@ -48,7 +50,7 @@ export function encodeFetch(plan: FetchPlan, limits: FetchLimits): Buffer {
   const writer = new BytesWriter(roomFor(size));
   writer.int32(NO_REPLICA);
   writer.int32(limits.maxWaitMs);
-  writer.int32(1);
+  writer.int32(limits.minBytes);
   writer.int32(limits.maxBytes);
   writer.int8(READ_COMMITTED);
   writer.int32(plan.sessionId);

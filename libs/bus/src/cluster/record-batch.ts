@@ -79,3 +79,7 @@ export function sizedBatch(messages: readonly ProduceMessage[], nowMs: number): 
   }
   return { messages, nowMs, firstTimestamp, lastTimestamp, bodies, bytes };
 }
+
+/** What messages of one moment take in so many batches. */
+export const sizeInBatches = (messages: readonly ProduceMessage[], batches: number): number =>
+  sizedBatch(messages, 0).bytes + (batches - 1) * HEAD_BYTES;

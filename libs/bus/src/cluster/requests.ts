@@ -6,17 +6,25 @@ import type { ProduceMessage } from './produce-message.js';
 import { RecordWriter, sizedBatch } from './record-batch.js';
 import type { FetchedPartitionData, KafkaDecoder, ProtocolRequest, RawBroker } from '../kafkajs/internals.js';
 
+type EncodeBy = (request: ProtocolRequest['request']) => Buffer | null;
+
 /** Requests whose answers keep the error of each partition; kafkajs' own throw the first one and drop the rest. */
-export async function answerAsIs<T>(
+export const answerAsIs = <T>(
   broker: RawBroker,
   name: string,
   args: object,
-  encodeBy: (request: ProtocolRequest['request']) => Buffer | null = () => null,
-): Promise<T> {
+  encodeBy: EncodeBy = () => null,
+): Promise<T> => sendAsIs(broker, requestOf(broker, name, args), encodeBy);
+
+function requestOf(broker: RawBroker, name: string, args: object): ProtocolRequest {
   const definition = internals.requests[name];
   const apiKey = internals.apiKeys[name];
   if (definition === undefined || apiKey === undefined) throw new Error(`kafkajs has no request ${name}`);
-  const { request, response, requestTimeout } = broker.lookupRequest(apiKey, definition)(args);
+  return broker.lookupRequest(apiKey, definition)(args);
+}
+
+async function sendAsIs<T>(broker: RawBroker, made: ProtocolRequest, encodeBy: EncodeBy): Promise<T> {
+  const { request, response, requestTimeout } = made;
   const encoded = encodeBy(request);
   const asIs: ProtocolRequest = {
     request: encoded === null ? request : { ...request, encode: () => Promise.resolve(payloadOf(encoded)) },
@@ -71,14 +79,24 @@ const ALL_IN_SYNC = -1;
 /** From here on, records are in batches. */
 const FIRST_VERSION_WITH_BATCHES = 3;
 
+/** By what the broker of a connection speaks: kafkajs looks up its modules for each request, of which these keep nothing. */
+const produceRequests = new WeakMap<RawBroker['lookupRequest'], ProtocolRequest>();
+
+function produceRequest(broker: RawBroker): ProtocolRequest {
+  const known = produceRequests.get(broker.lookupRequest);
+  if (known) return known;
+  const request = requestOf(broker, 'Produce', { acks: ALL_IN_SYNC, compression: 0, topicData: [] });
+  produceRequests.set(broker.lookupRequest, request);
+  return request;
+}
+
 /** Acknowledged by all replicas in sync. */
 export function produce(
   broker: RawBroker,
   topics: readonly ProduceTopic[],
   timeoutMs: number,
 ): Promise<ProduceAnswer> {
-  const args = { acks: ALL_IN_SYNC, timeout: timeoutMs, compression: 0, topicData: [] };
-  return answerAsIs(broker, 'Produce', args, ({ apiVersion }) => {
+  return sendAsIs(broker, produceRequest(broker), ({ apiVersion }) => {
     if (apiVersion >= FIRST_VERSION_WITH_BATCHES) return encodeProduce(topics, timeoutMs);
     throw new BusError('kafka_error', 'the broker is older than Kafka 0.11 and takes no headers', {
       retriable: false,

@@ -1,14 +1,13 @@
-import { PlainAnswer, readPlainAnswer } from '../cluster/fetch-answer.js';
-import { encodeFetch, FETCH_VERSION } from '../cluster/fetch-request.js';
-import type { FetchLimits } from '../cluster/fetch-request.js';
+import { PlainAnswer } from '../cluster/fetch-answer.js';
+import { FETCH_VERSION } from '../cluster/fetch-request.js';
 import { FetchSession } from '../cluster/fetch-session.js';
-import type { FetchPlan, FetchPosition } from '../cluster/fetch-session.js';
-import { payloadOf } from '../cluster/payload.js';
+import type { FetchPosition } from '../cluster/fetch-session.js';
+import { fetchInSession } from '../cluster/session-fetch.js';
+import type { FetchAnswer } from '../cluster/session-fetch.js';
 import { internals } from '../kafkajs/internals.js';
 import type {
   ConsumerGroupInternals,
   FetchedBatch,
-  FetchedPartitionData,
   OffsetManagerInternals,
   RawBroker,
 } from '../kafkajs/internals.js';
@@ -16,18 +15,25 @@ import { Ending } from './ending.js';
 import { Layout } from './layout.js';
 import { ReadBatch } from './read-batch.js';
 
-/** As kafkajs takes it apart. */
-interface Answer {
-  readonly errorCode: number;
-  readonly sessionId: number;
-  readonly responses: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly FetchedPartitionData[];
-  }[];
+export interface ReadingLimits {
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+  readonly ownBytes: () => number;
+}
+
+/** What is remembered of a broker from fetch to fetch. */
+interface Reading {
+  readonly session: FetchSession;
+  hasBroughtFew: boolean;
 }
 
 /** While partitions are held up, they may be wanted again soon, and a fetch that is under way does not ask for them. */
 const HELD_UP_WAIT_MS = 50;
+/** So few records are worked on before more is asked for: to send a request takes as long as to decide on them. */
+const FEW_RECORDS = 20;
+/** Should what this process writes itself not come, what others write comes later by so much at most. */
+const OWN_WAIT_MS = 10;
 const NO_BATCHES: FetchedBatch[] = [];
 
 /**
@@ -36,13 +42,13 @@ const NO_BATCHES: FetchedBatch[] = [];
  * answer and hands each to its workers: with a coordinator's 49 partitions that was most of what a message cost.
  */
 export class GroupFetch {
-  private readonly sessions = new Map<string, FetchSession>();
+  private readonly readings = new Map<string, Reading>();
   private layout: Layout | undefined;
   private resolvedBy: OffsetManagerInternals | undefined;
   private wakeUp: () => void = () => undefined;
   private readonly end = new Ending();
 
-  constructor(private readonly limits: FetchLimits) {}
+  constructor(private readonly limits: ReadingLimits) {}
 
   /** There may be something to ask for that was not there before. */
   wake(): void {
@@ -60,9 +66,12 @@ export class GroupFetch {
     nodeId: string,
     original: () => Promise<FetchedBatch[]>,
   ): Promise<(FetchedBatch | ReadBatch)[]> {
-    const session = this.sessions.get(nodeId) ?? new FetchSession();
-    this.sessions.set(nodeId, session);
+    const reading = this.readings.get(nodeId) ?? { session: new FetchSession(), hasBroughtFew: false };
+    this.readings.set(nodeId, reading);
+    const { session, hasBroughtFew } = reading;
+    reading.hasBroughtFew = false;
     try {
+      if (hasBroughtFew) await turns();
       await group.cluster.refreshMetadataIfNecessary();
       const layout = this.layoutOf(group);
       await this.resolveOffsets(group, layout, nodeId);
@@ -73,14 +82,17 @@ export class GroupFetch {
       }
       const broker = await group.cluster.findBroker({ nodeId });
       if (!speaks(broker)) return await original();
-      // The first one tells at once that fetching works, and where a session begins.
-      const longestMs = isHeldUp ? Math.min(HELD_UP_WAIT_MS, this.limits.maxWaitMs) : this.limits.maxWaitMs;
-      const maxWaitMs = session.isNew ? 0 : longestMs;
-      const asked = ask(broker, session.next(wanted), { ...this.limits, maxWaitMs });
+      const { maxBytes, maxBytesPerPartition } = this.limits;
+      const ownBytes = hasBroughtFew ? this.limits.ownBytes() : 0;
+      const maxWaitMs = session.isNew ? 0 : this.longestMs(isHeldUp, ownBytes);
+      const limits = { maxWaitMs, minBytes: ownBytes + 1, maxBytes, maxBytesPerPartition };
+      const asked = fetchInSession(broker, session.next(wanted), limits);
       const answer = await this.end.orResult(asked);
       if (answer === 'ended' || !session.answered(answer)) return NO_BATCHES;
       if (answer.errorCode !== 0) throw internals.createErrorFromCode(answer.errorCode);
-      return batchesOf(group, answer, wanted);
+      const batches = batchesOf(group, answer, wanted);
+      reading.hasBroughtFew = isFew(batches);
+      return batches;
     } catch (error) {
       session.failed();
       try {
@@ -90,6 +102,13 @@ export class GroupFetch {
       }
       return NO_BATCHES;
     }
+  }
+
+  /** A session's first fetch tells at once that fetching works. */
+  private longestMs(isHeldUp: boolean, ownBytes: number): number {
+    const { maxWaitMs } = this.limits;
+    const heldUpMs = isHeldUp ? HELD_UP_WAIT_MS : maxWaitMs;
+    return Math.min(maxWaitMs, heldUpMs, ownBytes > 0 ? OWN_WAIT_MS : maxWaitMs);
   }
 
   private layoutOf(group: ConsumerGroupInternals): Layout {
@@ -118,6 +137,9 @@ export class GroupFetch {
   }
 }
 
+/** What was handed over is worked on first, and what that sends leaves before the next request does. */
+const turns = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 const versionOf = (broker: RawBroker): { minVersion: number; maxVersion: number } | undefined =>
   broker.versions?.[internals.apiKeys['Fetch'] ?? -1];
 
@@ -126,35 +148,17 @@ function speaks(broker: RawBroker): boolean {
   return minVersion <= FETCH_VERSION && maxVersion >= FETCH_VERSION;
 }
 
-async function ask(broker: RawBroker, plan: FetchPlan, limits: FetchLimits): Promise<Answer | PlainAnswer> {
-  const { Fetch: definition } = internals.requests;
-  if (definition === undefined) throw new Error('kafkajs has no Fetch request');
-  const { request, response, ...rest } = definition.protocol({ version: FETCH_VERSION })({
-    maxWaitTime: limits.maxWaitMs,
-    topics: [],
-  });
-  const encode = (): Promise<unknown> => Promise.resolve(payloadOf(encodeFetch(plan, limits)));
-  const decode = async (raw: Buffer): Promise<unknown> =>
-    readPlainAnswer(raw) ?? (await response.decode(raw));
-  const parse = async (data: unknown): Promise<unknown> =>
-    data instanceof PlainAnswer ? data : await response.parse(data as never);
-  try {
-    return (await broker.connectionPool.send({
-      ...rest,
-      request: { ...request, encode },
-      response: { decode, parse },
-    })) as Answer | PlainAnswer;
-  } catch (error) {
-    // As kafkajs does it: what is connected again is a new connection.
-    if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
-    throw error;
-  }
+function isFew(batches: readonly (FetchedBatch | ReadBatch)[]): boolean {
+  let records = 0;
+  for (const batch of batches)
+    records += batch instanceof ReadBatch ? batch.portion.records.length : FEW_RECORDS;
+  return records > 0 && records < FEW_RECORDS;
 }
 
 /** Batches of those that have something; what was held up or sought elsewhere meanwhile is left. */
 function batchesOf(
   group: ConsumerGroupInternals,
-  answer: Answer | PlainAnswer,
+  answer: FetchAnswer | PlainAnswer,
   wanted: readonly FetchPosition[],
 ): (FetchedBatch | ReadBatch)[] {
   const askedFor = (topic: string, partition: number): FetchPosition | undefined => {

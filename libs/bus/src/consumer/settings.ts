@@ -19,6 +19,7 @@ export interface ConsumerSettings {
   readonly drainMs: number;
   readonly retry: RetrySettings;
   readonly onBatch: BusConsumerOptions['onBatch'];
+  readonly ownBytes: () => number;
   readonly onAssigned: BusConsumerOptions['onAssigned'];
   readonly onMember: NonNullable<BusConsumerOptions['onMember']>;
   readonly onRevoked: NonNullable<BusConsumerOptions['onRevoked']>;
@@ -63,6 +64,7 @@ export function consumerSettings(options: BusConsumerOptions, log: BusLog): Cons
     drainMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 2)),
     retry: RETRY,
     onBatch: (batch) => options.onBatch(batch),
+    ownBytes: () => options.ownBytes?.() ?? 0,
     onAssigned: options.onAssigned?.bind(options),
     onMember: guarded(log, 'onMember', options.onMember?.bind(options)),
     onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options)),

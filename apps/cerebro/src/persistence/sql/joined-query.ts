@@ -3,7 +3,7 @@ import type { Statement } from './statement.js';
 
 /** How the client hands over what the server answers; `pg-cursor` and `pg-query-stream` rest on the same. */
 interface Answers {
-  handleRowDescription(message: unknown): void;
+  handleRowDescription(message: RowDescription): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, connection: Connection): void;
   handleEmptyQuery(connection: Connection): void;
@@ -22,7 +22,16 @@ interface Part {
   readonly query: Query & Answers;
 }
 
+interface RowDescription {
+  readonly fields: unknown;
+}
+
+/** What the rows of a prepared statement are, by its text: the server is asked for it once. */
+const described = new Map<string, RowDescription>();
+
 type Settle = (error: Error | null, results: readonly QueryResult[]) => void;
+
+const NOTHING = { value: () => undefined };
 
 /**
  * Statements with one `Sync` behind the last of them instead of one behind each: the server sends its answers in one
@@ -42,21 +51,26 @@ export class JoinedQuery extends Query implements Answers {
   constructor(statements: readonly Statement[], settle: Settle) {
     super({ text: '' });
     this.callback = (error) => settle(error ?? null, this.results);
-    this.parts = statements.map(({ name, text, values }) => ({
-      name,
-      text,
-      query: new Query({ name, text, values: [...values] }, (error, result) => {
+    this.parts = statements.map(({ name, text, values }) => {
+      const answered = (error: Error | undefined, result: QueryResult): void => {
         if (error) this.failure = error;
         this.results.push(result);
-      }) as Query & Answers,
-    }));
+      };
+      // Given as an object it would be copied with all descriptors of its members.
+      const query = new Query(text, [...values], answered as never) as Query & Answers & { name: string };
+      query.name = name;
+      return { name, text, query };
+    });
     this.next();
   }
 
   override submit = (connection: Connection): void => {
-    const unsynced = Object.create(connection, { sync: { value: () => undefined } }) as Connection;
-    for (const { query } of this.parts) {
-      const refused: unknown = query.submit(unsynced);
+    const unsynced = Object.create(connection, { sync: NOTHING }) as Connection;
+    const undescribed = Object.create(unsynced, { describe: NOTHING }) as Connection;
+    for (const { query, text } of this.parts) {
+      const known = described.get(text);
+      if (known) query.handleRowDescription(known);
+      const refused: unknown = query.submit(known ? undescribed : unsynced);
       if (refused instanceof Error) this.failure = refused;
     }
     // Without all of them the others must not be committed.
@@ -64,7 +78,8 @@ export class JoinedQuery extends Query implements Answers {
     else connection.sync();
   };
 
-  handleRowDescription(message: unknown): void {
+  handleRowDescription(message: RowDescription): void {
+    described.set(this.text, message);
     this.current?.handleRowDescription(message);
   }
 
