@@ -1,7 +1,7 @@
 import { step, type Run } from '@cordyna/engine';
 import { DONE, type Inbound, type Outcome } from '../inbound.js';
 import type { WorkingSet } from '../working-set.js';
-import { originOf, worldOf, type Tools } from './context.js';
+import { originOf, worldOf, worldToGoOn, type Tools } from './context.js';
 
 /** What a timer or a person proposes to a run. */
 export function decideRunInput(
@@ -13,7 +13,8 @@ export function decideRunInput(
   if (!run)
     return { kind: 'refused', code: 'unknown_run', message: `there is no run ${inbound.run}`, errors: [] };
   const origin = originOf(inbound.source, tools.clock.now(), null, tools);
-  const decision = step(run, inbound.input, origin, worldOf(work, tools));
+  const world = inbound.input.kind === 'retry-due' ? worldToGoOn(work, tools) : worldOf(work, tools);
+  const decision = step(run, inbound.input, origin, world);
   work.absorb(decision);
   if (inbound.input.kind === 'capacity') work.noteWhereItWaits(decision.run);
   if (decision.refused === null) {
