@@ -84,6 +84,7 @@ export class GroupFetch {
       if (!speaks(broker)) return await original();
       const { maxBytes, maxBytesPerPartition } = this.limits;
       const ownBytes = hasBroughtFew ? this.limits.ownBytes() : 0;
+      // The first one tells at once that fetching works, and where a session begins.
       const maxWaitMs = session.isNew ? 0 : this.longestMs(isHeldUp, ownBytes);
       const limits = { maxWaitMs, minBytes: ownBytes + 1, maxBytes, maxBytesPerPartition };
       const asked = fetchInSession(broker, session.next(wanted), limits);
@@ -104,7 +105,6 @@ export class GroupFetch {
     }
   }
 
-  /** A session's first fetch tells at once that fetching works. */
   private longestMs(isHeldUp: boolean, ownBytes: number): number {
     const { maxWaitMs } = this.limits;
     const heldUpMs = isHeldUp ? HELD_UP_WAIT_MS : maxWaitMs;
