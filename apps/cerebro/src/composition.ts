@@ -152,13 +152,10 @@ function doorOf(
   const ownFacts = new OwnFacts((facts, partitions) => outbound.sizeOf(facts, partitions));
   const due = new Due();
   const caches = new Caches();
-  const announcing = new AnnouncingStore(store, due, ownFacts);
-  const door = new Door(announcing, caches, tools, metrics);
   const outboxVacuum = new OutboxVacuum(retention);
-  const publisher = new Publisher(tools.bus, (marks) => {
-    door.markPublished(marks);
-    outboxVacuum.count(marks.length);
-  });
+  const announcing = new AnnouncingStore(store, [due, ownFacts, outboxVacuum]);
+  const door = new Door(announcing, caches, tools, metrics);
+  const publisher = new Publisher(tools.bus, (marks) => door.markPublished(marks));
   const ahead = new FiringsAhead(announcing, caches, tools, metrics, publisher);
   return { ownFacts, due, door, publisher, ahead, outboxVacuum };
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { measured } from '../src/cluster/produce-message.js';
 import { encodeProduce } from '../src/cluster/requests.js';
-import { bytesInBatches } from '../src/publisher/plan.js';
+import { bytesInBatches } from '../src/cluster/record-batch.js';
 import { internals } from '../src/kafkajs/internals.js';
 import { message, text } from './fixtures/messages.js';
 

@@ -11,7 +11,6 @@ import {
   FiringsAhead,
   JsonSchemas,
   Leases,
-  OwnFacts,
   ProgressBuffer,
   Publisher,
   RunCommands,
@@ -94,7 +93,7 @@ export function startCoordinator(site: Site, process: Process): RunningCoordinat
   };
   // Whatever waits is decided while another commit is under way.
   const due = new Due();
-  const announcing = new AnnouncingStore(store, due, new OwnFacts(() => 0));
+  const announcing = new AnnouncingStore(store, [due]);
   const caches = new Caches();
   const door = new Door(announcing, caches, tools, metrics, 1);
   const publisher = new Publisher(

@@ -1,3 +1,4 @@
+export * from './announcing-store.js';
 export * from './backlog.js';
 export * from './capacity.js';
 export { MAX_IN_LINE, type WaitingRun } from './waiting-lines.js';

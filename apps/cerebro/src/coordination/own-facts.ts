@@ -1,3 +1,4 @@
+import type { CommitListener } from './announcing-store.js';
 import type { Changes, OutboxMessage } from './ports/index.js';
 
 /** More than these are not waited for: what they tell others of is worth reading on for meanwhile. */
@@ -10,17 +11,16 @@ export type SizeOf = (messages: readonly OutboxMessage[], partitions: number) =>
  * Facts of commits that are under way. Whoever reads their topic is sent them, and learns nothing: what is about to come
  * from here is not worth being woken for. Those of a run go where its updates come from.
  */
-export class OwnFacts {
+export class OwnFacts implements CommitListener {
   private readonly underWay = new Set<Changes>();
 
   constructor(private readonly sizeOf: SizeOf) {}
 
-  begin(changes: Changes): void {
+  begun(changes: Changes): void {
     this.underWay.add(changes);
   }
 
-  /** They are committed, and leave; or they are not. */
-  end(changes: Changes): void {
+  over(changes: Changes): void {
     this.underWay.delete(changes);
   }
 

@@ -1,4 +1,4 @@
-import type { RetentionStore } from '../coordination/index.js';
+import type { Changes, CommitListener, RetentionStore } from '../coordination/index.js';
 import { Ticker } from './ticker.js';
 
 const EVERY_MS = 5_000;
@@ -10,15 +10,14 @@ const WORTH = 100;
  * has in memory: left to autovacuum, which comes once a minute, it is hundreds of megabytes of another table under load,
  * and cleaning them up takes a processor and the log from everybody for many seconds.
  */
-export class OutboxVacuum {
+export class OutboxVacuum implements CommitListener {
   private readonly ticker = new Ticker('OutboxVacuum', EVERY_MS, () => this.tick());
   private gone = 0;
 
   constructor(private readonly store: Pick<RetentionStore, 'vacuumOutbox'>) {}
 
-  /** So many rows are published, and will be deleted. */
-  count(rows: number): void {
-    this.gone += rows;
+  committed({ published }: Pick<Changes, 'published'>): void {
+    this.gone += published.length;
   }
 
   start(): void {

@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import {
   AnnouncingStore,
   Due,
-  OwnFacts,
   type Changes,
   type DueKind,
   type Store,
@@ -28,7 +27,7 @@ async function toldOf(changes: object, locked = false): Promise<Partial<Record<D
       return saved;
     },
   } as unknown as Store;
-  const store = new AnnouncingStore(inner, due, new OwnFacts(() => 0));
+  const store = new AnnouncingStore(inner, [due]);
   const all = { ...NOTHING, ...changes } as Changes;
   await (locked ? store.commitLocked(() => Promise.resolve(all)) : store.commit(all));
   return told;
@@ -66,7 +65,11 @@ test('a schedule is told by its name', () => {
   const told: unknown[] = [];
   due.listen('schedules', (at, schedule) => told.push([at, schedule]));
   const value = { schedule: 'nightly', active: true, nextDueAt: 9_000 };
-  due.learn({ ...NOTHING, schedules: [{ value }], runs: [run('schedule', 'failed')] } as unknown as Changes);
+  due.committed({
+    ...NOTHING,
+    schedules: [{ value }],
+    runs: [run('schedule', 'failed')],
+  } as unknown as Changes);
   expect(told).toEqual([
     [0, undefined],
     [9_000, 'nightly'],
@@ -89,8 +92,6 @@ test('what is not committed makes nothing due', async () => {
   due.listen('retries', (at) => told.push(at));
   const inner = { commit: () => Promise.reject(new Error('conflict')) } as unknown as Store;
   const changes = { ...NOTHING, runs: [run('request', 'running', [1])] } as unknown as Changes;
-  await expect(new AnnouncingStore(inner, due, new OwnFacts(() => 0)).commit(changes)).rejects.toThrow(
-    'conflict',
-  );
+  await expect(new AnnouncingStore(inner, [due]).commit(changes)).rejects.toThrow('conflict');
   expect(told).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AnnouncingStore, Due, OwnFacts, type Changes, type Store } from '../../src/coordination/index.js';
+import { AnnouncingStore, OwnFacts, type Changes, type Store } from '../../src/coordination/index.js';
 
 const message = (kind: string, topic: string) => ({ kind, topic });
 const fact = message('fact', 'events');
@@ -24,7 +24,7 @@ describe('facts that are about to come back to the coordinator that writes them'
     ['no more partitions than facts', ['events', 'events', 'events'], [fact], 101],
   ])('%s are counted', (_, read, outbox, bytes) => {
     const facts = counting();
-    facts.begin(changesOf(read, outbox));
+    facts.begun(changesOf(read, outbox));
     expect(facts.bytes()).toBe(bytes);
   });
 
@@ -35,7 +35,7 @@ describe('facts that are about to come back to the coordinator that writes them'
     ['more than a few', ['events'], Array.from({ length: 21 }, () => fact)],
   ])('%s: not counted', (_, read, outbox) => {
     const facts = counting();
-    facts.begin(changesOf(read, outbox));
+    facts.begun(changesOf(read, outbox));
     expect(facts.bytes()).toBe(0);
   });
 });
@@ -52,7 +52,7 @@ test.each([
       return commit();
     },
   } as unknown as Store;
-  const store = new AnnouncingStore(inner, new Due(), facts);
+  const store = new AnnouncingStore(inner, [facts]);
   await store.commit(changesOf(['events'], [fact])).catch(() => undefined);
   expect([...during, facts.bytes()]).toEqual([101, 0]);
 });

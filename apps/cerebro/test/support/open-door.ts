@@ -17,7 +17,6 @@ import {
   FiringsAhead,
   JsonSchemas,
   Leases,
-  OwnFacts,
   OutboundBus,
   Publisher,
   type Inbound,
@@ -134,7 +133,7 @@ export async function openDoor(
     defaultTimeouts: { ackMs: 10_000, startMs: 600_000, completeMs: 1_800_000 },
   };
   const due = new Due();
-  const store = new AnnouncingStore(between(persistence.store), due, new OwnFacts(() => 0));
+  const store = new AnnouncingStore(between(persistence.store), [due]);
   const caches = new Caches();
   const door = new Door(store, caches, tools, metrics);
   const publisher = new Publisher(bus, (marks) => door.markPublished(marks));

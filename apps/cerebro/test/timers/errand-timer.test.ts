@@ -33,7 +33,7 @@ const retryAt = (at: number): Changes =>
 
 test('what a commit makes due is proposed at its time, and what a look finds at once', async () => {
   timer.start();
-  due.learn(retryAt(BEGAN + 1_000));
+  due.committed(retryAt(BEGAN + 1_000));
   timer.seen(found('events', 'unsent'));
   await jest.advanceTimersByTimeAsync(900);
   expect(proposedAt).toEqual([]);
@@ -54,7 +54,7 @@ test('as long as there is more it goes on, and stopped it proposes nothing', asy
   timer.seen(found('retries'));
   await jest.advanceTimersByTimeAsync(10);
   expect(proposedAt).toHaveLength(4);
-  due.learn(retryAt(BEGAN + 100));
+  due.committed(retryAt(BEGAN + 100));
   await timer.stop();
   timer.seen(found('retries'));
   await jest.advanceTimersByTimeAsync(1_000);

@@ -68,7 +68,7 @@ const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const seen = () => proposed.map(({ at, schedule }) => [at, schedule]);
 /** A commit of this coordinator. */
 const commit = (changes: object) =>
-  due.learn({ runs: [], schedules: [], registry: { changes: [] }, ...changes } as unknown as Changes);
+  due.committed({ runs: [], schedules: [], registry: { changes: [] }, ...changes } as unknown as Changes);
 const runEnded = { run: { state: 'completed' }, seed: { trigger: { kind: 'schedule' } }, touched: [] };
 
 test('a schedule is proposed at its due time, and the next one without waiting for the answer', async () => {

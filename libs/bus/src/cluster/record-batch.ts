@@ -1,6 +1,6 @@
 import { BytesWriter, varintSize } from './bytes-writer.js';
 import { crc32c } from './crc32c.js';
-import type { ProduceMessage } from './produce-message.js';
+import { measured, type ProduceMessage } from './produce-message.js';
 
 const MAGIC = 2;
 /** Bytes before the records: https://kafka.apache.org/documentation/#recordbatch. */
@@ -80,6 +80,9 @@ export function sizedBatch(messages: readonly ProduceMessage[], nowMs: number): 
   return { messages, nowMs, firstTimestamp, lastTimestamp, bodies, bytes };
 }
 
-/** What messages of one moment take in so many batches. */
-export const sizeInBatches = (messages: readonly ProduceMessage[], batches: number): number =>
-  sizedBatch(messages, 0).bytes + (batches - 1) * HEAD_BYTES;
+/** What messages that leave at the same moment, to so many partitions, will take in the log. */
+export const bytesInBatches = (
+  messages: readonly Parameters<typeof measured>[0][],
+  partitions: number,
+): number =>
+  messages.length === 0 ? 0 : sizedBatch(messages.map(measured), 0).bytes + (partitions - 1) * HEAD_BYTES;

@@ -1,6 +1,4 @@
-import { measured } from '../cluster/produce-message.js';
 import type { ProduceMessage } from '../cluster/produce-message.js';
-import { sizeInBatches } from '../cluster/record-batch.js';
 import type { BusError } from '../errors.js';
 import type { OutMessage, PublishResult } from '../port.js';
 import type { TopicPartitionKey } from '../port.js';
@@ -31,10 +29,6 @@ export interface Chunk {
 
 export const bytesOf = ({ keyBytes, valueBytes, headers }: ProduceMessage): number =>
   Math.max(keyBytes, 0) + Math.max(valueBytes, 0) + headers.length + RECORD_OVERHEAD_BYTES;
-
-/** What messages that leave at the same moment, to so many partitions, will take there. */
-export const bytesInBatches = (messages: readonly OutMessage[], partitions: number): number =>
-  messages.length === 0 ? 0 : sizeInBatches(messages.map(measured), partitions);
 
 export const keyOf = (topic: string, partition: number): TopicPartitionKey => `${topic}/${partition}`;
 
