@@ -87,7 +87,7 @@ async function measure(
   const openLoad = await part('W5', () => measureOpenLoad(client, stack.pids, plan.openLoad), openLoadTable);
   const schedules = await part('W7', () => measureSchedules(client, plan.schedules), scheduleTable);
   const { measured, summaries, calibrated, idle } = early ?? (await throughput());
-  const growth = await part('W6', () => measureGrowth(stack, client, subjects, plan.growth), growthTable);
+  const growth = await part('W6', () => measureGrowth(stack, client, plan.growth), growthTable);
   const calibrations = [calibrated];
   if (againAfterMs !== null) {
     await untilQuiet(stack.pids, againAfterMs);
@@ -96,7 +96,7 @@ async function measure(
   }
   for (const { when, W1, W2, W3 } of calibrations)
     say(`calibration ${when}: ${W1.toFixed(2)} ms per hop, ${Math.round(W2)} and ${Math.round(W3)} tasks/s`);
-  const validity = validityOf(calibrations, here, warmed);
+  const validity = validityOf(calibrations, here, [...warmed, ...(growth?.warmed ?? [])]);
   const at = new Date().toISOString();
   const { parts } = watch;
   return {

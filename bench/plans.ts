@@ -28,10 +28,11 @@ const WHOLE: Plan = {
   schedules: { schedules: 1_000, repeats: 5, warmUp: 'evenly and at once', leadMs: 4_000 },
   growth: {
     levels: [0, 100_000, 1_000_000],
+    warmUpMs: 60_000,
     settleLimitMs: 20_000,
     warmUps: 4,
     chains: 20,
-    repeats: 5,
+    repeats: 16,
     listings: 200,
   },
 };
@@ -44,11 +45,19 @@ const QUICK: Plan = {
   warmUpMs: 10_000,
   calibration: { first: 'after W1 to W3', againAfterMs: null, passes: 4, warmUps: 1, repeats: 3 },
   graphRepeats: 3,
-  throughput: { when: 'after W5 and W7', passes: 2, repeats: { W1: 4, W2: 2, W3: 2, 'W3 calls': 1 } },
-  idle: { when: 'before any load', settleMs: 0, ms: 4_000 },
-  openLoad: { kneeRuns: 500, kneeRepeats: 1, seconds: 2 },
+  throughput: { when: 'after W5 and W7', passes: 2, repeats: { W1: 2, W2: 2, W3: 2, 'W3 calls': 1 } },
+  idle: { when: 'before any load', settleMs: 0, ms: 3_000 },
+  openLoad: { kneeRuns: 500, kneeRepeats: 1, seconds: 1.5 },
   schedules: { schedules: 1_000, repeats: 1, warmUp: 'evenly', leadMs: 1_500 },
-  growth: { levels: [0, 5_000], settleLimitMs: 0, warmUps: 0, chains: 2, repeats: 1, listings: 50 },
+  growth: {
+    levels: [0, 5_000],
+    warmUpMs: 1_000,
+    settleLimitMs: 0,
+    warmUps: 0,
+    chains: 2,
+    repeats: 1,
+    listings: 50,
+  },
 };
 
 export interface Wishes {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBus, type Bus, type BusPublisher } from '@cordyna/bus';
 import { encodeStructured, topicsOf } from '@cordyna/protocol/wire';
 import { Pool } from 'pg';
-import { PREFIX, type BenchStack } from '../stack/installation.js';
+import type { Cordyna } from '../stack/cordyna.js';
 import { EventLog } from './event-log.js';
 
 /** The log tells when each run ended; to look often takes time from what is measured. */
@@ -28,15 +28,16 @@ export class BenchClient {
   readonly pool: Pool;
   readonly log: EventLog;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: HTTP_CONNECTIONS });
-  private readonly topics = topicsOf(PREFIX);
+  private readonly invocations: string;
 
-  constructor(private readonly stack: Pick<BenchStack, 'brokers' | 'databaseUrl' | 'url'>) {
-    this.bus = createBus({ brokers: [...stack.brokers], clientId: 'bench-client' });
+  constructor(private readonly cordyna: Pick<Cordyna, 'brokers' | 'databaseUrl' | 'prefix' | 'url'>) {
+    this.bus = createBus({ brokers: [...cordyna.brokers], clientId: 'bench-client' });
     this.publisher = this.bus.publisher();
-    this.pool = new Pool({ connectionString: stack.databaseUrl, max: 2 });
+    this.invocations = topicsOf(cordyna.prefix).invocations;
+    this.pool = new Pool({ connectionString: cordyna.databaseUrl, max: 2 });
     // An idle connection says here that PostgreSQL has stopped.
     this.pool.on('error', () => undefined);
-    this.log = new EventLog(this.bus);
+    this.log = new EventLog(this.bus, topicsOf(cordyna.prefix));
   }
 
   /** A UUID version 7 (RFC 9562): new runs lie beside each other in the indexes, as those do that Cerebro names. */
@@ -59,7 +60,7 @@ export class BenchClient {
           type: 'cordyna.run.requested.v1',
           data,
         } as const;
-        return { topic: this.topics.invocations, key: run, ...encodeStructured(event) };
+        return { topic: this.invocations, key: run, ...encodeStructured(event) };
       }),
     );
     const failed = results.find(({ ok }) => !ok);
@@ -75,7 +76,7 @@ export class BenchClient {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
       const options = { method: 'POST', agent: this.agent, headers };
-      const sent = request(`${this.stack.url}/api/v1/runs`, options, (response) => {
+      const sent = request(`${this.cordyna.url}/api/v1/runs`, options, (response) => {
         response.resume();
         response.once('end', () => {
           if (response.statusCode === 202) resolve();
@@ -93,7 +94,7 @@ export class BenchClient {
 
   /** Makes what is defined like that, all at once. */
   async apply(file: object, prune = false): Promise<void> {
-    const response = await fetch(`${this.stack.url}/api/v1/apply?prune=${prune}`, {
+    const response = await fetch(`${this.cordyna.url}/api/v1/apply?prune=${prune}`, {
       method: 'POST',
       headers: { 'content-type': 'application/yaml' },
       body: JSON.stringify(file),
@@ -104,7 +105,7 @@ export class BenchClient {
   /** The answer's body. @throws Error unless it is 200 */
   get(path: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const sent = request(`${this.stack.url}${path}`, { agent: this.agent }, (response) => {
+      const sent = request(`${this.cordyna.url}${path}`, { agent: this.agent }, (response) => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
         response.once('end', () => {

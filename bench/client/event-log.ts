@@ -1,6 +1,5 @@
 import type { Bus, BusRecord } from '@cordyna/bus';
-import { topicsOf } from '@cordyna/protocol/wire';
-import { PREFIX } from '../stack/installation.js';
+import type { Topics } from '@cordyna/protocol/wire';
 
 const READ_MS = 60_000;
 const FINISHED = Buffer.from('"cordyna.run.finished.v1"');
@@ -13,9 +12,14 @@ export type LogPosition = ReadonlyMap<number, bigint>;
  * (and take CPU time from what is measured) to know when a run ended.
  */
 export class EventLog {
-  private readonly topic = topicsOf(PREFIX).events;
+  private readonly topic: string;
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly topics: Pick<Topics, 'events' | 'commands'>,
+  ) {
+    this.topic = topics.events;
+  }
 
   end(): Promise<LogPosition> {
     return this.bus.admin().endOffsets(this.topic);
@@ -43,7 +47,7 @@ export class EventLog {
   async sizes(server: string, from: LogPosition): Promise<{ invoke: number; completed: number }> {
     const invokes: number[] = [];
     const completions: number[] = [];
-    const commands = topicsOf(PREFIX).commands(server);
+    const commands = this.topics.commands(server);
     await this.read(commands, await this.bus.admin().beginningOffsets(commands), (record) =>
       invokes.push(sizeOf(record)),
     );

@@ -1,5 +1,5 @@
 import type { GraphFigures } from '../workloads/graph.js';
-import type { GrowthFigures } from '../workloads/growth.js';
+import type { GrowthFigures, Speed } from '../workloads/growth.js';
 import type { OpenLoadFigures } from '../workloads/open-load.js';
 import type { ScheduleFigures } from '../workloads/schedules.js';
 import type { Spread } from './percentiles.js';
@@ -18,21 +18,31 @@ export function openLoadTable({ kneeTasksPerSecond, levels }: OpenLoadFigures): 
   return [head, ...rows].join('\n');
 }
 
-/** How much slower a level is than the first one, both as multiples of the baseline beside it. */
-function drift(levels: GrowthFigures['levels'], at: number): string {
-  const [first, level] = [levels[0], levels[at]];
-  if (!first || !level || at === 0) return '';
-  const hop = level.hopMs / level.commitHopMs / (first.hopMs / first.commitHopMs) - 1;
-  return `hop ${hop >= 0 ? '+' : ''}${(hop * 100).toFixed(0)} %`;
+/** How much more than beside it, in percent. */
+const change = (value: number, beside: number): string => {
+  const percent = Math.round((value / beside - 1) * 100);
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+};
+
+function growthRow({ what, empty, ...level }: GrowthFigures['levels'][number]): string {
+  const speed = ({ hopMs, fanTasksPerSecond, diamondTasksPerSecond }: Speed): string =>
+    [
+      right(hopMs.toFixed(2), 8),
+      right(whole(fanTasksPerSecond), 8),
+      right(whole(diamondTasksPerSecond), 8),
+    ].join('');
+  const changes = [
+    `hop ${change(level.hopMs, empty.hopMs)}`,
+    `fan ${change(level.fanTasksPerSecond, empty.fanTasksPerSecond)}`,
+    `diamonds ${change(level.diamondTasksPerSecond, empty.diamondTasksPerSecond)}`,
+  ].join(', ');
+  return `  ${what.padEnd(28)}${speed(level)}   beside ${speed(empty)}   ${changes}`;
 }
 
 export function growthTable({ levels, replayed, largeRun }: GrowthFigures): string {
   const head =
-    'W6 growth: ms per hop, fan and diamonds tasks/s; relay + commit beside it: ms per hop, diamonds tasks/s';
-  const rows = levels.map(
-    (level, at) =>
-      `  ${level.what.padEnd(30)}${right(level.hopMs.toFixed(2), 8)}${right(whole(level.fanTasksPerSecond), 10)}${right(whole(level.diamondTasksPerSecond), 10)}${right(level.commitHopMs.toFixed(2), 10)}${right(whole(level.commitTasksPerSecond), 10)}   ${drift(levels, at)}`,
-  );
+    'W6 growth: ms per hop, fan and diamonds tasks/s; in turns with an installation that does not grow';
+  const rows = levels.map(growthRow);
   const { beginMs, hopMs, tasksPerSecond, small } = largeRun;
   const large = [
     `  within one run of 10,000 tasks: ${hopMs.toFixed(2)} ms per hop beside ${small.hopMs.toFixed(2)} in runs of 50`,

@@ -1,35 +1,21 @@
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createBus } from '@cordyna/bus';
-import { CEREBRO_NODE, freePort, OwnedProcess, startKafka, startPostgres } from '@cordyna/local-stack';
+import { freePort, startKafka, startPostgres } from '@cordyna/local-stack';
+import { Client } from 'pg';
 import { STATEMENT_SETTINGS, StatementStatistics } from '../profile/statements.js';
 import { BASELINE_PARTITIONS } from '../baselines/kafka.js';
 import { startBullmq, type Bullmq } from '../peers/bullmq.js';
 import { Child } from './children.js';
+import { startCordyna, type Cordyna } from './cordyna.js';
 import { Profiles } from './profiles.js';
-import type { Pids } from './processes.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RECORDER = new URL('../profile/recorder.mjs', import.meta.url).href;
-const READY_MS = 60_000;
-const STOP_MS = 20_000;
-
-export const PREFIX = 'cordyna';
 export const BASELINES = ['bare', 'commit'] as const;
 export type BaselineName = (typeof BASELINES)[number];
 
 /** Everything that the bench measures, each in processes of its own, on one machine. */
-export interface BenchStack {
-  readonly dir: string;
-  readonly brokers: readonly string[];
-  readonly databaseUrl: string;
-  /** Of Cerebro. */
-  readonly url: string;
-  /** The processes of Cordyna, its broker and its database, and the bench as `client`. */
-  readonly pids: Pids;
+export interface BenchStack extends Cordyna {
   readonly relays: Readonly<Record<BaselineName, Child>>;
   readonly echoes: Readonly<Record<BaselineName, Child>>;
   /** The relay with commit as it was when the figures of others were taken: to tell whether the machine is quiet. */
@@ -37,50 +23,22 @@ export interface BenchStack {
   /** Null without a `redis-server`. */
   readonly bullmq: Bullmq | null;
   readonly profiles: Profiles;
-  /** Another task server; it has declared itself when this resolves. */
-  startTaskServer(name: string, shapes: readonly string[], queueLimit?: number): Promise<Child>;
-  stop(): Promise<void>;
+  /** Another Cordyna on the same broker and the same PostgreSQL, with topics and a database of its own. */
+  startAnother(name: string): Promise<Cordyna>;
 }
 
-function cerebroEnvironment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(CORDYNA_|KAFKA_|DATABASE_URL$|NODE_)/.test(name),
-  );
-  return { ...Object.fromEntries(kept), NODE_ENV: 'production', ...settings };
-}
-
-async function startCerebro(stack: {
-  dir: string;
-  brokers: readonly string[];
-  databaseUrl: string;
-  port: number;
-  profileSettings: string;
-}): Promise<OwnedProcess> {
-  const entry = join(ROOT, 'apps/cerebro/dist/main.js');
-  if (!existsSync(entry)) throw new Error(`${entry} is missing: build it with "npm run build".`);
-  const cerebro = await OwnedProcess.start({
-    name: 'cerebro',
-    command: process.execPath,
-    args: [...CEREBRO_NODE.flags, '--import', RECORDER, entry],
-    env: cerebroEnvironment({
-      ...CEREBRO_NODE.environment,
-      KAFKA_BROKERS: stack.brokers.join(','),
-      DATABASE_URL: stack.databaseUrl,
-      CORDYNA_TOPIC_PREFIX: PREFIX,
-      CORDYNA_HTTP_PORT: String(stack.port),
-      CORDYNA_LOG_LEVEL: 'warn',
-      CORDYNA_BENCH_PROFILE: stack.profileSettings,
-      CORDYNA_BENCH_NAME: 'cerebro',
-    }),
-    logFile: join(stack.dir, 'cerebro.log'),
-  });
-  const end = performance.now() + READY_MS;
-  for (;;) {
-    const response = await fetch(`http://127.0.0.1:${stack.port}/health/ready`).catch(() => null);
-    if (response?.status === 200) return cerebro;
-    if (cerebro.exit || performance.now() > end) throw new Error(`Cerebro is not ready:\n${cerebro.tail()}`);
-    await new Promise((done) => setTimeout(done, 50));
+/** @returns its URL */
+async function newDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
   }
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 /** What is started side by side; when one fails, the others are waited for all the same, so that they can be stopped. */
@@ -163,32 +121,21 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       }).then(kept),
       startBullmq(dir).then((started) => started && kept(started)),
     ]);
-    const port = await freePort();
-    const databaseUrl = postgres.url;
-    const { brokers } = kafka;
-    const startTaskServer = async (name: string, shapes: readonly string[], queueLimit?: number) => {
-      const args = [brokers.join(','), PREFIX, name, shapes.join(','), String(queueLimit ?? '')];
-      const script = new URL('./task-server.ts', import.meta.url);
-      return kept(await Child.start({ name: `server-${name}`, script, args, logDir: dir }));
+    const shared = {
+      dir,
+      brokers: kafka.brokers,
+      kafkaPid: kafka.pid,
+      postgresPid: postgres.pid,
+      profileSettings,
     };
-    const startCordyna = async () => {
-      const cerebro = await startCerebro({ dir, brokers, databaseUrl, port, profileSettings });
-      closers.push(() => cerebro.stop('SIGTERM', STOP_MS));
-      return { cerebro, server: await startTaskServer('bench', ['chain', 'fan', 'diamond', 'single']) };
-    };
-    const [{ cerebro, server }, baselines] = await together([
-      startCordyna(),
-      startBaselines(dir, brokers, databaseUrl, kept),
+    const [cordyna, baselines] = await together([
+      startCordyna({ ...shared, name: 'cordyna', databaseUrl: postgres.url }).then(kept),
+      startBaselines(dir, kafka.brokers, postgres.url, kept),
     ]);
-    const pids = {
-      coordinator: cerebro.pid,
-      'task server': server.pid,
-      PostgreSQL: postgres.pid,
-      Kafka: kafka.pid,
-      client: process.pid,
-    };
-    const profiled = { cerebro: cerebro.pid, 'server-bench': server.pid };
-    const statements = profileDir === null ? null : await StatementStatistics.open(databaseUrl);
+    const startAnother = async (name: string) =>
+      kept(await startCordyna({ ...shared, name, databaseUrl: await newDatabase(postgres.url, name) }));
+    const profiled = { cerebro: cordyna.pids.coordinator, 'cordyna-bench': cordyna.pids['task server'] };
+    const statements = profileDir === null ? null : await StatementStatistics.open(postgres.url);
     if (statements) closers.push(() => statements.close());
     const profiles = new Profiles(
       profileDir === null ? null : resolve(profileDir),
@@ -196,18 +143,7 @@ export async function startStack(profileDir: string | null): Promise<BenchStack>
       profiled,
       statements,
     );
-    return {
-      dir,
-      brokers,
-      databaseUrl,
-      url: `http://127.0.0.1:${port}`,
-      pids,
-      ...baselines,
-      bullmq,
-      profiles,
-      startTaskServer,
-      stop,
-    };
+    return { ...cordyna, ...baselines, bullmq, profiles, startAnother, stop };
   } catch (error) {
     await stop();
     throw error;

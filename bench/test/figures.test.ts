@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { growthTable } from '../figures/more-tables.js';
 import { partsTable, Stopwatch } from '../figures/parts.js';
+import { median, midmean } from '../figures/percentiles.js';
 import { idleTable } from '../figures/table.js';
 import { validityOf } from '../figures/validity.js';
 import { warmUpTable } from '../figures/warm-up-table.js';
@@ -40,7 +42,25 @@ describe('the validity of a run', () => {
   });
 });
 
+test.each([
+  [[3], 3, 3],
+  [[2, 1], 1, 1.5],
+  [[900, 4, 3, 1, 5, 6, 5, 5], 5, 4.75],
+])('of %j the median is %d, and the mean of the middle half %d', (values, middle, mean) => {
+  expect([median(values), midmean(values)]).toEqual([middle, mean]);
+});
+
 describe('tables', () => {
+  test('of W6 compare each level with the installation that does not grow', () => {
+    const empty = { hopMs: 4, fanTasksPerSecond: 8_000, diamondTasksPerSecond: 5_000 };
+    const grown = { hopMs: 4.2, fanTasksPerSecond: 7_200, diamondTasksPerSecond: 5_010, empty };
+    const small = { hopMs: 4, tasksPerSecond: 8_000 };
+    const largeRun = { hopMs: 4, beginMs: 24, tasksPerSecond: 7_000, small };
+    const levels = [{ what: '100,000 finished runs', ...grown, listingMs: null }];
+    const table = growthTable({ levels, replayed: 200, largeRun, warmed: [steady] });
+    expect(table).toContain('hop +5 %, fan −10 %, diamonds +0 %');
+  });
+
   test('of the warm-up say who was not steady', () => {
     const [, first, second] = warmUpTable([unsteady, steady]).split('\n');
     expect(first).toMatch(/cordyna +6 s, 2 rounds, not steady/);
@@ -87,7 +107,7 @@ describe('tables', () => {
     expect(section).toContain(
       'The baselines are what they should be on this class of machine; not steady when the warm-up ended: cordyna (2 rounds).',
     );
-    expect(section).toContain('W4 idle for 4 s, before any load');
+    expect(section).toContain('W4 idle for 3 s, before any load');
     expect(section).toContain('W4 4.5; together 4.5');
   });
 });

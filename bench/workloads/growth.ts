@@ -1,18 +1,23 @@
-import type { BenchClient } from '../client/client.js';
-import { median, type Spread } from '../figures/percentiles.js';
-import { CHAIN, DIAMOND, FAN, LARGE, SINGLE } from '../shapes.js';
+import { BenchClient } from '../client/client.js';
+import { midmean, type Spread } from '../figures/percentiles.js';
+import { LARGE, SINGLE } from '../shapes.js';
 import type { BenchStack } from '../stack/installation.js';
 import { fill, replayCheck } from './filler.js';
 import { measureLargeRun, type LargeRun } from './large-run.js';
 import { measureListing } from './listing.js';
-import { sampleOf } from './measure.js';
+import type { Sample } from './measure.js';
 import { untilQuiet } from './quiet.js';
-import type { Subject } from './subjects.js';
-import { DIAMONDS, hopMs, tasksPerSecond } from './throughput.js';
+import { cordynaOf, type Subject } from './subjects.js';
+import { hopMs, RUNS, tasksPerSecond, type ThroughputWorkload } from './throughput.js';
+import { warmUp, type Warmed } from './warm-up.js';
+
+const WORKLOADS = ['W1', 'W2', 'W3'] as const;
 
 export interface GrowthPlan {
   /** Finished runs in the database, rising. */
   readonly levels: readonly number[];
+  /** Of the one that does not grow, which is started for this. */
+  readonly warmUpMs: number;
   /** What filling them in has left is done before the level is measured, or has had so long. */
   readonly settleLimitMs: number;
   /** Rounds of all shapes at each level that do not count: a coordinator that rested while runs were filled in begins slowly. */
@@ -23,14 +28,17 @@ export interface GrowthPlan {
   readonly listings: number;
 }
 
-export interface GrowthLevel {
-  readonly what: string;
+/** Means of the middle half. */
+export interface Speed {
   readonly hopMs: number;
   readonly fanTasksPerSecond: number;
   readonly diamondTasksPerSecond: number;
-  /** The relay with commit, beside it: what the machine itself did meanwhile. */
-  readonly commitHopMs: number;
-  readonly commitTasksPerSecond: number;
+}
+
+export interface GrowthLevel extends Speed {
+  readonly what: string;
+  /** The one that does not grow, in turns with it: whatever the machine does, it does to both. */
+  readonly empty: Speed;
   /** Of the last level. */
   readonly listingMs: Readonly<Record<string, Spread>> | null;
 }
@@ -39,15 +47,35 @@ export interface GrowthFigures {
   readonly levels: readonly GrowthLevel[];
   readonly replayed: number;
   readonly largeRun: LargeRun;
+  /** The warm-up of the one that does not grow. */
+  readonly warmed: readonly Warmed[];
 }
 
-/** W6: what grows must not slow down what is new. */
+/** W6: what grows must not slow down what is new. It is compared with an installation beside it that does not grow. */
 export async function measureGrowth(
   stack: BenchStack,
   client: BenchClient,
-  subjects: readonly Subject[],
   plan: GrowthPlan,
 ): Promise<GrowthFigures> {
+  const installation = await stack.startAnother('empty');
+  const emptyClient = new BenchClient(installation);
+  try {
+    const empty = cordynaOf('empty', installation, emptyClient);
+    const warmed = await warmUp([{ subject: empty, workloads: WORKLOADS }], plan.warmUpMs);
+    return { ...(await grow(stack, client, empty, plan)), warmed };
+  } finally {
+    await emptyClient.close();
+    await installation.stop();
+  }
+}
+
+async function grow(
+  stack: BenchStack,
+  client: BenchClient,
+  empty: Subject<string>,
+  plan: GrowthPlan,
+): Promise<Omit<GrowthFigures, 'warmed'>> {
+  const growing = cordynaOf('cordyna', stack, client);
   const template = client.newRun();
   await client.askOverBus(`bench.${SINGLE.tasks[0].name}`, [template]);
   await client.untilCompleted([template], 30_000);
@@ -57,21 +85,15 @@ export async function measureGrowth(
     await fill(client.pool, template, filled + 1, count);
     filled = Math.max(filled, count);
     if (count > 0) await settle(stack, client, plan);
-    levels.push(
-      await level(
-        `${count.toLocaleString('en')} finished runs`,
-        stack,
-        client,
-        subjects,
-        plan,
-        count === plan.levels.at(-1),
-      ),
-    );
+    const speeds = await speedsOf(growing, empty, plan);
+    const listed = count === plan.levels.at(-1);
+    const listingMs = listed ? await measureListing(client, plan.listings) : null;
+    levels.push({ what: `${count.toLocaleString('en')} finished runs`, ...speeds, listingMs });
   }
   const replayed = filled > 0 ? await replayCheck(client.pool, template) : 0;
   const server = await stack.startTaskServer('large', ['large'], LARGE.tasks.length);
-  const declared = `${LARGE.tasks.length.toLocaleString('en')} more declared tasks`;
-  levels.push(await level(declared, stack, client, subjects, plan, false));
+  const what = `${LARGE.tasks.length.toLocaleString('en')} more declared tasks`;
+  levels.push({ what, ...(await speedsOf(growing, empty, plan)), listingMs: null });
   const largeRun = await measureLargeRun(stack, client, plan);
   await server.stop();
   return { levels, replayed, largeRun };
@@ -84,41 +106,36 @@ async function settle(stack: BenchStack, client: BenchClient, { settleLimitMs }:
   if (settleLimitMs > 0) await untilQuiet(stack.pids, settleLimitMs);
 }
 
-async function level(
-  what: string,
-  stack: BenchStack,
-  client: BenchClient,
-  subjects: readonly Subject[],
-  { warmUps, chains, repeats, listings }: GrowthPlan,
-  withListing: boolean,
-): Promise<GrowthLevel> {
-  const commit = subjects.find(({ name }) => name === 'commit') as Subject;
-  const { pids } = stack;
-  const chain = async () => hopMs(await sampleOf(client, pids, CHAIN, 1, 'bus'));
-  const commitChain = async () => hopMs(await commit.run('chain', 1, 'batch'));
-  const fan = async () => tasksPerSecond(await sampleOf(client, pids, FAN, 1, 'bus'));
-  const diamond = async () => tasksPerSecond(await sampleOf(client, pids, DIAMOND, DIAMONDS, 'bus'));
-  const commitDiamond = async () => tasksPerSecond(await commit.run('diamond', DIAMONDS, 'batch'));
-  await chain();
-  await inTurns(warmUps, [chain, chain, commitChain, fan, fan, diamond, commitDiamond]);
-  const [hop = Number.NaN, commitHop = Number.NaN] = await inTurns(chains, [chain, commitChain]);
-  const rates = await inTurns(repeats, [fan, diamond, commitDiamond]);
-  const [fans = Number.NaN, diamonds = Number.NaN, commitDiamonds = Number.NaN] = rates;
-  return {
-    what,
-    hopMs: hop,
-    commitHopMs: commitHop,
-    fanTasksPerSecond: fans,
-    diamondTasksPerSecond: diamonds,
-    commitTasksPerSecond: commitDiamonds,
-    listingMs: withListing ? await measureListing(client, listings) : null,
-  };
+async function speedsOf(
+  growing: Subject<string>,
+  empty: Subject<string>,
+  { warmUps, chains, repeats }: GrowthPlan,
+): Promise<Speed & { readonly empty: Speed }> {
+  const sides = [growing, empty];
+  for (let round = 0; round < warmUps; round += 1)
+    for (const workload of WORKLOADS) await inTurns(sides, workload, 2);
+  const hops = (await inTurns(sides, 'W1', chains)).map((samples) => midmean(samples.map(hopMs)));
+  const rateOf = (samples: readonly Sample[]): number => midmean(samples.map(tasksPerSecond));
+  const fans = (await inTurns(sides, 'W2', repeats)).map(rateOf);
+  const diamonds = (await inTurns(sides, 'W3', repeats)).map(rateOf);
+  const speed = (at: number): Speed => ({
+    hopMs: hops[at] ?? Number.NaN,
+    fanTasksPerSecond: fans[at] ?? Number.NaN,
+    diamondTasksPerSecond: diamonds[at] ?? Number.NaN,
+  });
+  return { ...speed(0), empty: speed(1) };
 }
 
-/** The median of each, one after the other and then from the first again: whatever the machine does, it does to all. */
-async function inTurns(rounds: number, all: readonly (() => Promise<number>)[]): Promise<readonly number[]> {
-  const values = all.map((): number[] => []);
-  for (let at = 0; at < rounds; at++)
-    for (const [which, one] of all.entries()) values[which]?.push(await one());
-  return values.map(median);
+/** So often each, in turns; who is first is another one each time. */
+async function inTurns(
+  sides: readonly Subject<string>[],
+  workload: ThroughputWorkload,
+  repeats: number,
+): Promise<readonly (readonly Sample[])[]> {
+  const all = sides.map((subject) => ({ subject, samples: [] as Sample[] }));
+  for (let at = 0; at < repeats; at += 1) {
+    const order = at % 2 === 0 ? all : [...all].reverse();
+    for (const { subject, samples } of order) samples.push(await RUNS[workload](subject));
+  }
+  return all.map(({ samples }) => samples);
 }

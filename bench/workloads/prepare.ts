@@ -16,7 +16,7 @@ const WARMED_BY: { readonly [W in Workload]?: readonly ThroughputWorkload[] } = 
   W6: ['W1', 'W2', 'W3'],
 };
 /** In which others than Cordyna are measured, too. */
-const WITH_OTHERS: readonly Workload[] = ['W1', 'W2', 'W3', 'W6'];
+const WITH_OTHERS: readonly Workload[] = ['W1', 'W2', 'W3'];
 
 const warmedBy = (workloads: readonly Workload[]): readonly ThroughputWorkload[] => [
   ...new Set(workloads.flatMap((workload) => WARMED_BY[workload] ?? [])),

@@ -4,6 +4,7 @@ import { SHAPES, type ShapeName } from '../shapes.js';
 import { BASELINES, type BaselineName, type BenchStack } from '../stack/installation.js';
 import type { Bullmq } from '../peers/bullmq.js';
 import type { Child } from '../stack/children.js';
+import type { Cordyna } from '../stack/cordyna.js';
 import { cpuBetween, cpuOf } from '../stack/processes.js';
 import { sampleOf, type Sample } from './measure.js';
 
@@ -62,12 +63,17 @@ function bullmqOf({ redisPid, worker, client }: Bullmq): Subject {
   };
 }
 
+export const cordynaOf = <Name extends string>(
+  name: Name,
+  { pids }: Cordyna,
+  client: BenchClient,
+): Subject<Name> => ({
+  name,
+  run: (shape, runs, mode) => sampleOf(client, pids, SHAPES[shape], runs, mode === 'batch' ? 'bus' : 'http'),
+});
+
 export function subjectsOf(stack: BenchStack, client: BenchClient): readonly [Subject, ...Subject[]] {
-  const cordyna: Subject = {
-    name: 'cordyna',
-    run: (shape, runs, mode) =>
-      sampleOf(client, stack.pids, SHAPES[shape], runs, mode === 'batch' ? 'bus' : 'http'),
-  };
+  const cordyna = cordynaOf('cordyna', stack, client);
   const baselines = BASELINES.map((name) =>
     relayOf(name, { relay: stack.relays[name], echo: stack.echoes[name] }, stack),
   );

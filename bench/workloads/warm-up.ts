@@ -75,13 +75,13 @@ class WarmUp {
 export async function warmUp(
   plans: readonly WarmUpPlan[],
   limitMs: number,
-  first: () => Promise<void>,
+  first?: () => Promise<void>,
 ): Promise<readonly Warmed[]> {
   const end = performance.now() + limitMs;
   const all = plans.filter(({ workloads }) => workloads.length > 0).map((plan) => new WarmUp(plan));
   const isTime = (): boolean => performance.now() < end;
   await all[0]?.round();
-  await first();
+  await first?.();
   for (const one of all.slice(1)) await one.round();
   for (let left = all, shift = 0; left.length > 0 && isTime(); shift += 1) {
     const at = shift % left.length;
