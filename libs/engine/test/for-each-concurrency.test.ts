@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskDeclaration } from '@cordyna/protocol/model';
 import { isFinalTaskState } from '@cordyna/protocol/model';
-import { declare, freshnessNeeds, replay, restore } from '@cordyna/engine';
+import { declare, freshnessNeeds, replay } from '@cordyna/engine';
 import {
   RunDriver,
   TestWorld,
@@ -10,6 +10,7 @@ import {
   lenientTools,
   registryWith,
   seedFor,
+  restore,
 } from '@cordyna/engine/testing';
 
 const BEGUN = new Set(['invoked', 'queued', 'started']);

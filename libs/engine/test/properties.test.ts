@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '@cordyna/protocol/model';
-import { declare, freshnessNeeds, registryOf, replay, restore, withdraw } from '@cordyna/engine';
-import type { Decision, Run, StoredTaskRun } from '@cordyna/engine';
+import { declare, freshnessNeeds, registryOf, replay, withdraw } from '@cordyna/engine';
+import type { Decision, Run } from '@cordyna/engine';
 import {
   RunDriver,
   TestWorld,
@@ -12,8 +12,9 @@ import {
   moves,
   registryWith,
   seedFor,
+  restore,
 } from '@cordyna/engine/testing';
-import type { Move } from '@cordyna/engine/testing';
+import type { Move, BareTaskRun } from '@cordyna/engine/testing';
 
 const BOOKKEEPING = new Set(['published', 'capacity', 'retry-due', 'withdrawn']);
 const FINAL = new Set(['completed', 'error', 'blocked', 'skipped', 'cancelled']);
@@ -67,7 +68,7 @@ function walk(
   return driver;
 }
 
-const stored = (run: Run): StoredTaskRun[] =>
+const stored = (run: Run): BareTaskRun[] =>
   [...run.tasks].map(({ upstreamOpen: _up, elementsOpen: _elements, ...task }) => task);
 
 const check = (property: (situation: Situation) => void, numRuns = 300): void =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TASK_STATES } from '@cordyna/protocol/model';
-import { EngineError, evolve, replay, restore, step } from '@cordyna/engine';
-import type { HistoryRow, StoredTaskRun } from '@cordyna/engine';
+import { EngineError, evolve, replay, step } from '@cordyna/engine';
+import type { HistoryRow } from '@cordyna/engine';
 import {
   RunDriver,
   TestWorld,
@@ -12,7 +12,9 @@ import {
   moves,
   registryWith,
   seedFor,
+  restore,
 } from '@cordyna/engine/testing';
+import type { BareTaskRun } from '@cordyna/engine/testing';
 
 const registry = registryWith(declarationOf('s', ['a', { name: 'each', forEach: 'a' }, 'b: a each']));
 const begin = () => new RunDriver(seedFor(registry, { task: 's.a' }));
@@ -58,7 +60,7 @@ describe('the replay of a history', () => {
 });
 
 /** The run with some stored fields of its task runs replaced, reachable or not. */
-const forcing = (driver: RunDriver, fields: (task: StoredTaskRun) => Partial<StoredTaskRun>) => {
+const forcing = (driver: RunDriver, fields: (task: BareTaskRun) => Partial<BareTaskRun>) => {
   const tasks = [...driver.run.tasks].map((task) => ({ ...task, ...fields(task) }));
   driver.run = restore(driver.seed, driver.run, tasks);
 };
@@ -84,7 +86,7 @@ describe('the engine', () => {
         });
         const { run, seed, now } = new RunDriver(seedFor(all, { job: 'j.all' }));
         for (const move of steps) {
-          const tasks = [...run.tasks].map((task, at): StoredTaskRun => ({
+          const tasks = [...run.tasks].map((task, at): BareTaskRun => ({
             ...task,
             state: states[at % states.length] ?? 'pending',
           }));

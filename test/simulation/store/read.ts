@@ -1,4 +1,5 @@
-import { registryOf, restore } from '@cordyna/engine';
+import { registryOf } from '@cordyna/engine';
+import { restore } from '@cordyna/engine/testing';
 import type { JsonObject } from '@cordyna/protocol/model';
 import {
   keyOf,

@@ -2,7 +2,7 @@ export { evolve } from './evolve.js';
 export { backoffMs } from './fail.js';
 export { freshnessNeeds, needsFreshness } from './freshness-needs.js';
 export { heldAfter } from './held.js';
-export { initialRun, restore } from './initial.js';
+export { initialRun } from './initial.js';
 export { memberIndex } from './lookup.js';
 export { replay } from './replay.js';
 export {

@@ -78,9 +78,3 @@ export interface Run {
   /** Derived: the task run of each present invocation. */
   readonly invocations: InvocationIndex;
 }
-
-/** A task run as the store keeps it: `restore` computes the rest. */
-export type StoredTaskRun = Omit<TaskRun, 'upstreamOpen' | 'elementsOpen'>;
-
-/** A run's own stored fields. */
-export type StoredRun = Pick<Run, 'state' | 'createdAt' | 'finishedAt' | 'nextSeq' | 'retried'>;

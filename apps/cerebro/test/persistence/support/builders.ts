@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  RowType,
-  replay,
-  restore,
-  type HistoryRow,
-  type Run,
-  type RunSeed,
-  type TaskRun,
-} from '@cordyna/engine';
+import { RowType, replay, type HistoryRow, type Run, type RunSeed, type TaskRun } from '@cordyna/engine';
+import { restore, type BareTaskRun } from '@cordyna/engine/testing';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS, serverOf } from '@cordyna/protocol/model';
 import {
   NO_DETAILS,
@@ -102,10 +95,9 @@ export function seedOf(tasks: readonly string[], run: string = randomUUID()): Ru
   };
 }
 
-type Stored = Parameters<typeof restore>[2][number];
-export type TaskFields = Partial<Omit<Stored, 'index' | 'member'>> & { readonly member?: number };
+export type TaskFields = Partial<Omit<BareTaskRun, 'index' | 'member'>> & { readonly member?: number };
 
-export const taskRun = (index: number, fields: TaskFields = {}): Stored => ({
+export const taskRun = (index: number, fields: TaskFields = {}): BareTaskRun => ({
   index,
   member: index,
   item: null,
