@@ -30,17 +30,19 @@ export interface ConsumerSettings {
 
 const MIB = 1024 * 1024;
 
-/** A callback that throws is a bug of its owner; it must not stop the consumer. */
-function guarded<A extends unknown[]>(
+/** A callback that throws is a bug of its owner; it must not stop the consumer. It has said `instead` then. */
+function guarded<A extends unknown[], R>(
   log: BusLog,
   name: string,
-  callback: ((...args: A) => void) | undefined,
-): (...args: A) => void {
+  callback: ((...args: A) => R) | undefined,
+  instead: R,
+): (...args: A) => R {
   return (...args) => {
     try {
-      callback?.(...args);
+      return callback ? callback(...args) : instead;
     } catch (error) {
       log('error', `${name} threw`, { error: String(error) });
+      return instead;
     }
   };
 }
@@ -64,12 +66,12 @@ export function consumerSettings(options: BusConsumerOptions, log: BusLog): Cons
     drainMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 2)),
     retry: RETRY,
     onBatch: (batch) => options.onBatch(batch),
-    ownBytes: () => options.ownBytes?.() ?? 0,
+    ownBytes: guarded(log, 'ownBytes', options.ownBytes?.bind(options), 0),
     onAssigned: options.onAssigned?.bind(options),
-    onMember: guarded(log, 'onMember', options.onMember?.bind(options)),
-    onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options)),
-    onJump: guarded(log, 'onJump', options.onJump?.bind(options)),
-    onState: guarded(log, 'onState', options.onState?.bind(options)),
-    onFailed: guarded(log, 'onFailed', options.onFailed?.bind(options)),
+    onMember: guarded(log, 'onMember', options.onMember?.bind(options), undefined),
+    onRevoked: guarded(log, 'onRevoked', options.onRevoked?.bind(options), undefined),
+    onJump: guarded(log, 'onJump', options.onJump?.bind(options), undefined),
+    onState: guarded(log, 'onState', options.onState?.bind(options), undefined),
+    onFailed: guarded(log, 'onFailed', options.onFailed?.bind(options), undefined),
   };
 }
