@@ -64,7 +64,7 @@ export class Door {
     private readonly tools: Tools,
     private readonly metrics: Metrics,
     /** So many inputs are worth a transaction while another one is under way; fewer wait for its end. */
-    private readonly worthwhile = 100,
+    private readonly worthwhile = 40,
   ) {}
 
   start(publisher: Publisher): void {
