@@ -9,6 +9,9 @@ import { message } from './fixtures/messages.js';
 /** What comes before the first record of a request with one topic of one letter, one partition and one message. */
 const BEFORE_RECORD = 2 + 2 + 4 + 4 + 3 + 4 + 4 + 4 + 61;
 
+/** kafkajs takes a header that is called like something every object has for one that came before. */
+const isInherited = (name: string): boolean => name in {};
+
 test('a record is decoded as kafkajs decodes it', () => {
   const context = fc.record({
     firstOffset: fc.nat().map(String),
@@ -20,6 +23,7 @@ test('a record is decoded as kafkajs decodes it', () => {
   });
   fc.assert(
     fc.property(message, context, (one, batch) => {
+      fc.pre(!Object.keys(one.headers ?? {}).some(isInherited));
       const topics = [{ topic: 't', partitions: [{ partition: 0, messages: [measured(one)] }] }];
       const decoder = new internals.Decoder(encodeProduce(topics, 1).subarray(BEFORE_RECORD));
       const bytes = decoder.readVarIntBytes();

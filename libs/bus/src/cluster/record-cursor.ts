@@ -1,4 +1,5 @@
 const CONTINUES = 0x80;
+const FIELD = { enumerable: true, writable: true, configurable: true } as const;
 
 export type RawHeaders = Readonly<Record<string, Buffer | null | (Buffer | null)[]>>;
 
@@ -36,9 +37,11 @@ export class RecordCursor {
       this.at += length;
       const name = this.bytes.toString('utf8', this.at - length, this.at);
       const value = this.sized();
-      const before = headers[name];
-      if (before === undefined) headers[name] = value;
-      else headers[name] = Array.isArray(before) ? [...before, value] : [before, value];
+      // Others write the names: one may be called like something that every object has.
+      const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
+      const all = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+      if (name === '__proto__') Object.defineProperty(headers, name, { ...FIELD, value: all });
+      else headers[name] = all;
     }
     return headers;
   }
